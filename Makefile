@@ -1,0 +1,56 @@
+# `make` lists what can be done. Everything runs in .venv, or in an active conda environment made from environment.yml.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup data reproduce test lab refresh seeds clean
+
+PYTHON ?= python3
+ifeq ($(notdir $(CONDA_PREFIX)),vaepaper)
+  BIN := $(CONDA_PREFIX)/bin
+  READY := build/.conda-ready
+else
+  BIN := .venv/bin
+  READY := .venv/.ready
+endif
+
+help:  ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*##/  make \1\t/' | expand -t 20
+	@echo
+	@echo '  make reproduce NB=02 ARGS="-p epochs 5"   one notebook, with a parameter of your own'
+
+setup: $(READY)  ## make the environment (PIP_ARGS="…" is passed on to pip)
+
+data: $(READY)  ## fetch MNIST and check it
+	@$(BIN)/python -m vaepaper.data
+
+reproduce: $(READY)  ## run the report: notebooks, figures and claims into build/
+	@$(BIN)/python -m vaepaper.reproduce $(NB) $(ARGS)
+
+test: $(READY)  ## ruff, unit tests, and the committed notebooks run again and compared
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	@$(BIN)/python -m vaepaper.data
+	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=3600 tests notebooks
+
+lab: $(READY)  ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab --LabApp.news_url=None notebooks
+
+refresh: $(READY)  ## run everything, then write outputs back into notebooks/, results/ and the README
+	@$(BIN)/python -m vaepaper.refresh
+
+seeds: $(READY)  ## run everything with five seeds for the run-to-run spread (results/spread.json)
+	@$(BIN)/python -m vaepaper.seeds
+
+clean:  ## remove build/ (results and remembered trainings); .venv and data stay
+	rm -rf build
+
+.venv/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or later is needed; name one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@echo "Making .venv (a few minutes, once) …"
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip install --quiet --progress-bar on $(PIP_ARGS) -c constraints.txt -e .
+	@touch $@
+
+build/.conda-ready: pyproject.toml environment.yml
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@mkdir -p build && touch $@

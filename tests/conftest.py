@@ -1,0 +1,34 @@
+"""What the tests share: real digits, a build folder of their own, and the order in which they run."""
+
+import time
+
+import pytest
+
+from vaepaper import paths
+from vaepaper.data import mnist
+
+SESSION = {"start": time.time(), "notebooks": False}
+
+
+def pytest_collection_modifyitems(items):
+    """Warnings are errors in unit tests; numbers are compared last, when the notebooks have run."""
+    for item in items:
+        if item.path.suffix == ".ipynb":
+            SESSION["notebooks"] = True
+        else:
+            item.add_marker(pytest.mark.filterwarnings("error"), append=False)
+    items.sort(key=lambda item: item.path.name == "test_results.py")
+
+
+@pytest.fixture
+def build(tmp_path, monkeypatch):
+    """An empty build folder in place of the real one."""
+    monkeypatch.setattr(paths, "BUILD", tmp_path / "build")
+    return tmp_path / "build"
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """The first 2,000 training digits and their labels."""
+    images, labels = mnist("train")
+    return images[:2000].clone(), labels[:2000].clone()

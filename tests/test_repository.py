@@ -1,0 +1,39 @@
+"""The repository's own promises: one set of versions, a helpful make, no rooms too large."""
+
+import re
+import subprocess
+import tomllib
+from importlib.metadata import version
+
+from vaepaper import paths
+
+CONSTRAINTS = dict(
+    line.split("==") for line in (paths.ROOT / "constraints.txt").read_text().split() if not line.startswith("#")
+)
+CONDA_NAMES = {"pytorch-cpu": "torch"}
+
+
+def test_conda_and_pip_agree():
+    lines = re.findall(r"^  - ([\w-]+)=([\d.]+)$", (paths.ROOT / "environment.yml").read_text(), re.M)
+    conda = {CONDA_NAMES.get(name, name): number for name, number in lines if name != "python"}
+    needed = tomllib.loads((paths.ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    assert set(conda) == set(needed)
+    assert {name: CONSTRAINTS[name] for name in needed} == conda
+
+
+def test_the_environment_holds_what_the_constraints_say():
+    needed = tomllib.loads((paths.ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    for name in needed:
+        assert version(name).split("+")[0] == CONSTRAINTS[name]
+
+
+def test_make_without_words_explains_itself():
+    said = subprocess.run(["make", "-C", paths.ROOT], capture_output=True, text=True, check=True).stdout
+    for target in ("setup", "data", "reproduce", "test", "lab", "refresh", "seeds", "clean"):
+        assert f"make {target}" in said
+
+
+def test_modules_stay_small_and_say_what_lives_there():
+    for path in (paths.ROOT / "vaepaper").glob("*.py"):
+        text = path.read_text()
+        assert text.startswith('"""') and text.count("\n") <= 165, path.name

@@ -1,0 +1,101 @@
+"""The runner: what is done stays done, what failed does not, and a misspelt parameter is an error."""
+
+import json
+import os
+import signal
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from vaepaper import paths, reproduce
+
+SOURCE = "from vaepaper import paths\npaths.whole\n(paths.BUILD / 'figures').mkdir(parents=True, exist_ok=True)\n"
+SOURCE += "(paths.BUILD / 'figures' / 'one.png').write_text('x')\n(paths.BUILD / 'claims.json').write_text('[]')"
+
+
+@pytest.fixture
+def chapter(tmp_path, build, monkeypatch):
+    """A folder with one small notebook; returns a function that rewrites its last cell."""
+    monkeypatch.setattr(paths, "NOTEBOOKS", tmp_path)
+    monkeypatch.setenv("VAEPAPER_BUILD", str(build))  # for the kernel
+
+    def write(last="print(epochs)"):
+        cells = [new_code_cell("epochs = 3\nname = 'a'\nsizes = [1, 2]\nrate = 1e-3"), new_code_cell(SOURCE)]
+        cells[0].metadata["tags"] = ["parameters"]
+        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}, "language_info": {"name": "python"}}
+        nbformat.write(new_notebook(cells=[*cells, new_code_cell(last)], metadata=kernel), tmp_path / "07_small.ipynb")
+
+    write()
+    return write
+
+
+# Third parties' sockets and loops, left to the garbage collector when a kernel dies, are not ours to close.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::DeprecationWarning")
+
+
+def test_runs_once_and_then_only_what_changed(chapter, build, capsys):
+    assert reproduce.main([]) == 0
+    assert reproduce.main([]) == 0
+    assert "Nothing to do" in capsys.readouterr().out
+    assert reproduce.main(["07", "-p", "epochs", "5"]) == 0
+    [out] = nbformat.read(build / "notebooks" / "07_small.ipynb", 4).cells[-1].outputs
+    assert out.text == "5\n"
+    assert reproduce.main([]) == 0  # other parameters than last time: run again
+    [out] = nbformat.read(build / "notebooks" / "07_small.ipynb", 4).cells[-1].outputs
+    assert out.text == "3\n"
+    (build / "figures" / "one.png").unlink()
+    assert reproduce.main([]) == 0 and (build / "figures" / "one.png").exists()
+    chapter("print('new')")
+    assert reproduce.main([]) == 0 and "1 notebooks run" in capsys.readouterr().out
+
+
+def test_a_failed_notebook_is_kept_named_and_not_taken_for_done(chapter, build, capsys):
+    chapter("raise KeyError('sensor 9')")
+    for _ in range(2):
+        assert reproduce.main([]) == 1
+        message = capsys.readouterr().err
+        assert "07_small failed in cell [3]: KeyError: 'sensor 9'" in message and "failed.ipynb" in message
+    assert (build / "notebooks" / "07_small.failed.ipynb").exists()
+    assert not (build / "notebooks" / "07_small.ipynb").exists()
+    chapter()
+    assert reproduce.main([]) == 0 and not (build / "notebooks" / "07_small.failed.ipynb").exists()
+
+
+def test_a_killed_kernel_is_said_plainly(chapter, build, capsys):
+    chapter(f"import os; os.kill(os.getpid(), {int(signal.SIGKILL)})")
+    assert reproduce.main([]) == 1
+    assert "its kernel died" in capsys.readouterr().err
+    chapter()
+    assert reproduce.main([]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-p", "epoch", "5"], "07_small has no parameter 'epoch'; it has epochs, name, sizes, rate"),
+        (["-p", "epochs", "many"], "07_small: epochs is 'many'; expected something like 3"),
+        (["-p", "sizes", "4"], "sizes is 4; expected something like [1, 2]"),
+        (["12"], "no notebook begins with '12'; there are 07"),
+    ],
+)
+def test_a_misspelt_word_is_an_error(chapter, capsys, arguments, message):
+    assert reproduce.main(arguments) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_parameters_are_read_as_python(chapter):
+    pairs = [["epochs", "7"], ["name", "b"], ["sizes", "[4, 8]"], ["rate", "1e-2"]]
+    read = reproduce.read_parameters(pairs, reproduce.select([]))
+    assert read == {"epochs": 7, "name": "b", "sizes": [4, 8], "rate": 0.01}
+
+
+def test_a_stamp_that_is_rubbish_counts_for_nothing(chapter, build):
+    assert reproduce.main([]) == 0
+    stamp = build / "notebooks" / "07_small.done.json"
+    wanted = json.loads(stamp.read_text())["fingerprint"]
+    [notebook] = reproduce.select([])
+    assert reproduce.is_done(notebook, wanted)
+    for rubbish in ("", "{}", "[", os.urandom(50).hex()):
+        stamp.write_text(rubbish)
+        assert not reproduce.is_done(notebook, wanted)

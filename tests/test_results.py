@@ -1,0 +1,72 @@
+"""What a run just measured, against the committed results; runs after the notebooks.
+
+Tolerance of a number: four times its run-to-run spread (results/spread.json), and at least 1 % of its value. A verdict
+must repeat where each of its numbers lies further from its boundary than that spread.
+"""
+
+import json
+import re
+
+import conftest
+import pytest
+
+from vaepaper import claims, paths, refresh
+
+COMMITTED = claims.load(paths.RESULTS / "claims.json")
+DEFAULT_BUILD = paths.BUILD
+
+
+@pytest.fixture(scope="module")
+def measured():
+    """This run's claims, by id."""
+    path = DEFAULT_BUILD / "claims.json"
+    assert path.exists(), "no results yet: `make test` runs the notebooks first, and so does `make reproduce`"
+    if conftest.SESSION["notebooks"]:
+        assert path.stat().st_mtime >= conftest.SESSION["start"], "the notebooks of this session recorded no claims"
+    return {entry["id"]: entry for entry in claims.load(path)}
+
+
+def test_all_ten_claims_are_judged(measured):
+    assert [entry["id"] for entry in COMMITTED] == list(claims.CLAIMS) == list(measured)
+    assert {entry["verdict"] for entry in COMMITTED} <= set(claims.MARKS)
+
+
+@pytest.mark.parametrize("committed", COMMITTED, ids=lambda entry: entry["id"])
+def test_numbers_agree(committed, measured):
+    spread = claims.spread()[committed["id"]]
+    found = {part["name"]: part["value"] for part in measured[committed["id"]]["measured"]}
+    assert list(found) == [part["name"] for part in committed["measured"]]
+    for part in committed["measured"]:
+        tolerance = max(4 * spread[part["name"]], 0.01 * abs(part["value"]))
+        assert found[part["name"]] == pytest.approx(part["value"], abs=tolerance), part["name"]
+
+
+@pytest.mark.parametrize("committed", COMMITTED, ids=lambda entry: entry["id"])
+def test_steady_verdicts_agree(committed, measured):
+    if claims.steady(committed):
+        assert measured[committed["id"]]["verdict"] == committed["verdict"]
+    else:  # near its boundary: the verdict may differ here, but it must follow from this run's numbers
+        assert measured[committed["id"]]["verdict"] in claims.MARKS
+
+
+def test_the_readme_shows_the_committed_results():
+    text = (paths.ROOT / "README.md").read_text(encoding="utf-8")
+    table = text.split(refresh.MARK.format("begin"))[1].split(refresh.MARK.format("end"))[0]
+    assert table.strip() == claims.readme_table(COMMITTED).strip(), "make refresh writes the README's table"
+
+
+def test_committed_json_is_what_record_writes():
+    text = (paths.RESULTS / "claims.json").read_text(encoding="utf-8")
+    assert text == json.dumps(COMMITTED, indent=1, ensure_ascii=False) + "\n"
+    for entry in COMMITTED:
+        parts = [
+            claims.Part(*(part[key] for key in ("name", "value", "relation", "boundary"))) for part in entry["measured"]
+        ]
+        assert [part.holds for part in parts] == [part["holds"] for part in entry["measured"]]
+        if entry["id"] not in ("C8", "C9"):  # these two have rules of their own
+            assert entry["verdict"] == claims.judge(parts)
+
+
+def test_every_figure_of_the_report_is_here():
+    names = [path.name for path in (paths.RESULTS / "figures").glob("*.png")]
+    assert {int(re.match(r"fig(\d\d)_", name)[1]) for name in names} == set(range(1, 11))

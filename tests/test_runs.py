@@ -1,0 +1,138 @@
+"""Trainings remembered, ordered, side by side, and never read from a damaged file."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+import torch
+
+from vaepaper import models, runs, train, weights
+from vaepaper.anomaly import difference
+
+SMALL = {"model": "AutoEncoder", "hidden": (16,), "epochs": 1}
+
+
+def bits(model):
+    return torch.cat([p.flatten() for p in model.parameters()])
+
+
+@pytest.fixture
+def trainings(monkeypatch):
+    """How many trainings ran, one job after another in this process."""
+    count = []
+    monkeypatch.setattr(runs.train, "fit", lambda *a, fit=train.fit, **k: count.append(1) or fit(*a, **k))
+    monkeypatch.setattr(runs.joblib, "Parallel", lambda n, P=runs.joblib.Parallel, **k: P(1, return_as=k["return_as"]))
+    return count
+
+
+def stored(build):
+    return sorted(build.glob("remembered/**/weights.safetensors"))
+
+
+def test_models_come_back_in_order_and_are_remembered(build, digits, trainings):
+    descriptions = [{**SMALL, "latent": z} for z in (5, 3, 4)]
+    first = runs.train_all(descriptions, digits[0])
+    assert [model.latent for model in first] == [5, 3, 4] and len(trainings) == 3
+    again = runs.train_all(descriptions[::-1], digits[0].numpy())
+    assert len(trainings) == 3
+    assert all(torch.equal(bits(a), bits(b)) for a, b in zip(first, again[::-1], strict=True))
+    assert first[0].trained == again[2].trained and len(first[0].trained["losses"]) == 1
+
+
+@pytest.mark.parametrize("change", ["data", "seed", "epochs", "size", "code", "torch"])
+def test_whatever_determines_a_training_is_part_of_its_name(build, digits, trainings, monkeypatch, tmp_path, change):
+    description, images = {**SMALL, "latent": 3}, digits[0]
+    runs.train_all([description], images)
+    if change == "data":
+        images = images.clone()
+        images[7, 300] = 0.5
+    elif change == "code":
+        other = tmp_path / "models.py"
+        other.write_text("# other code")
+        monkeypatch.setattr(models, "__file__", str(other))
+    elif change == "torch":
+        monkeypatch.setattr(torch, "__version__", "2.0.0")
+    else:
+        description |= {"seed": {"seed": 1}, "epochs": {"epochs": 2}, "size": {"latent": 4}}[change]
+    runs.train_all([description], images)
+    assert len(trainings) == 2
+
+
+def test_a_default_spelled_out_is_the_same_training(build, digits, trainings):
+    runs.train_all([{**SMALL, "latent": 3}], digits[0])
+    runs.train_all([{**SMALL, "latent": 3, "seed": 0, "activation": "ReLU", "hidden": [16]}], digits[0])
+    assert len(trainings) == 1
+
+
+def test_same_bits_alone_and_side_by_side(build, digits, tmp_path, monkeypatch):
+    descriptions = [{"model": "VariationalAutoEncoder", "latent": z, "epochs": 1, "hidden": (32,)} for z in (2, 3)]
+    together = runs.train_all(descriptions, digits[0])
+    monkeypatch.setattr(runs.paths, "BUILD", tmp_path / "other")
+    alone = [runs.train_all([description], digits[0])[0] for description in descriptions]
+    assert all(torch.equal(bits(a), bits(b)) for a, b in zip(together, alone, strict=True))
+
+
+@pytest.mark.parametrize("harm", ["truncated", "empty", "noise", "one bit", "pickle", "other weights"])
+def test_a_damaged_memory_is_named_and_trained_again(build, digits, trainings, capsys, harm):
+    [before] = runs.train_all([{**SMALL, "latent": 3}], digits[0])
+    [file] = stored(build)
+    whole = file.read_bytes()
+    if harm == "other weights":  # a valid file, but not one of ours
+        from safetensors.torch import save
+
+        new = save({name: value + 1 for name, value in before.state_dict().items()})
+    else:
+        flipped = whole[:-5] + bytes([whole[-5] ^ 4]) + whole[-4:]
+        pickle = b"\x80\x04\x95" + b"cos\nsystem\n(S'touch /tmp/unpickled'\ntR." * 9
+        new = {
+            "truncated": whole[:-100],
+            "empty": b"",
+            "noise": os.urandom(len(whole)),
+            "one bit": flipped,
+            "pickle": pickle,
+        }
+        new = new[harm]
+    file.write_bytes(new)
+    [after] = runs.train_all([{**SMALL, "latent": 3}], digits[0])
+    assert len(trainings) == 2 and str(file) in capsys.readouterr().err
+    assert torch.equal(bits(before), bits(after)) and torch.equal(bits(weights.load(file)), bits(before))
+
+
+def test_a_failed_training_is_not_remembered(build, digits, monkeypatch):
+    with pytest.raises(FloatingPointError, match="epoch 1, step"):
+        runs.train_all([{**SMALL, "latent": 3, "learning_rate": 1e38}], digits[0])
+    assert stored(build) == []
+
+
+@pytest.mark.parametrize(
+    ("description", "message"),
+    [
+        ({"model": "GAN"}, "no model 'GAN'"),
+        ({"latent": 2}, "no model None"),
+        ({"model": "AutoEncoder"}, "missing a required argument: 'latent'"),
+        ({"model": "AutoEncoder", "latent": 2, "epoch": 5}, "unexpected keyword argument 'epoch'"),
+    ],
+)
+def test_a_bad_description_is_refused_in_words(build, digits, description, message):
+    with pytest.raises(ValueError, match=message):
+        runs.train_all([description], digits[0])
+
+
+def test_saved_weights_load_and_score(build, digits):
+    [model] = runs.train_all([{**SMALL, "latent": 3}], digits[0])
+    path = weights.save(model, "small")
+    assert np.array_equal(difference(weights.load(path), digits[0]), difference(model, digits[0]))
+    assert json.loads(path.with_suffix(".json").read_text())["settings"]["sizes"]["latent"] == 3
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ValueError, match=r"small.safetensors is damaged"):
+        weights.load(path)
+    with pytest.raises(FileNotFoundError, match="make reproduce"):
+        weights.load(build / "models" / "none.safetensors")
+
+
+def test_a_folder_that_cannot_be_written_is_said_plainly(tmp_path, monkeypatch, digits):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(runs.paths, "BUILD", tmp_path / "file" / "build")
+    with pytest.raises(PermissionError, match=r"cannot write to .*VAEPAPER_BUILD"):
+        runs.train_all([{**SMALL, "latent": 3}], digits[0])

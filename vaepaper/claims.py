@@ -1,0 +1,136 @@
+"""A claim, its verdict, the table, the JSON."""
+
+import json
+import operator
+import tomllib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from filelock import FileLock
+from IPython.display import Markdown
+
+from vaepaper import paths
+
+CLAIMS = tomllib.loads(Path(__file__).with_name("claims.toml").read_text())
+COMPARE = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
+MARKS = {"reproduced": "✔ reproduced", "partly": "◐ partly", "not reproduced": "✘ not reproduced"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One measured number of a claim's test, and the boundary that it is held against."""
+
+    name: str
+    value: float
+    relation: str  # ">=", "<=", ">" or "<"
+    boundary: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether the number is on the claim's side; a NaN never is."""
+        return bool(COMPARE[self.relation](self.value, self.boundary))
+
+
+def judge(parts: Sequence[Part]) -> str:
+    """`reproduced` if all parts hold, `partly` if some do, else `not reproduced`."""
+    held = [part.holds for part in parts]
+    return "reproduced" if all(held) else "partly" if any(held) else "not reproduced"
+
+
+def record(claim: str, parts: Sequence[Part], verdict: str | None = None) -> Markdown:
+    """Judge a claim, write it into build/claims.json, and return what was measured as a table.
+
+    Args:
+        claim: such as "C1". verdict: where the claim has a rule of its own; else `judge(parts)`.
+    """
+    verdict = verdict or judge(parts)
+    numbers = [{**asdict(part), "value": float(part.value), "holds": part.holds} for part in parts]
+    path = paths.BUILD / "claims.json"
+    with FileLock(paths.writable(paths.BUILD) / ".claims.lock"):  # notebooks may run side by side
+        known = {entry["id"]: entry for entry in load(path)}
+        known[claim] = {"id": claim, **CLAIMS[claim], "measured": numbers, "verdict": verdict}
+        ordered = [known[name] for name in CLAIMS if name in known]
+        with paths.whole(path) as part:
+            part.write_text(json.dumps(ordered, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return Markdown(measured(known[claim]))
+
+
+def load(path: Path | None = None) -> list[dict]:
+    """The claims recorded so far, in order; [] if none."""
+    path = path or paths.BUILD / "claims.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+
+
+def spread() -> dict[str, dict[str, float]]:
+    """Run-to-run standard deviation of each measured number, {claim: {part: deviation}}, as `make seeds` left it."""
+    path = paths.RESULTS / "spread.json"
+    return json.loads(path.read_text(encoding="utf-8"))["deviation"] if path.exists() else {}
+
+
+def _table(rows: Sequence[dict]) -> str:
+    """Rows of text as a Markdown table."""
+    lines = ["| " + " | ".join(rows[0]) + " |", "|---" * len(rows[0]) + "|"]
+    return "\n".join(lines + ["| " + " | ".join(row.values()) + " |" for row in rows]) + "\n"
+
+
+def _needed(part: dict) -> str:
+    return f"{part['relation'].replace('>=', '≥').replace('<=', '≤')} {part['boundary']:.3g}"
+
+
+def measured(entry: dict) -> str:
+    """What was measured for one claim: each number, its boundary, its distance from it, and the run-to-run spread."""
+    deviation = spread().get(entry["id"], {})
+    rows = [
+        {
+            entry["id"]: part["name"],
+            "measured": f"{part['value']:.3g}",
+            "needed": _needed(part),
+            "distance": f"{abs(part['value'] - part['boundary']):.2g}",
+            "run-to-run spread": f"± {deviation[part['name']]:.1g}" if part["name"] in deviation else "not measured",
+            "holds": "yes" if part["holds"] else "**no**",
+        }
+        for part in entry["measured"]
+    ]
+    return _table(rows)
+
+
+def steady(entry: dict) -> bool:
+    """Whether every number lies further from its boundary than it moves from run to run: the verdict must repeat."""
+    deviation = spread().get(entry["id"], {})
+    return all(abs(part["value"] - part["boundary"]) > deviation.get(part["name"], 0.0) for part in entry["measured"])
+
+
+def tests(*names: str) -> Markdown:
+    """What the report claims and how it is tested: the table at the head of a notebook."""
+    rows = [
+        {"Claim": name, "The report says": f"{CLAIMS[name]['statement']} (§{CLAIMS[name]['section']})"}
+        | {"How it is tested, fixed beforehand": CLAIMS[name]["test"]}
+        for name in names
+    ]
+    return Markdown(_table(rows))
+
+
+def verdicts(*names: str) -> None:
+    """Print the recorded verdicts, one a line."""
+    for entry in load():
+        if entry["id"] in names:
+            print(f"{entry['id']:<4}{MARKS[entry['verdict']]}")
+
+
+def readme_table(entries: Sequence[dict]) -> str:
+    """The claims as the README's table."""
+    return _table(
+        [
+            {
+                "": entry["id"],
+                "The report says (§)": f"{entry['statement']} ({entry['section']})",
+                "We find": MARKS[entry["verdict"]],
+                "Measured (needed)": "; ".join(
+                    f"{part['name']} {part['value']:.3g} ({_needed(part)})" for part in entry["measured"]
+                ),
+                "In": f"[{entry['notebook'][:2]}](notebooks/{entry['notebook']}.ipynb)",
+            }
+            for entry in entries
+        ]
+    )

@@ -1,0 +1,82 @@
+"""What the claims are measured by: legibility, explained variance, separation, extent, unvisited share."""
+
+import numpy as np
+import torch
+from sklearn.neighbors import KNeighborsClassifier
+from torch import Tensor, nn
+
+from vaepaper.models import DigitReader
+
+
+@torch.no_grad()
+def read_digits(reader: DigitReader, images: Tensor) -> np.ndarray:
+    """The digit that `reader` sees in each image, int64 [n]."""
+    return reader(images.to(next(reader.parameters()).device)).argmax(1).cpu().numpy()
+
+
+def legibility(reader: DigitReader, images: Tensor, labels: Tensor) -> float:
+    """Share of images that the fixed reader reads as their label, in [0, 1]."""
+    return float((read_digits(reader, images) == labels.cpu().numpy()).mean())
+
+
+def explained_variance(images: Tensor, outputs: Tensor) -> float:
+    """1 - squared error / squared distance from the mean image: 1 is perfect, 0 as good as the mean image."""
+    return 1 - float((images - outputs).square().sum() / (images - images.mean(0)).square().sum())
+
+
+@torch.no_grad()
+def codes_of(model: nn.Module, images: Tensor) -> np.ndarray:
+    """Codes float32 [n, latent]; of a VAE, the means."""
+    return model.encode(images.to(next(model.parameters()).device)).cpu().numpy()
+
+
+def nearest_neighbour_labels(known: np.ndarray, labels: Tensor, codes: np.ndarray, k: int = 15) -> np.ndarray:
+    """For each code, the label most common among its k nearest `known` codes (§3.2: are the digits clustered?)."""
+    return KNeighborsClassifier(k).fit(known, labels.numpy()).predict(codes)
+
+
+def overlaps(confusion: np.ndarray) -> list[tuple[int, int, float]]:
+    """Pairs of digits by the share of both that is taken for the other, largest first: (digit, digit, share)."""
+    size = confusion.sum(1)
+    pairs = [(a, b) for a in range(len(size)) for b in range(a)]
+    shares = [(b, a, float((confusion[a, b] + confusion[b, a]) / (size[a] + size[b]))) for a, b in pairs]
+    return sorted(shares, key=lambda pair: -pair[2])
+
+
+def extent(codes: np.ndarray) -> float:
+    """How far codes spread: the square root of the trace of their covariance, in latent units."""
+    return float(np.sqrt(codes.var(axis=0, ddof=1, dtype=np.float64).sum()))
+
+
+def ellipse_sizes(codes: np.ndarray, labels: Tensor) -> np.ndarray:
+    """Area (2-D) or volume (3-D) of each digit's covariance ellipse, up to a common factor: [10]."""
+    return np.array([np.sqrt(np.linalg.det(np.cov(codes[labels.numpy() == digit].T))) for digit in range(10)])
+
+
+def central_box(codes: np.ndarray, share: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper corner of the box that holds the central `share` of the codes, axis by axis."""
+    low, high = np.quantile(codes, [(1 - share) / 2, (1 + share) / 2], axis=0)
+    return low, high
+
+
+def unvisited_share(codes: np.ndarray, cells: int) -> float:
+    """Share of the cells of a grid over the central box that hold no code, in [0, 1]; `cells` along each axis."""
+    box = np.stack(central_box(codes), axis=1)
+    visits, _ = np.histogramdd(codes, bins=cells, range=box)
+    return float((visits == 0).mean())
+
+
+@torch.no_grad()
+def step_change(model: nn.Module, codes: np.ndarray, step: float, seed: int = 0) -> float:
+    """Mean summed |change| of the output when a code moves by `step` in a random direction (§2.3), in grey levels."""
+    random = torch.Generator().manual_seed(seed)
+    device = next(model.parameters()).device
+    z = torch.from_numpy(codes)
+    direction = torch.nn.functional.normalize(torch.randn(z.shape, generator=random), dim=1)
+    change = model.decode((z + step * direction).to(device)) - model.decode(z.to(device))
+    return float(change.abs().sum(1).mean())
+
+
+def distance_to_nearest(images: Tensor, known: Tensor) -> np.ndarray:
+    """Euclidean distance of each image to the nearest `known` one, float32 [n]: how typical is it?"""
+    return torch.cat([torch.cdist(batch, known).amin(1) for batch in images.split(500)]).cpu().numpy()

@@ -1,0 +1,68 @@
+"""Bring what a full run left back into the repository: notebooks with outputs, results/, the README's table."""
+
+import hashlib
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from vaepaper import claims, paths, reproduce
+
+MARK = "<!-- {} claims: written by make refresh -->"
+
+
+def digest(notebook: NotebookNode) -> str:
+    """Ties outputs to their sources: changes when a cell changes, moves, or loses an output."""
+    seen = [
+        [cell.source, [out.output_type + " ".join(sorted(out.get("data", ()))) for out in cell.get("outputs", [])]]
+        for cell in notebook.cells
+    ]
+    return hashlib.sha256(json.dumps(seen).encode()).hexdigest()
+
+
+def clean(notebook: NotebookNode) -> NotebookNode:
+    """Drop what differs between two equal runs: times, paths, progress bars."""
+    notebook.metadata = {"kernelspec": notebook.metadata.kernelspec, "language_info": {"name": "python"}}
+    for cell in notebook.cells:
+        cell.metadata = {"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {}
+        if cell.cell_type == "code":
+            cell.outputs = [out for out in cell.outputs if out.get("name") != "stderr"]
+            for out in cell.outputs:
+                out.pop("execution_count", None) if out.output_type != "execute_result" else None
+    notebook.metadata["vaepaper"] = {"digest": digest(notebook)}
+    return notebook
+
+
+def write_table(readme: Path, entries: list[dict]) -> None:
+    """Put the claims' table between the two marks of a README."""
+    text = readme.read_text(encoding="utf-8")
+    head, rest = text.split(MARK.format("begin"))
+    _, tail = rest.split(MARK.format("end"))
+    table = claims.readme_table(entries)
+    with paths.whole(readme) as part:
+        part.write_text(f"{head}{MARK.format('begin')}\n{table}{MARK.format('end')}{tail}", encoding="utf-8")
+
+
+def main() -> int:
+    """Run everything with its default parameters, then bring it back."""
+    failed = reproduce.main([])
+    if failed:
+        return failed
+    for source in reproduce.select([]):
+        notebook = clean(nbformat.read(paths.BUILD / "notebooks" / source.name, as_version=4))
+        with paths.whole(source) as part:
+            nbformat.write(notebook, part)
+    figures = paths.writable(paths.RESULTS / "figures")
+    for figure in sorted((paths.BUILD / "figures").glob("fig*.png")):
+        shutil.copyfile(figure, figures / figure.name)
+    shutil.copyfile(paths.BUILD / "claims.json", paths.RESULTS / "claims.json")
+    write_table(paths.ROOT / "README.md", claims.load())
+    print("notebooks/, results/ and the README's table are refreshed; look at `git diff --stat`")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
