@@ -45,7 +45,10 @@ def record(claim: str, parts: Sequence[Part], verdict: str | None = None) -> Mar
         claim: such as "C1". verdict: where the claim has a rule of its own; else `judge(parts)`.
     """
     verdict = verdict or judge(parts)
-    numbers = [{**asdict(part), "value": float(part.value), "holds": part.holds} for part in parts]
+    numbers = [
+        {**asdict(part), "value": float(part.value), "boundary": float(part.boundary), "holds": part.holds}
+        for part in parts
+    ]
     path = paths.BUILD / "claims.json"
     with FileLock(paths.writable(paths.BUILD) / ".claims.lock"):  # notebooks may run side by side
         known = {entry["id"]: entry for entry in load(path)}

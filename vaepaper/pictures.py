@@ -11,29 +11,35 @@ from matplotlib.patches import Circle, Rectangle
 from vaepaper import plots  # noqa: F401 (sets the one style)
 
 CORRECTED, NOT_RESTORED = "#d62728", "#1f4fd8"  # the report's red circles and blue squares (Fig. 8)
-SIDE = 28
+SIDE, GAP = 28, 3
+PITCH = SIDE + GAP
 
 
-def show_digit(axes: Axes, image: np.ndarray, **style) -> None:
-    """One image [784] in [0, 1], without ticks, in a thin frame."""
-    axes.imshow(np.asarray(image).reshape(SIDE, SIDE), **({"vmin": 0, "vmax": 1} | style))
+def _mosaic(axes: Axes, images: np.ndarray, **style) -> None:
+    """Images [rows, columns, 784] as one picture, in light frames: one picture draws faster than a hundred axes."""
+    rows, columns, _ = images.shape
+    framed = np.full((rows, columns, PITCH, PITCH), np.nan)
+    framed[:, :, GAP:, GAP:] = images.reshape(rows, columns, SIDE, SIDE)
+    whole = framed.transpose(0, 2, 1, 3).reshape(rows * PITCH, columns * PITCH)
+    axes.set_facecolor("0.82")  # shows where the mosaic is not a number: between the images
+    axes.imshow(whole, **({"vmin": 0, "vmax": 1} | style))
     axes.set(xticks=[], yticks=[])
     for spine in axes.spines.values():
-        spine.set(visible=True, color="0.8", linewidth=0.6)
+        spine.set(visible=True, color="0.82", linewidth=2)
 
 
-def image_rows(
-    rows: Mapping[str, Sequence[np.ndarray]], title: str, styles: Mapping[str, dict] | None = None
-) -> Figure:
-    """Rows of images [k, 784], each row with its name at the left."""
-    columns = max(map(len, rows.values()))
-    figure, grid = plt.subplots(
-        len(rows), columns, figsize=(1.6 + 0.72 * columns, 0.55 + 0.74 * len(rows)), squeeze=False
-    )
-    for line, (name, images) in zip(grid, rows.items(), strict=True):
-        for axes, image in zip(line, images, strict=True):
-            show_digit(axes, image, **(styles or {}).get(name, {}))
-        line[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=10)
+def _corner(place: int) -> int:
+    """Where the image number `place` begins in a row or a column of a mosaic."""
+    return place * PITCH + GAP
+
+
+def image_rows(rows: Mapping[str, np.ndarray], title: str) -> Figure:
+    """Rows of images [k, 784] in [0, 1], each row with its name at the left."""
+    images = np.stack([np.asarray(images) for images in rows.values()])
+    figure, axes = plt.subplots(figsize=(1.8 + 0.72 * images.shape[1], 0.5 + 0.72 * len(rows)))
+    _mosaic(axes, images)
+    axes.set_yticks([_corner(i) + SIDE / 2 for i in range(len(rows))], list(rows), fontsize=10)
+    axes.tick_params(length=0)
     figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=12)
     return figure
 
@@ -58,33 +64,32 @@ def digit_sheet(
     circles: Sequence[tuple[int, float, float]] = (),
     squares: Sequence[int] = (),
 ) -> Figure:
-    """A sheet of digits [n, 784]; red circles at (image, row, column), blue squares around images."""
-    rows = -(-len(images) // columns)
-    figure, grid = plt.subplots(rows, columns, figsize=(0.92 * columns, 0.92 * rows + 0.7), squeeze=False)
-    for axes, image in zip(grid.flat, images, strict=True):
-        show_digit(axes, image)
+    """A full sheet of digits [n, 784]; red circles at (image, row, column), blue squares around images."""
+    rows = len(images) // columns
+    figure, axes = plt.subplots(figsize=(0.92 * columns, 0.92 * rows + 0.4))
+    _mosaic(axes, np.asarray(images).reshape(rows, columns, -1))
     for index, row, column in circles:
-        patch = Circle((column, row), 4.5, fill=False, edgecolor=CORRECTED, linewidth=1.8)
-        grid.flat[index].add_patch(patch)
+        middle = (_corner(index % columns) + column, _corner(index // columns) + row)
+        axes.add_patch(Circle(middle, 4.5, fill=False, edgecolor=CORRECTED, linewidth=1.8))
     for index in squares:
-        frame = Rectangle((0, 0), SIDE - 1, SIDE - 1, fill=False, edgecolor=NOT_RESTORED, linewidth=2.6)
-        grid.flat[index].add_patch(frame)
+        corner = (_corner(index % columns) - 2, _corner(index // columns) - 2)
+        axes.add_patch(Rectangle(corner, SIDE + 3, SIDE + 3, fill=False, edgecolor=NOT_RESTORED, linewidth=2.6))
     figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=12)
     return figure
 
 
 def flagged_digits(inputs: np.ndarray, outputs: np.ndarray, scores: np.ndarray, names: Sequence[str]) -> Figure:
     """Fig. 10: a) inputs, b) outputs, c) what differs, each [k, 784]; red: input only, blue: output only."""
-    figure, grid = plt.subplots(3, len(inputs), figsize=(1.0 + 1.12 * len(inputs), 4.4), squeeze=False)
-    for column, (x, output) in enumerate(zip(np.asarray(inputs), np.asarray(outputs), strict=True)):
-        show_digit(grid[0, column], x)
-        show_digit(grid[1, column], output)
-        show_digit(grid[2, column], x - output, cmap="RdBu_r", vmin=-1, vmax=1)
-        grid[2, column].set_xlabel(f"{scores[column]:.0f}\n{names[column]}", fontsize=8)
-    for axes, name in zip(grid[:, 0], ("a) input", "b) output", "difference"), strict=True):
-        axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=10)
-    title = (
-        "Fig. 10: the unseen digits that differ most (below each: its difference, and which training maxima it exceeds)"
-    )
+    x, output = np.asarray(inputs), np.asarray(outputs)
+    figure, (upper, lower) = plt.subplots(2, 1, figsize=(1.2 + 1.1 * len(x), 4.6), height_ratios=(2, 1))
+    _mosaic(upper, np.stack([x, output]))
+    _mosaic(lower, (x - output)[None], cmap="RdBu_r", vmin=-1, vmax=1)
+    middles = [_corner(i) + SIDE / 2 for i in range(len(x))]
+    upper.set_yticks(middles[:2], ["a) input", "b) output"], fontsize=10)
+    lower.set_yticks(middles[:1], ["a) - b)"], fontsize=10)
+    lower.set_xticks(middles, [f"{s:.0f}\n{name}" for s, name in zip(scores, names, strict=True)], fontsize=8)
+    for axes in (upper, lower):
+        axes.tick_params(length=0)
+    title = "Fig. 10: the unseen digits that differ most (below: the difference, and the training maxima it exceeds)"
     figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=12)
     return figure

@@ -1,14 +1,12 @@
 """Numbers as pictures, one function a kind: takes data, returns a `Figure`. Also the one style and the colours."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Ellipse
 
 from vaepaper import paths
 
@@ -39,7 +37,7 @@ def curves(
     figure, grid = plt.subplots(1, len(panels), figsize=(4.1 * len(panels), 3.9))
     styles = {"palette": "colorblind", "style": "network", "hue": "network", "markers": True, "dashes": True}
     for axes, (column, label) in zip(grid, panels.items(), strict=True):
-        sns.lineplot(table, x=x, y=column, ax=axes, legend=axes is grid[-1], markersize=8, **styles)
+        sns.lineplot(table, x=x, y=column, ax=axes, legend=axes is grid[0], markersize=8, **styles)
         axes.set_xscale("log", base=2)
         sizes = sorted(table[x].unique())
         axes.set_xticks(sizes, [str(size) for size in sizes])
@@ -49,51 +47,8 @@ def curves(
             axes.text(
                 sizes[-1], boundaries[column], f"{boundaries[column]:.2f} ", ha="right", va="bottom", color="0.35"
             )
-    grid[-1].legend(title=None, loc="lower right")
+    grid[0].legend(title=None, loc="upper right", borderaxespad=0)
     figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=12)
-    return figure
-
-
-def _label(axes: Axes, text: str, place: Sequence[float], color: str) -> None:
-    box = {"boxstyle": "circle,pad=0.18", "facecolor": "white", "edgecolor": color, "linewidth": 1.6}
-    axes.text(*place, text, ha="center", va="center", weight="bold", fontsize=11, bbox=box, zorder=10)
-
-
-def clusters_2d(spaces: Mapping[str, np.ndarray], labels: np.ndarray, title: str, same_axes: bool = False) -> Figure:
-    """Codes [n, 2] of labelled digits, a panel a space: one colour a digit, its 2 σ ellipse and its name."""
-    figure, grid = plt.subplots(
-        1, len(spaces), figsize=(6.6 * len(spaces), 6.2), squeeze=False, sharex=same_axes, sharey=same_axes
-    )
-    for axes, (name, codes) in zip(grid[0], spaces.items(), strict=True):
-        axes.scatter(*codes.T, s=3, c=np.array(DIGITS)[labels], alpha=0.35, linewidths=0, rasterized=True)
-        for digit, color in enumerate(DIGITS):
-            own = codes[labels == digit]
-            sizes, directions = np.linalg.eigh(np.cov(own.T))
-            angle = np.degrees(np.arctan2(*directions[::-1, 1]))
-            width, height = 4 * np.sqrt(sizes[::-1])
-            axes.add_patch(Ellipse(own.mean(0), width, height, angle=angle, fill=False, edgecolor=color, linewidth=1.8))
-        for digit, color in enumerate(DIGITS):
-            _label(axes, str(digit), np.median(codes[labels == digit], axis=0), color)
-        axes.set(xlabel="latent 1", ylabel="latent 2", title=name, aspect="equal", adjustable="datalim")
-    figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=13)
-    return figure
-
-
-def clusters_3d(spaces: Mapping[str, np.ndarray], labels: np.ndarray, title: str, same_axes: bool = False) -> Figure:
-    """Codes [n, 3] of labelled digits, a panel a space, one colour a digit and its name at the cluster's middle."""
-    figure, grid = plt.subplots(
-        1, len(spaces), figsize=(7.0 * len(spaces), 6.4), squeeze=False, subplot_kw={"projection": "3d"}
-    )
-    everything = np.concatenate(list(spaces.values()))
-    for axes, (name, codes) in zip(grid[0], spaces.items(), strict=True):
-        axes.scatter(*codes.T, s=3, c=np.array(DIGITS)[labels], alpha=0.35, linewidths=0, rasterized=True)
-        for digit, color in enumerate(DIGITS):
-            _label(axes, str(digit), np.median(codes[labels == digit], axis=0), color)
-        low, high = np.quantile(everything if same_axes else codes, [0.002, 0.998], axis=0)
-        axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), zlim=(low[2], high[2]))
-        axes.set(xlabel="latent 1", ylabel="latent 2", zlabel="latent 3", title=name)
-        axes.set_box_aspect(None, zoom=0.9)
-    figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=13)
     return figure
 
 
@@ -119,7 +74,7 @@ def difference_bars(training: np.ndarray, unseen: np.ndarray, threshold: float) 
     axes.bar(len(training) + np.arange(len(unseen)), unseen, color=UNSEEN, width=0.9, label="unseen digits")
     axes.axhline(threshold, color="0.2", linewidth=1.2, linestyle="--", label="largest of all training digits")
     axes.set(
-        xlabel="digit (the first of each set)",
+        xlabel="digit: the first 100 of each set",
         ylabel="summed |input - output|",
         title="Fig. 9: difference of single digits",
     )
@@ -137,10 +92,12 @@ def difference_distributions(training: np.ndarray, unseen: np.ndarray, threshold
             axes.hist(
                 scores, bins, density=True, histtype="step", linewidth=2, color=color, label=f"{len(scores):,} {name}"
             )
-        axes.axvline(threshold, color="0.2", linewidth=1.2, linestyle="--", label="largest training difference")
+        axes.axvline(threshold, color="0.2", linewidth=1.2, linestyle="--")
         axes.set(xlabel="summed |input - output|")
+    turned = {"rotation": 90, "ha": "right", "va": "top", "color": "0.2"}
+    whole.text(threshold, 0.98, "largest training difference ", transform=whole.get_xaxis_transform(), **turned)
     whole.set(ylabel="density", title="Fig. 9: all digits")
-    whole.legend(loc="upper right")
+    whole.legend(loc="upper right", bbox_to_anchor=(0.9, 1))
     tail.set(yscale="log", title="the same, logarithmic: the tail", xlim=(np.quantile(training, 0.97), bins[-1]))
     return figure
 

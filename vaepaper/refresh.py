@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from vaepaper import claims, paths, reproduce
+from vaepaper import chapters, claims, paths, reproduce
 
 MARK = "<!-- {} claims: written by make refresh -->"
 
@@ -51,7 +51,7 @@ def main() -> int:
     failed = reproduce.main([])
     if failed:
         return failed
-    for source in reproduce.select([]):
+    for source in chapters.select([]):
         notebook = clean(nbformat.read(paths.BUILD / "notebooks" / source.name, as_version=4))
         with paths.whole(source) as part:
             nbformat.write(notebook, part)

@@ -1,26 +1,22 @@
 """Run the notebooks headless with papermill: what changed or failed runs, what is done is left alone."""
 
 import argparse
-import ast
-import hashlib
 import json
 import logging
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 
-import nbformat
 import papermill
 from filelock import FileLock, Timeout
+from joblib import Parallel, delayed
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
+from tqdm import tqdm
 
-from vaepaper import claims, data, paths
-
-MATTERS = ("torch", "torchvision", "numpy", "scipy", "scikit-learn", "matplotlib", "seaborn", "pandas")
+from vaepaper import chapters, claims, data, paths, runs
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,32 +27,29 @@ def main(arguments: list[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     start = time.monotonic()
     try:
-        notebooks = select(asked.notebooks)
-        parameters = read_parameters(asked.p, notebooks)
+        notebooks = chapters.select(asked.notebooks)
+        parameters = chapters.read_parameters(asked.p, notebooks)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    show_what_cells_print()
     try:
         with only_one():
-            data.fetch(paths.DATA)
-            ran = [notebook for notebook in notebooks if run(notebook, parameters)]
-    except (ConnectionError, PermissionError, RuntimeError) as error:
+            todo = [notebook for notebook in notebooks if not is_done(notebook, parameters)]
+            if todo:
+                data.fetch(paths.DATA)
+                train_first(todo, parameters)
+                failures = list(filter(None, run_all(todo, parameters)))
+                if failures:
+                    print("\n" + "\n\n".join(failures), file=sys.stderr)
+                    return 1
+    except (ConnectionError, PermissionError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nInterrupted. Trainings that had ended are remembered; run it again to go on.", file=sys.stderr)
         return 130
-    report(ran, time.monotonic() - start)
+    report(todo, time.monotonic() - start)
     return 0
-
-
-def show_what_cells_print() -> None:
-    """Let papermill's log through where it is a cell's own words: no "<Figure …>", no "Executing …"."""
-    logging.basicConfig(format="  %(message)s", level=logging.ERROR)
-    log = logging.getLogger("papermill")
-    log.setLevel(logging.INFO)
-    log.addFilter(lambda record: record.module == "clientwrap" and str(record.msg)[:1] not in "<E")
 
 
 @contextmanager
@@ -74,98 +67,84 @@ def only_one() -> Iterator[None]:
         lock.release()
 
 
-def select(names: list[str]) -> list[Path]:
-    """The notebooks that `names` begin, in order; all if none is named."""
-    notebooks = sorted(paths.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
-    for name in names:
-        if not any(notebook.name.startswith(name) for notebook in notebooks):
-            known = ", ".join(notebook.name[:2] for notebook in notebooks)
-            raise ValueError(f"no notebook begins with {name!r}; there are {known}")
-    return [notebook for notebook in notebooks if not names or notebook.name.startswith(tuple(names))]
+def train_first(notebooks: list[Path], parameters: dict) -> None:
+    """Train what all the notebooks will ask for, in one go: cores stay busy, workers start once, one bar shows it all.
 
-
-def read_parameters(pairs: list[list[str]], notebooks: list[Path]) -> dict:
-    """Values as Python literals (what is none is text), checked against each notebook's own parameters."""
-    values = {}
-    for name, text in pairs:
-        try:
-            values[name] = ast.literal_eval(text)
-        except (ValueError, SyntaxError):
-            values[name] = text
-    for notebook in notebooks:
-        known = {name: ast.literal_eval(p["default"]) for name, p in papermill.inspect_notebook(str(notebook)).items()}
-        for name, value in values.items():
-            if name not in known:
-                raise ValueError(f"{notebook.stem} has no parameter {name!r}; it has {', '.join(known)}")
-            kinds = (int, float) if isinstance(known[name], float) else type(known[name])
-            if not isinstance(value, kinds) or isinstance(value, bool) != isinstance(known[name], bool):
-                raise ValueError(f"{notebook.stem}: {name} is {value!r}; expected something like {known[name]!r}")
-    return values
-
-
-def fingerprint(notebook: Path, parameters: dict) -> str:
-    """What a run's results depend on: the notebook's cells, our code, the parameters and the libraries."""
-    cells = [cell.source for cell in nbformat.read(notebook, as_version=4).cells]
-    code = [path.read_text(encoding="utf-8") for path in sorted((paths.ROOT / "vaepaper").glob("*.*"))]
-    libraries = [sys.version, *(f"{name} {version(name)}" for name in MATTERS)]
-    return hashlib.sha256(json.dumps([cells, code, parameters, libraries]).encode()).hexdigest()
-
-
-def is_done(notebook: Path, wanted: str) -> bool:
-    """Whether the last run of `notebook` was this one, and everything that it left is still there."""
-    stamp = paths.BUILD / "notebooks" / f"{notebook.stem}.done.json"
-    try:
-        done = json.loads(stamp.read_text())
-        kept = all((paths.BUILD / name).stat().st_size == size for name, size in done["left"].items())
-        return kept and done["fingerprint"] == wanted and (paths.BUILD / "claims.json").exists()
-    except (FileNotFoundError, ValueError, KeyError):
-        return False
-
-
-def run(notebook: Path, parameters: dict) -> bool:
-    """Execute one notebook into build/notebooks, unless that is done; whether it ran.
-
-    Raises:
-        RuntimeError: a cell or the kernel failed; names the notebook kept for reading.
+    What goes wrong here goes wrong again in the notebook concerned, which is then kept for reading.
     """
-    wanted = fingerprint(notebook, parameters)
-    if is_done(notebook, wanted):
-        print(f"{notebook.stem}: nothing has changed since its last run")
+    device = parameters.get("device", "auto")
+    try:
+        wanted = [training for notebook in notebooks for training in chapters.trainings(notebook, parameters)]
+        if wanted:
+            runs.train_all(wanted, *data.mnist("train"), device=device)
+    except Exception as error:
+        print(f"training: {error}", file=sys.stderr)
+
+
+def run_all(notebooks: list[Path], parameters: dict) -> Iterator[str]:
+    """Execute notebooks, two at a time, in processes of their own; what went wrong with each, or ""."""
+    jobs = Parallel(min(2, len(notebooks)), return_as="generator")(delayed(run)(n, parameters) for n in notebooks)
+    yield from tqdm(jobs, "notebooks", total=len(notebooks), bar_format="{desc} {n}/{total} |{bar:20}| {elapsed}")
+
+
+def stamp(notebook: Path) -> Path:
+    """The file that says that a run of `notebook` succeeded, and what it left."""
+    return paths.BUILD / "notebooks" / f"{notebook.stem}.done.json"
+
+
+def is_done(notebook: Path, parameters: dict) -> bool:
+    """Whether the last run of `notebook` was this very one, and everything that it left is still there."""
+    try:
+        done = json.loads(stamp(notebook).read_text())
+        kept = all((paths.BUILD / name).stat().st_size == size for name, size in done["left"].items())
+        return kept and done["fingerprint"] == chapters.fingerprint(notebook, parameters)
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         return False
+
+
+def run(notebook: Path, parameters: dict) -> str:
+    """Execute one notebook into build/notebooks; "", or what went wrong, with the notebook kept for reading."""
+    show_what_cells_print(notebook.name[:2])
+    start, fingerprint = time.time(), chapters.fingerprint(notebook, parameters)
     folder = paths.writable(paths.BUILD / "notebooks")
-    stamp, failed = folder / f"{notebook.stem}.done.json", folder / f"{notebook.stem}.failed.ipynb"
-    stamp.unlink(missing_ok=True)
-    print(f"{notebook.stem}: running", flush=True)
-    start = time.time()
+    failed = folder / f"{notebook.stem}.failed.ipynb"
+    stamp(notebook).unlink(missing_ok=True)
+    quiet = ["--IPKernelApp.log_level=40"]  # it would warn of its own sockets
+    options = {"cwd": paths.NOTEBOOKS, "kernel_name": "python3", "log_output": True, "extra_arguments": quiet}
     try:
         # Under the failed name until it has succeeded: whatever kills us, no half-run notebook looks whole.
-        papermill.execute_notebook(
-            notebook,
-            failed,
-            parameters,
-            cwd=paths.NOTEBOOKS,
-            kernel_name="python3",
-            log_output=True,
-            extra_arguments=["--IPKernelApp.log_level=40"],  # it would warn of its own sockets
-        )
+        papermill.execute_notebook(notebook, failed, parameters, progress_bar=False, **options)
     except PapermillExecutionError as error:
-        raise RuntimeError(
+        return (
             f"{notebook.stem} failed in cell [{error.exec_count}]: {error.ename}: {error.evalue}\n"
             f"The notebook as far as it came, with the whole traceback: {failed}"
-        ) from error
-    except DeadKernelError as error:
-        raise RuntimeError(
+        )
+    except DeadKernelError:
+        return (
             f"{notebook.stem}: its kernel died (killed, or out of memory?). As far as it came: {failed}\n"
             "Trainings that had ended are remembered; run it again to go on."
-        ) from error
+        )
     failed.replace(folder / notebook.name)
-    left = [*(paths.BUILD / "figures").glob("*.png"), *(paths.BUILD / "models").glob("*.*"), folder / notebook.name]
-    sizes = {str(p.relative_to(paths.BUILD)): p.stat().st_size for p in left if p.stat().st_mtime >= start - 1}
-    with paths.whole(stamp) as part:
-        seconds = round(time.time() - start, 1)
-        done = {"fingerprint": wanted, "parameters": parameters, "seconds": seconds, "left": sizes}
+    kinds = ("figures/*.png", "models/*.*", f"notebooks/{notebook.name}", "claims.json")
+    left = [path for kind in kinds for path in paths.BUILD.glob(kind) if path.stat().st_mtime >= start - 1]
+    sizes = {str(path.relative_to(paths.BUILD)): path.stat().st_size for path in left if path.suffix != ".json"}
+    done = {
+        "fingerprint": fingerprint,
+        "parameters": parameters,
+        "seconds": round(time.time() - start, 1),
+        "left": sizes,
+    }
+    with paths.whole(stamp(notebook)) as part:
         part.write_text(json.dumps(done, indent=1) + "\n")
-    return True
+    return ""
+
+
+def show_what_cells_print(name: str) -> None:
+    """Let papermill's log through where it is a cell's own words: no "<Figure …>", no "Executing …"."""
+    logging.basicConfig(format=f"  [{name}] %(message)s", level=logging.ERROR, force=True)
+    log = logging.getLogger("papermill")
+    log.setLevel(logging.INFO)
+    log.addFilter(lambda record: record.module == "clientwrap" and str(record.msg)[:1] not in "<E")
 
 
 def report(ran: list[Path], seconds: float) -> None:
@@ -173,7 +152,7 @@ def report(ran: list[Path], seconds: float) -> None:
     print()
     for entry in claims.load():
         print(f"{entry['id']:<4}{claims.MARKS[entry['verdict']]:<18}{entry['statement']}")
-    print(f"\n{len(ran)} notebooks run in {seconds / 60:.1f} min." if ran else f"\nNothing to do ({seconds:.1f} s).")
+    print(f"\n{len(ran)} notebooks in {seconds / 60:.1f} min." if ran else f"\nNothing to do ({seconds:.1f} s).")
     print(
         f"Notebooks with their figures: {paths.BUILD / 'notebooks'}\nFigures: {paths.BUILD / 'figures'}\n"
         f"Measured numbers: {paths.BUILD / 'claims.json'}\nTo explore: make lab"

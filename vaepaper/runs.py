@@ -2,6 +2,7 @@
 
 import hashlib
 import inspect
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def determined_by(device: str, *data: np.ndarray | None) -> dict:
 
 
 def _train(
-    job: int, trained: dict, device: str, progress: bool, images: np.ndarray, labels: np.ndarray | None
+    name: str, trained: dict, device: str, progress: bool, images: np.ndarray, labels: np.ndarray | None
 ) -> tuple:
     """One training, from its settings to its weights: the unit that runs in this process or in a worker."""
     fit = trained["settings"]["fit"]
@@ -72,7 +73,7 @@ def _train(
         model = weights.build(trained).to(device)
     data = (images, labels) if needs_labels(trained["settings"]) else (images,)
     losses = train.fit(model.train(), *map(torch.from_numpy, data), **fit, progress=progress)
-    return job, {name: value.cpu() for name, value in model.state_dict().items()}, losses
+    return name, {key: value.cpu() for key, value in model.state_dict().items()}, losses
 
 
 def needs_labels(asked: Mapping) -> bool:
@@ -99,7 +100,8 @@ def train_all(
 
     Args:
         descriptions: such as {"model": "AutoEncoder", "latent": 16, "epochs": 20, "seed": 0}; see `settings`.
-        images: float32 [n, inputs] in [0, 1]. labels: int64 [n], for a model whose loss takes them (the others do not see them).
+        images: float32 [n, inputs] in [0, 1].
+        labels: int64 [n], for a model whose loss takes them; the others do not see them.
 
     Raises:
         ValueError: a bad description, bad images, or labels missing. FloatingPointError: a loss that is not finite.
@@ -115,14 +117,17 @@ def train_all(
     wanted = [{"settings": one, **origins[needs_labels(one)]} for one in asked]
     memory = joblib.Memory(paths.writable(paths.BUILD / "remembered"), backend="safetensors", verbose=0)
     remember = memory.cache(_remember, ignore=["arrived"])
-    missing = {job: trained for job, trained in enumerate(wanted) if not remember.check_call_in_cache(trained, None)}
-    found = {job: remember(trained, None) for job, trained in enumerate(wanted) if job not in missing}
-    for job, *arrived in _side_by_side(missing, arrays, device):
-        found[job] = remember(wanted[job], arrived)
-    return [weights.build(trained, state).to(device) for state, trained in (found[job] for job in range(len(wanted)))]
+    names = [json.dumps(trained) for trained in wanted]  # what is asked for twice is trained once
+    missing = {
+        n: trained for n, trained in zip(names, wanted, strict=True) if not remember.check_call_in_cache(trained, None)
+    }
+    found = {n: remember(trained, None) for n, trained in zip(names, wanted, strict=True) if n not in missing}
+    for name, *arrived in _side_by_side(missing, arrays, device):
+        found[name] = remember(missing[name], arrived)
+    return [weights.build(trained, state).to(device) for state, trained in map(found.get, names)]
 
 
-def _side_by_side(jobs: dict[int, dict], arrays: Iterable, device: str) -> Iterator[tuple]:
+def _side_by_side(jobs: dict[str, dict], arrays: Iterable, device: str) -> Iterator[tuple]:
     """Run `jobs`, the longest first, and yield each as it ends."""
 
     def work(trained: dict) -> float:  # about proportional to its time: matrix products, and what a step costs besides

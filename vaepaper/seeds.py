@@ -14,15 +14,15 @@ from vaepaper import claims, paths
 
 
 def main() -> int:
-    """Leave results/spread.json; each seed's notebooks stay under build/seeds."""
+    """Leave results/spread.json; the notebooks of each further seed stay under build/seeds."""
     parser = argparse.ArgumentParser(prog="make seeds", description=__doc__)
-    parser.add_argument("-n", type=int, default=5, help="how many seeds (default 5)")
+    parser.add_argument("-n", type=int, default=5, help="how many seeds, from 0 (default 5)")
     seeds = range(parser.parse_args().n)
     values: dict = defaultdict(lambda: defaultdict(list))
     verdicts: dict = defaultdict(list)
     for seed in tqdm(seeds, "seeds"):
-        build = paths.BUILD / "seeds" / str(seed)
-        command = [sys.executable, "-m", "vaepaper.reproduce", "-p", "seed", str(seed)]
+        build = paths.BUILD / "seeds" / str(seed) if seed else paths.BUILD  # seed 0 is the run of `make reproduce`
+        command = [sys.executable, "-m", "vaepaper.reproduce", *(["-p", "seed", str(seed)] if seed else [])]
         done = subprocess.run(command, env={**os.environ, "VAEPAPER_BUILD": str(build)})
         if done.returncode:
             return done.returncode
