@@ -1,7 +1,7 @@
 # `make` lists what can be done. Everything runs in .venv, or in an active conda environment made from environment.yml.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup data reproduce test lab refresh seeds clean
+.PHONY: help setup data reproduce test lab refresh seeds bench clean
 
 PYTHON ?= python3
 ifeq ($(notdir $(CONDA_PREFIX)),vaepaper)
@@ -39,6 +39,11 @@ refresh: $(READY)  ## run everything, then write outputs back into notebooks/, r
 
 seeds: $(READY)  ## run everything with five seeds for the run-to-run spread (results/spread.json)
 	@$(BIN)/python -m vaepaper.seeds
+
+bench: $(READY)  ## measure against PyOD, pythae and a plain DataLoader (results/benchmark.json; about 15 minutes)
+	@$(BIN)/python -m pip install --quiet --upgrade --no-deps --target build/peers -r benchmarks/peers.txt
+	@$(BIN)/python -m vaepaper.data
+	@$(BIN)/python benchmarks/bench.py
 
 clean:  ## remove build/ (results and remembered trainings); .venv and data stay
 	rm -rf build

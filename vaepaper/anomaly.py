@@ -1,39 +1,37 @@
 """How much an output differs from its input, and when that is too much (§3.3)."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import torch
 from scipy.stats import betabinom
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vaepaper.data import check_images
-
-Images = Tensor | np.ndarray
-
-
-def _batches(images: Images, inputs: int, size: int = 4096) -> Iterator[Tensor]:
-    yield from check_images(images, inputs).split(size)
+from vaepaper.images import Images, batches
 
 
 @torch.no_grad()
 def reconstruct(model: nn.Module, images: Images) -> Tensor:
-    """The model's outputs for images float32 [n, inputs] in [0, 1], on the CPU; same shape and range.
+    """The model's outputs, float32 [n, inputs] in [0, 1], on the CPU.
+
+    Args:
+        images: float32 [n, inputs] in [0, 1]: a tensor, an array, a `numpy.memmap`, or an iterable of any of them.
 
     Raises:
-        ValueError: images of another shape, dtype or range, or with a NaN; so do all functions here that take images.
+        ValueError: images of another shape, dtype or range, none at all, or with a NaN; names the row.
     """
     device = next(model.parameters()).device
-    return torch.cat([model.reconstruct(x.to(device)).cpu() for x in _batches(images, model.inputs)])
+    return torch.cat([model.reconstruct(x.to(device)).cpu() for x in batches(images, model.inputs)])
 
 
 @torch.no_grad()
 def difference(model: nn.Module, images: Images) -> np.ndarray:
-    """The sum over pixels of |input - output| (§3.3, Fig. 9), float32 [n], in grey levels."""
+    """The sum over pixels of |input - output| (§3.3, Fig. 9), float32 [n], in grey levels.
+
+    Takes and raises what `reconstruct` does, in memory that does not grow with the images.
+    """
     device = next(model.parameters()).device
-    batches = (x.to(device) for x in _batches(images, model.inputs))
-    return np.concatenate([(x - model.reconstruct(x)).abs().sum(1).cpu().numpy() for x in batches])
+    on_device = (x.to(device) for x in batches(images, model.inputs))
+    return np.concatenate([model.reconstruct(x).sub_(x).abs_().sum(1).cpu().numpy() for x in on_device])
 
 
 def largest_correction(

@@ -130,34 +130,6 @@ def _npm(folder: Path) -> Path:
     return folder / "package" / "data"
 
 
-def check_images(images: Tensor | np.ndarray, inputs: int = 784) -> Tensor:
-    """Images as a tensor, after a look at them.
-
-    Args:
-        images: float32 [n, inputs] in [0, 1], n ≥ 1, no NaN.
-
-    Raises:
-        TypeError: neither a tensor nor an array. ValueError: shape, dtype, range or NaN; names the row and the value.
-    """
-    if not isinstance(images, Tensor | np.ndarray):
-        raise TypeError(f"images are a {type(images).__name__}; expected a tensor or a NumPy array")
-    if images.ndim != 2 or images.shape[1] != inputs or not len(images):
-        hint = f"; flatten them: images.reshape(-1, {inputs})" if images.ndim != 2 and images.size else ""
-        raise ValueError(f"images have shape {tuple(images.shape)}; expected [n, {inputs}] with n of 1 or more{hint}")
-    if str(images.dtype).removeprefix("torch.") != "float32":
-        raise ValueError(
-            f"images are {images.dtype}; expected float32 in [0, 1] (bytes: images.astype('float32') / 255)"
-        )
-    if isinstance(images, np.ndarray):  # torch wants memory that it may write to
-        images = torch.from_numpy(np.require(images, requirements=["C", "W"]))
-    low, high = torch.aminmax(images)  # a NaN anywhere makes both NaN
-    if not (low >= 0 and high <= 1):
-        row, column = (~((images >= 0) & (images <= 1))).nonzero()[0].tolist()
-        value = images[row, column].item()
-        raise ValueError(f"images[{row}, {column}] is {value:.4g}; expected numbers in [0, 1], none missing")
-    return images
-
-
 if __name__ == "__main__":
     try:
         fetch(paths.DATA)

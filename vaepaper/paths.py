@@ -32,7 +32,11 @@ def writable(folder: Path) -> Path:
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """Write a file whole or not at all: yields a temporary neighbour that takes `path`'s name only on success."""
+    """Write a file whole or not at all: yields a temporary neighbour that takes `path`'s name only on success.
+
+    Raises:
+        OSError: it could not be written (a full disk, say); names the file.
+    """
     writable(path.parent)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part" + path.suffix)
     os.close(handle)
@@ -41,5 +45,9 @@ def whole(path: Path) -> Iterator[Path]:
         yield part
         part.chmod(0o644)
         part.replace(path)
+    except OSError as error:
+        raise OSError(
+            error.errno, f"{error.strerror}; nothing was left half-written. Make room, run again", path
+        ) from error
     finally:
         part.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from matplotlib.patches import Circle, Rectangle
 from vaepaper import plots  # noqa: F401 (sets the one style)
 
 CORRECTED, NOT_RESTORED = "#d62728", "#1f4fd8"  # the report's red circles and blue squares (Fig. 8)
-SIDE, GAP = 28, 3
+SIDE, GAP = 28, 2
 PITCH = SIDE + GAP
 
 
@@ -21,11 +21,11 @@ def _mosaic(axes: Axes, images: np.ndarray, **style) -> None:
     framed = np.full((rows, columns, PITCH, PITCH), np.nan)
     framed[:, :, GAP:, GAP:] = images.reshape(rows, columns, SIDE, SIDE)
     whole = framed.transpose(0, 2, 1, 3).reshape(rows * PITCH, columns * PITCH)
-    axes.set_facecolor("0.82")  # shows where the mosaic is not a number: between the images
+    axes.set_facecolor("0.9")  # shows where the mosaic is not a number: between the images
     axes.imshow(whole, **({"vmin": 0, "vmax": 1} | style))
     axes.set(xticks=[], yticks=[])
     for spine in axes.spines.values():
-        spine.set(visible=True, color="0.82", linewidth=2)
+        spine.set(visible=True, color="0.9", linewidth=2)
 
 
 def _corner(place: int) -> int:
@@ -72,8 +72,8 @@ def digit_sheet(
         middle = (_corner(index % columns) + column, _corner(index // columns) + row)
         axes.add_patch(Circle(middle, 4.5, fill=False, edgecolor=CORRECTED, linewidth=1.8))
     for index in squares:
-        corner = (_corner(index % columns) - 2, _corner(index // columns) - 2)
-        axes.add_patch(Rectangle(corner, SIDE + 3, SIDE + 3, fill=False, edgecolor=NOT_RESTORED, linewidth=2.6))
+        corner = (_corner(index % columns) - 1.5, _corner(index // columns) - 1.5)
+        axes.add_patch(Rectangle(corner, SIDE + 2, SIDE + 2, fill=False, edgecolor=NOT_RESTORED, linewidth=2.6))
     figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=12)
     return figure
 

@@ -11,8 +11,6 @@ from nbformat import NotebookNode
 
 from vaepaper import chapters, claims, paths, reproduce
 
-MARK = "<!-- {} claims: written by make refresh -->"
-
 
 def digest(notebook: NotebookNode) -> str:
     """Ties outputs to their sources: changes when a cell changes, moves, or loses an output."""
@@ -36,14 +34,12 @@ def clean(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def write_table(readme: Path, entries: list[dict]) -> None:
-    """Put the claims' table between the two marks of a README."""
-    text = readme.read_text(encoding="utf-8")
-    head, rest = text.split(MARK.format("begin"))
-    _, tail = rest.split(MARK.format("end"))
-    table = claims.readme_table(entries)
+def write_between(readme: Path, what: str, text: str) -> None:
+    """Put `text` between a README's two marks for `what`."""
+    head, rest = readme.read_text(encoding="utf-8").split(f"<!-- begin {what} -->")
+    _, tail = rest.split(f"<!-- end {what} -->")
     with paths.whole(readme) as part:
-        part.write_text(f"{head}{MARK.format('begin')}\n{table}{MARK.format('end')}{tail}", encoding="utf-8")
+        part.write_text(f"{head}<!-- begin {what} -->\n{text}<!-- end {what} -->{tail}", encoding="utf-8")
 
 
 def main() -> int:
@@ -56,10 +52,10 @@ def main() -> int:
         with paths.whole(source) as part:
             nbformat.write(notebook, part)
     figures = paths.writable(paths.RESULTS / "figures")
-    for figure in sorted((paths.BUILD / "figures").glob("fig*.png")):
+    for figure in sorted((paths.BUILD / "figures").glob("*.png")):
         shutil.copyfile(figure, figures / figure.name)
     shutil.copyfile(paths.BUILD / "claims.json", paths.RESULTS / "claims.json")
-    write_table(paths.ROOT / "README.md", claims.load())
+    write_between(paths.ROOT / "README.md", "claims", claims.readme_table(claims.load()))
     print("notebooks/, results/ and the README's table are refreshed; look at `git diff --stat`")
     return 0
 

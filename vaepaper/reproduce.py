@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -83,7 +84,9 @@ def train_first(notebooks: list[Path], parameters: dict) -> None:
 
 def run_all(notebooks: list[Path], parameters: dict) -> Iterator[str]:
     """Execute notebooks, two at a time, in processes of their own; what went wrong with each, or ""."""
-    jobs = Parallel(min(2, len(notebooks)), return_as="generator")(delayed(run)(n, parameters) for n in notebooks)
+    jobs = Parallel(min(2, len(notebooks)), return_as="generator")(
+        delayed(run)(n, parameters, os.getpid()) for n in notebooks
+    )
     yield from tqdm(jobs, "notebooks", total=len(notebooks), bar_format="{desc} {n}/{total} |{bar:20}| {elapsed}")
 
 
@@ -102,8 +105,9 @@ def is_done(notebook: Path, parameters: dict) -> bool:
         return False
 
 
-def run(notebook: Path, parameters: dict) -> str:
+def run(notebook: Path, parameters: dict, caller: int) -> str:
     """Execute one notebook into build/notebooks; "", or what went wrong, with the notebook kept for reading."""
+    runs.end_with(caller)
     show_what_cells_print(notebook.name[:2])
     start, fingerprint = time.time(), chapters.fingerprint(notebook, parameters)
     folder = paths.writable(paths.BUILD / "notebooks")

@@ -1,10 +1,12 @@
-"""Many trainings: remembered on disk, side by side here."""
+"""Many trainings: remembered on disk, side by side here, on Dask elsewhere."""
 
-import hashlib
-import inspect
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import joblib
 import numpy as np
@@ -12,11 +14,9 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from vaepaper import models, paths, train, weights
-from vaepaper.data import check_images
-
-FIT = {name: p.default for name, p in inspect.signature(train.fit).parameters.items() if p.kind is p.KEYWORD_ONLY}
-del FIT["progress"]
+from vaepaper import paths, train, weights
+from vaepaper.descriptions import code_and_torch, digest, needs_labels, settings
+from vaepaper.images import check_images
 
 
 def pick_device(device: str = "auto") -> str:
@@ -24,61 +24,37 @@ def pick_device(device: str = "auto") -> str:
     return ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
 
 
-def settings(description: Mapping) -> dict:
-    """A description with every default filled in, so that equal trainings are described equally.
-
-    Args:
-        description: "model" names a class of `models`; the rest are its arguments and `fit`'s.
-
-    Raises:
-        ValueError: no such model, a word that neither knows, or an argument missing.
-    """
-    asked = dict(description)
-    model = asked.pop("model", None)
-    if model not in ("AutoEncoder", "VariationalAutoEncoder", "DigitReader"):
-        raise ValueError(f"description {dict(description)}: no model {model!r} in vaepaper.models")
-    fit = {name: asked.pop(name, default) for name, default in FIT.items()}
-    try:
-        sizes = inspect.signature(getattr(models, model)).bind(**asked)
-    except TypeError as error:
-        raise ValueError(f"description {dict(description)}: {error}") from error
-    sizes.apply_defaults()
-    plain = {name: list(value) if isinstance(value, tuple) else value for name, value in sizes.arguments.items()}
-    return {"model": model, "sizes": plain, "fit": fit}
+_ALONE = threading.Lock()  # random numbers and thread counts belong to the whole process
 
 
-def determined_by(device: str, *data: np.ndarray | None) -> dict:
-    """What determines a training besides its settings: data, code, torch and the kind of device."""
-    digest = hashlib.sha256()
-    for array in data:
-        if array is not None:
-            digest.update(f"{array.dtype}{array.shape}".encode())
-            digest.update(np.ascontiguousarray(array))
-    code = b"".join(Path(module.__file__).read_bytes() for module in (models, train))
-    return {
-        "data": digest.hexdigest(),
-        "code": hashlib.sha256(code).hexdigest(),
-        "torch": torch.__version__,
-        "device": torch.device(device).type,
-    }
+def end_with(parent: int) -> None:
+    """In a worker process of `parent`: end when it has gone, even if it was killed. Elsewhere: nothing."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    if os.getppid() == parent and not any(thread.name == "end_with" for thread in threading.enumerate()):
+        threading.Thread(target=watch, name="end_with", daemon=True).start()
 
 
-def _train(
-    name: str, trained: dict, device: str, progress: bool, images: np.ndarray, labels: np.ndarray | None
-) -> tuple:
-    """One training, from its settings to its weights: the unit that runs in this process or in a worker."""
+def _train(name: str, trained: dict, device: str, progress: bool, caller: int, *data: np.ndarray) -> tuple:
+    """One training, from its settings to its weights: the unit that runs in this process, in a worker, on a cluster."""
+    end_with(caller)
+    for what, wanted in code_and_torch().items():
+        if trained[what] != wanted:
+            raise RuntimeError(f"{socket.gethostname()} has another {what} ({wanted}); bring it to the same commit")
     fit = trained["settings"]["fit"]
-    with torch.random.fork_rng(devices=[]):
+    with _ALONE, torch.random.fork_rng(devices=[]):
         torch.manual_seed(fit["seed"])
         model = weights.build(trained).to(device)
-    data = (images, labels) if needs_labels(trained["settings"]) else (images,)
-    losses = train.fit(model.train(), *map(torch.from_numpy, data), **fit, progress=progress)
+        used = data[: 1 + needs_labels(trained["settings"])]
+        tensors = [
+            torch.from_numpy(np.require(part, requirements="W")) for part in used
+        ]  # torch wants to be able to write
+        losses = train.fit(model.train(), *tensors, **fit, progress=progress)
     return name, {key: value.cpu() for key, value in model.state_dict().items()}, losses
-
-
-def needs_labels(asked: Mapping) -> bool:
-    """Whether the described model's loss takes labels."""
-    return asked["model"] == "DigitReader"
 
 
 def _remember(trained: dict, arrived: tuple | None) -> tuple:
@@ -96,7 +72,8 @@ def train_all(
 ) -> list[nn.Module]:
     """Trained models, in the order of their descriptions, on `device`.
 
-    What was trained before is read from disk; the rest is trained side by side, one single-threaded job a core.
+    What was trained before is read from disk; the rest is trained side by side, one single-threaded job a core, or on
+    the Dask cluster whose scheduler the environment variable VAEPAPER_SCHEDULER names. The weights are the same bits.
 
     Args:
         descriptions: such as {"model": "AutoEncoder", "latent": 16, "epochs": 20, "seed": 0}; see `settings`.
@@ -105,6 +82,7 @@ def train_all(
 
     Raises:
         ValueError: a bad description, bad images, or labels missing. FloatingPointError: a loss that is not finite.
+        ConnectionError: no scheduler answers. RuntimeError: a worker runs other code.
     """
     device = pick_device(device)
     asked = [settings(description) for description in descriptions]
@@ -112,9 +90,10 @@ def train_all(
         images = check_images(images, one["sizes"]["inputs"])
         if needs_labels(one) and labels is None:
             raise ValueError(f"{one['model']} learns from labels; pass them after the images")
-    arrays = [None if part is None else np.asarray(part) for part in (images, labels)]
-    origins = {labelled: determined_by(device, *arrays[: 1 + labelled]) for labelled in {*map(needs_labels, asked)}}
-    wanted = [{"settings": one, **origins[needs_labels(one)]} for one in asked]
+    data = [np.asarray(part) for part in (images, labels) if part is not None]
+    digests = {labelled: digest(*data[: 1 + labelled]) for labelled in {*map(needs_labels, asked)}}
+    origin = {**code_and_torch(), "device": torch.device(device).type}
+    wanted = [{"settings": one, "data": digests[needs_labels(one)], **origin} for one in asked]
     memory = joblib.Memory(paths.writable(paths.BUILD / "remembered"), backend="safetensors", verbose=0)
     remember = memory.cache(_remember, ignore=["arrived"])
     names = [json.dumps(trained) for trained in wanted]  # what is asked for twice is trained once
@@ -122,12 +101,31 @@ def train_all(
         n: trained for n, trained in zip(names, wanted, strict=True) if not remember.check_call_in_cache(trained, None)
     }
     found = {n: remember(trained, None) for n, trained in zip(names, wanted, strict=True) if n not in missing}
-    for name, *arrived in _side_by_side(missing, arrays, device):
+    for name, *arrived in _side_by_side(missing, data, device):
         found[name] = remember(missing[name], arrived)
     return [weights.build(trained, state).to(device) for state, trained in map(found.get, names)]
 
 
-def _side_by_side(jobs: dict[str, dict], arrays: Iterable, device: str) -> Iterator[tuple]:
+@contextmanager
+def _cluster(address: str | None, data: Sequence[np.ndarray]) -> Iterator[None]:
+    """Let joblib use the Dask cluster at `address`, with the data sent to each worker once; none: use this machine."""
+    if not address:
+        yield
+        return
+    from distributed import Client  # here: only a cluster needs it
+
+    try:
+        client = Client(address, timeout=10)
+    except (OSError, ValueError) as error:
+        raise ConnectionError(
+            f"no Dask scheduler answers at {address} (VAEPAPER_SCHEDULER). Start one with `dask scheduler`,"
+            " or unset the variable to train on this machine."
+        ) from error
+    with client, joblib.parallel_config("dask", client=client, scatter=list(data), n_jobs=-1):
+        yield
+
+
+def _side_by_side(jobs: dict[str, dict], data: Sequence[np.ndarray], device: str) -> Iterator[tuple]:
     """Run `jobs`, the longest first, and yield each as it ends."""
 
     def work(trained: dict) -> float:  # about proportional to its time: matrix products, and what a step costs besides
@@ -135,13 +133,21 @@ def _side_by_side(jobs: dict[str, dict], arrays: Iterable, device: str) -> Itera
         return trained["settings"]["fit"]["epochs"] * (parameters + 80_000)
 
     order = sorted(jobs, key=lambda job: -work(jobs[job]))
-    alone = device != "cpu" or len(order) < 2  # one job needs no workers, and shows its epochs
-    # Workers read the arrays from one memory map; "c" lets torch wrap it, and copies a page only if it is written to.
-    parallel = joblib.Parallel(1 if alone else -1, return_as="generator_unordered", mmap_mode="c")
-    calls = (joblib.delayed(_train)(job, jobs[job], device, len(order) == 1, *arrays) for job in order)
-    bar = "{desc} {percentage:3.0f}% |{bar:20}| {elapsed} < {remaining}"
     total, title = sum(map(work, jobs.values())), f"{len(order)} trainings"
-    with tqdm(total=total, desc=title, bar_format=bar, leave=False, disable=len(order) < 2) as shown:
+    address = os.environ.get("VAEPAPER_SCHEDULER")
+    alone = not address and (device != "cpu" or len(order) < 2)  # one job needs no workers, and shows its epochs
+    calls = (
+        joblib.delayed(_train)(job, jobs[job], device, alone and len(order) == 1, os.getpid(), *data) for job in order
+    )
+    bar = "{desc} {percentage:3.0f}% |{bar:20}| {elapsed} < {remaining}"
+    with (
+        _cluster(address if order else None, data),
+        tqdm(total=total, desc=title, bar_format=bar, leave=False, disable=len(order) < 2) as shown,
+    ):
+        # Workers here read the data from one memory map; "c" copies a page only if it is written to.
+        parallel = joblib.Parallel(
+            1 if alone else None if address else -1, return_as="generator_unordered", mmap_mode="c"
+        )
         for done in parallel(calls):
             shown.update(work(jobs[done[0]]))
             yield done

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from vaepaper.data import check_images
+from vaepaper.images import check_images
 
 
 class Adam:

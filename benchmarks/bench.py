@@ -1,0 +1,132 @@
+"""`make bench`: all contenders in turn, several rounds; medians into results/benchmark.json, a figure, the README."""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import torch
+from tqdm import tqdm
+
+from vaepaper import paths, plots, refresh
+
+HERE = Path(__file__).parent
+TRAIN = ["floor", "ours", "pyod", "pythae", "dataloader"]
+SCORE = ["score_ours", "score_pyod"]
+SIZES = {
+    "scoring seconds by images": ("score_ours", [10_000, 100_000, 1_000_000]),
+    "epoch seconds by images": ("ours_images", [10_000, 60_000, 240_000]),
+    "epoch seconds by latents": ("ours", [2, 16, 64, 256]),
+    "seconds by trainings": ("ours_trainings", [1, 2, 4, 8, 16]),
+}
+NAMES = {
+    "floor": "the floor: matrix products alone",
+    "ours": "vaepaper",
+    "pyod": "PyOD 3.6.7",
+    "pythae": "pythae 0.1.2",
+    "dataloader": "DataLoader loop",
+}
+
+
+def measure(name: str, *size: int) -> dict:
+    """One measurement in a fresh process."""
+    peers = os.pathsep.join([str(paths.BUILD / "peers"), os.environ.get("PYTHONPATH", "")])
+    command = [sys.executable, "-W", "ignore", str(HERE / "contenders.py"), name, *map(str, size)]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": peers})
+    if done.returncode:
+        sys.exit(f"{name} failed:\n{done.stderr}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def machine() -> str:
+    """The processor's name and what of it we may use."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
+    return f"{model}, {os.cpu_count()} cores, {platform.system()}"
+
+
+def picture(found: dict) -> None:
+    """Seconds an epoch, as bars, and how time grows."""
+    figure, axes = plt.subplots(1, 3, figsize=(13, 3.6), width_ratios=(3, 2, 2))
+    seconds = found["epoch_seconds"]
+    colors = ["0.6", plots.TRAINING, *[plots.UNSEEN] * 3]
+    bars = axes[0].barh([NAMES[name] for name in TRAIN], [seconds[name] for name in TRAIN], color=colors)
+    axes[0].bar_label(bars, [f"{seconds[name]:.2g} s" for name in TRAIN], padding=3)
+    axes[0].invert_yaxis()
+    axes[0].set(xlabel="seconds an epoch and model, all cores busy", title="One epoch of 60,000 digits")
+    for panel, label in ((axes[1], "images"), (axes[2], "trainings")):
+        key = f"scoring seconds by {label}" if label == "images" else f"seconds by {label}"
+        sizes, seconds = [int(size) for size in found["scaling"][key]], list(found["scaling"][key].values())
+        panel.loglog(sizes, seconds, "o-", color=plots.TRAINING)
+        panel.loglog(sizes, [seconds[-1] * size / sizes[-1] for size in sizes], ":", color="0.5", label="linear")
+        panel.set(xlabel=label, ylabel="seconds", title=key)
+        panel.legend()
+    plots.save(figure, "benchmark")
+    (paths.writable(paths.RESULTS / "figures") / "benchmark.png").write_bytes(
+        (paths.BUILD / "figures" / "benchmark.png").read_bytes()
+    )
+
+
+def table(found: dict) -> str:
+    """The README's table."""
+    seconds, speed, peak = found["epoch_seconds"], found["images_per_second"], found["peak_mb"]
+    lines = ["| | seconds an epoch | of ours | images scored a second | peak MB |", "|---|---|---|---|---|"]
+    for name in TRAIN:
+        scored = f"{speed[name]:,.0f}" if name in speed else ""
+        ratio = f"× {seconds[name] / seconds['ours']:.2f}"
+        lines.append(f"| {NAMES[name]} | {seconds[name]:.3g} | {ratio} | {scored} | {peak[name]} |")
+    versions = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
+    words = f"{found['machine']}; {versions}; median of {found['rounds']}"
+    return "\n".join(lines) + f"\n\n{words} rounds.\n"
+
+
+def main() -> None:
+    """Measure, write, show."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    rounds = parser.parse_args().rounds
+    plan = [(name,) for _ in range(rounds) for name in TRAIN + SCORE]  # interleaved: the machine's moods hit all alike
+    sizes = [(what, name, size) for what, (name, all_sizes) in SIZES.items() for size in all_sizes]
+    results: dict = {}
+    with tqdm(total=len(plan) + len(sizes), desc="measurements") as bar:
+        for (name,) in plan:
+            results.setdefault(name, []).append(measure(name))
+            bar.update()
+        scaling: dict = {}
+        peaks: dict = {}
+        for what, name, size in sizes:
+            one = measure(name, size)
+            scaling.setdefault(what, {})[str(size)] = size / one["value"] if name == "score_ours" else one["value"]
+            peaks[f"{name} {size}"] = one["peak_mb"]
+            bar.update()
+    median = {name: statistics.median(one["value"] for one in found) for name, found in results.items()}
+    found = {
+        "machine": machine(),
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "pyod": "3.6.7",
+            "pythae": "0.1.2",
+        },
+        "rounds": rounds,
+        "epoch_seconds": {name: median[name] for name in TRAIN},
+        "images_per_second": {"ours": median["score_ours"], "pyod": median["score_pyod"]},
+        "peak_mb": {name: max(one["peak_mb"] for one in found) for name, found in results.items()} | peaks,
+        "scaling": scaling,
+        "all": {name: [one["value"] for one in found] for name, found in results.items()},
+    }
+    with paths.whole(paths.RESULTS / "benchmark.json") as part:
+        part.write_text(json.dumps(found, indent=1) + "\n")
+    picture(found)
+    refresh.write_between(paths.ROOT / "README.md", "benchmark", table(found))
+    print(table(found))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""Faults, each caused for real: whatever happens, the next run succeeds with the right bits."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from vaepaper import paths
+
+TRAIN = """
+import hashlib, sys
+from vaepaper import runs
+from vaepaper.data import mnist
+images = mnist("train")[0][:2000]
+sizes = [dict(model="AutoEncoder", latent=z, epochs={epochs}) for z in (2, 3)]
+for model in runs.train_all(sizes, images):
+    for p in model.parameters():
+        sys.stdout.write(hashlib.sha256(p.detach().numpy().tobytes()).hexdigest())
+"""
+KILLED_WHILE_WRITING = """
+import os, pathlib, signal
+replace = pathlib.Path.replace
+def die(self, target):
+    os.kill(os.getpid(), signal.SIGKILL) if str(target).endswith(".safetensors") else replace(self, target)
+pathlib.Path.replace = die
+"""
+QUOTA = """
+import resource
+from vaepaper import weights
+write = weights.write
+def with_quota(*arguments):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, hard))
+    try:
+        write(*arguments)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+weights.write = with_quota
+"""
+
+
+def start(code, build, **options):
+    environment = {**os.environ, "VAEPAPER_BUILD": str(build)}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
+    return subprocess.Popen([sys.executable, "-c", code], env=environment, **pipes, **options)
+
+
+def weights_files(build):
+    return list(build.glob("remembered/**/*.safetensors"))
+
+
+@pytest.fixture(scope="module")
+def right(tmp_path_factory):
+    """What an undisturbed run prints."""
+    run = start(TRAIN.format(epochs=10), tmp_path_factory.mktemp("right"))
+    said, errors = run.communicate()
+    assert run.returncode == 0, errors
+    return said
+
+
+def next_run_is_right(build, right):
+    run = start(TRAIN.format(epochs=10), build)
+    said, errors = run.communicate()
+    assert run.returncode == 0 and said == right, errors
+
+
+def test_killed_in_the_middle_of_a_training(tmp_path, right):
+    run = start(TRAIN.format(epochs=10_000), tmp_path)
+    while not (tmp_path / "remembered").exists() and run.poll() is None:
+        time.sleep(0.05)
+    time.sleep(6)  # the workers are up and at work by now
+    os.killpg(run.pid, signal.SIGKILL)
+    run.communicate()
+    assert run.returncode == -signal.SIGKILL and weights_files(tmp_path) == []
+    next_run_is_right(tmp_path, right)
+
+
+def test_killed_while_a_result_is_written(tmp_path, right):
+    run = start(KILLED_WHILE_WRITING + TRAIN.format(epochs=10), tmp_path)
+    run.communicate()
+    assert run.returncode == -signal.SIGKILL
+    assert [path.name.startswith(".") for path in weights_files(tmp_path)] in ([], [True])
+    next_run_is_right(tmp_path, right)
+
+
+def test_the_disk_is_full(tmp_path, right):
+    """A quota of 300 kB, which the weights exceed: the system refuses to write on."""
+    run = start(QUOTA + TRAIN.format(epochs=10), tmp_path)
+    _, errors = run.communicate()
+    assert run.returncode == 1 and "nothing was left half-written" in errors and "weights.safetensors" in errors
+    assert weights_files(tmp_path) == []
+    next_run_is_right(tmp_path, right)
+
+
+CHAPTERS = """
+import sys
+from pathlib import Path
+from vaepaper import paths, reproduce
+paths.NOTEBOOKS = Path({folder!r})
+sys.exit(reproduce.main([]))
+"""
+
+
+@pytest.fixture
+def chapter(tmp_path):
+    """A folder with one notebook that trains, notes that it ran, and a function that starts `make reproduce` on it."""
+    import nbformat
+    from nbformat.v4 import new_code_cell, new_notebook
+
+    def begin(build, epochs):
+        plan = new_code_cell(
+            f"trainings = [{{'model': 'AutoEncoder', 'latent': z, 'epochs': {epochs}}} for z in (2, 3)]"
+        )
+        plan.metadata["tags"] = ["trainings"]
+        work = f"""
+from vaepaper import paths, runs, weights
+from vaepaper.data import mnist
+with open({str(tmp_path / "ran")!r}, "a") as log:
+    log.write("once\\n")
+for model in runs.train_all(trainings, mnist("train")[0]):
+    weights.save(model, f"small_{{model.latent}}")
+"""
+        notebook = new_notebook(cells=[plan, new_code_cell(work)])
+        nbformat.write(notebook, tmp_path / "07_small.ipynb")
+        return start(CHAPTERS.format(folder=str(tmp_path)), build)
+
+    return begin
+
+
+def models_digest(build):
+    files = sorted((build / "models").glob("*.safetensors"))
+    return hashlib.sha256(b"".join(path.read_bytes()[-500_000:] for path in files)).hexdigest(), len(files)
+
+
+def test_two_runs_at_once_do_the_work_once(tmp_path, chapter):
+    build = tmp_path / "build"
+    first = chapter(build, epochs=1)
+    second = start(CHAPTERS.format(folder=str(tmp_path)), build)
+    said = [run.communicate()[0] for run in (first, second)]
+    assert first.returncode == second.returncode == 0
+    assert (tmp_path / "ran").read_text() == "once\n"
+    assert sum("is at work in this checkout" in text for text in said) == 1
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_interrupted_reproduce_goes_on_where_it_was(tmp_path, chapter, how):
+    build = tmp_path / "build"
+    run = chapter(build, epochs=2_000)
+    while not (build / "remembered").exists() and run.poll() is None:
+        time.sleep(0.05)
+    time.sleep(5)
+    os.killpg(run.pid, how)
+    _, errors = run.communicate()
+    assert run.returncode == (130 if how == signal.SIGINT else -9), errors
+    if how == signal.SIGINT:
+        assert "Interrupted" in errors and "Traceback" not in errors
+    assert not list(build.glob("notebooks/*.done.json")) and weights_files(build) == []
+    again = chapter(build, epochs=1)
+    _, errors = again.communicate()
+    assert again.returncode == 0, errors
+    clean = chapter(tmp_path / "clean", epochs=1)
+    clean.communicate()
+    assert models_digest(build) == models_digest(tmp_path / "clean") and models_digest(build)[1] == 2
+
+
+def test_an_unwritable_build_is_said_plainly(tmp_path):
+    (tmp_path / "file").write_text("")
+    environment = {**os.environ, "VAEPAPER_BUILD": str(tmp_path / "file" / "build")}
+    command = [sys.executable, "-m", "vaepaper.reproduce"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=paths.ROOT)
+    assert done.returncode == 1 and "cannot write to" in done.stderr and "Traceback" not in done.stderr

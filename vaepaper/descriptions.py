@@ -1,0 +1,57 @@
+"""A training, described in plain words: defaults filled in, and all that determines its result."""
+
+import hashlib
+import inspect
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from vaepaper import models, train
+
+FIT = {name: p.default for name, p in inspect.signature(train.fit).parameters.items() if p.kind is p.KEYWORD_ONLY}
+del FIT["progress"]
+
+
+def settings(description: Mapping) -> dict:
+    """A description with every default filled in, so that equal trainings are described equally.
+
+    Args:
+        description: "model" names a class of `models`; the rest are its arguments and `fit`'s.
+
+    Raises:
+        ValueError: no such model, a word that neither knows, or an argument missing.
+    """
+    asked = dict(description)
+    model = asked.pop("model", None)
+    if model not in ("AutoEncoder", "VariationalAutoEncoder", "DigitReader"):
+        raise ValueError(f"description {dict(description)}: no model {model!r} in vaepaper.models")
+    fit = {name: asked.pop(name, default) for name, default in FIT.items()}
+    try:
+        sizes = inspect.signature(getattr(models, model)).bind(**asked)
+    except TypeError as error:
+        raise ValueError(f"description {dict(description)}: {error}") from error
+    sizes.apply_defaults()
+    plain = {name: list(value) if isinstance(value, tuple) else value for name, value in sizes.arguments.items()}
+    return {"model": model, "sizes": plain, "fit": fit}
+
+
+def digest(*arrays: np.ndarray) -> str:
+    """SHA-256 of what is trained on: dtypes, shapes and every byte."""
+    found = hashlib.sha256()
+    for array in arrays:
+        found.update(f"{array.dtype}{array.shape}".encode())
+        found.update(np.ascontiguousarray(array))
+    return found.hexdigest()
+
+
+def code_and_torch() -> dict[str, str]:
+    """What determines a training besides its settings, data and kind of device: the code that trains, and torch."""
+    code = b"".join(Path(module.__file__).read_bytes() for module in (models, train))
+    return {"code": hashlib.sha256(code).hexdigest(), "torch": torch.__version__}
+
+
+def needs_labels(asked: Mapping) -> bool:
+    """Whether the described model's loss takes labels."""
+    return asked["model"] == "DigitReader"
