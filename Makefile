@@ -37,7 +37,7 @@ lab: $(READY)  ## open the notebooks in JupyterLab
 refresh: $(READY)  ## run everything, then write outputs back into notebooks/, results/ and the README
 	@$(BIN)/python -m vaepaper.refresh
 
-seeds: $(READY)  ## run everything with five seeds for the run-to-run spread (results/spread.json)
+seeds: $(READY)  ## run everything with four seeds for the run-to-run spread (results/spread.json; half an hour)
 	@$(BIN)/python -m vaepaper.seeds
 
 bench: $(READY)  ## measure against PyOD, pythae and a plain DataLoader (results/benchmark.json; about 15 minutes)

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from vaepaper import paths
+from vaepaper import chapters, paths, reproduce
 from vaepaper.data import mnist
 
 SESSION = {"start": time.time(), "notebooks": False}
@@ -18,6 +18,12 @@ def pytest_collection_modifyitems(items):
         else:
             item.add_marker(pytest.mark.filterwarnings("error"), append=False)
     items.sort(key=lambda item: item.path.name == "test_results.py")
+
+
+def pytest_collection_finish(session):
+    """Train what the notebooks will ask for, side by side and with a bar, before they run one after the other."""
+    if SESSION["notebooks"] and not session.config.option.collectonly:
+        reproduce.train_first(chapters.select([]), {})
 
 
 @pytest.fixture

@@ -1,5 +1,8 @@
 """Scores, corrections and what chance flags."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -55,3 +58,44 @@ def test_chance_is_that_of_exchangeable_scores(n, m):
     assert abs(above.mean() - anomaly.expected_above_maximum(n, m)) < 4 * error
     quantile = anomaly.quantile_above_maximum(n, m)
     assert (above <= quantile).mean() >= 0.95 - 0.015 and (above <= quantile - 1).mean() <= 0.95 + 0.015
+
+
+def test_any_source_of_images_gives_the_same_scores(digits, tmp_path):
+    model, x = AutoEncoder(4), digits[0]
+    np.save(tmp_path / "x.npy", x.numpy())
+    expected = anomaly.difference(model, x)
+    on_disk = np.load(tmp_path / "x.npy", mmap_mode="r")
+    for images in (on_disk, x.numpy(), iter(x.split(300)), (batch.numpy() for batch in x.split(1)), [x[:1], x[1:]]):
+        np.testing.assert_allclose(anomaly.difference(model, images), expected, rtol=1e-5)
+
+
+def test_a_bad_row_far_on_is_named_by_its_number(digits):
+    images = digits[0].repeat(5, 1)
+    images[9_000, 5] = 2
+    for source in (images, images.split(1_700)):
+        with pytest.raises(ValueError, match=r"images\[9000, 5\] is 2"):
+            anomaly.difference(AutoEncoder(2), source)
+
+
+@pytest.mark.parametrize("nothing", [torch.zeros(0, 784), np.zeros((0, 784), np.float32), [], iter([])])
+def test_no_images_are_an_error(nothing):
+    with pytest.raises(ValueError, match=r"n of 1 or more|no images"):
+        anomaly.difference(AutoEncoder(2), nothing)
+
+
+def test_more_images_than_memory_allows_are_scored_in_bounded_memory(tmp_path):
+    """1.6 GB of images on disk (a sparse file of zeros), in a process of its own whose peak is measured."""
+    code = """
+import resource, sys, numpy as np
+from vaepaper import anomaly, models
+images = np.memmap(sys.argv[1], np.float32, "r", shape=(500_000, 784))
+scores = anomaly.difference(models.AutoEncoder(2, hidden=()), images)
+assert scores.shape == (500_000,) and scores.std() < 1e-3
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+    path = tmp_path / "zeros"
+    with path.open("wb") as file:
+        file.truncate(500_000 * 784 * 4)
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 1_100

@@ -49,7 +49,10 @@ def test_a_verdict_is_steady_if_it_lies_further_off_than_runs_differ(monkeypatch
         assert claims.steady(entry) is expected
 
 
-def test_verdicts_are_printed(build, capsys):
-    claims.record("C4", [YES])
-    claims.verdicts("C4", "C5")
-    assert capsys.readouterr().out == "C4  ✔ reproduced\n"
+def test_verdicts_are_printed_where_they_are_steady(build, capsys, monkeypatch):
+    monkeypatch.setattr(claims, "spread", lambda: {"C4": {"a": 0.01}, "C3": {"a": 0.2}})
+    for name in ("C4", "C3"):
+        claims.record(name, [Part("a", 1.0, ">=", 0.9)])
+    claims.verdicts("C3", "C4", "C5")
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("C3  near a boundary") and second == "C4  ✔ reproduced"

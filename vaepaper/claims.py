@@ -82,7 +82,7 @@ def _needed(part: dict) -> str:
 
 
 def measured(entry: dict) -> str:
-    """What was measured for one claim: each number, its boundary, its distance from it, and the run-to-run spread."""
+    """A claim's verdict and its numbers: each with its boundary, its distance from that, and its run-to-run spread."""
     deviation = spread().get(entry["id"], {})
     rows = [
         {
@@ -95,7 +95,7 @@ def measured(entry: dict) -> str:
         }
         for part in entry["measured"]
     ]
-    return _table(rows)
+    return f"**{entry['id']}: {MARKS[entry['verdict']]}**\n\n{_table(rows)}"
 
 
 def steady(entry: dict) -> bool:
@@ -115,10 +115,11 @@ def tests(*names: str) -> Markdown:
 
 
 def verdicts(*names: str) -> None:
-    """Print the recorded verdicts, one a line."""
+    """Print the recorded verdicts, one a line, where they must be the same on every machine (`steady`)."""
     for entry in load():
         if entry["id"] in names:
-            print(f"{entry['id']:<4}{MARKS[entry['verdict']]}")
+            near = "near a boundary, see its table: another machine may decide otherwise"
+            print(f"{entry['id']:<4}{MARKS[entry['verdict']] if steady(entry) else near}")
 
 
 def readme_table(entries: Sequence[dict]) -> str:

@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from IPython.display import Image
 from matplotlib.figure import Figure
 
 from vaepaper import paths
@@ -22,12 +23,13 @@ plt.rcParams |= {
 }  # fmt: skip
 
 
-def save(figure: Figure, name: str) -> Figure:
-    """Leave `figure` as build/figures/`name`.png, and hand it back for the notebook to show."""
-    with paths.whole(paths.BUILD / "figures" / f"{name}.png") as part:
+def save(figure: Figure, name: str) -> Image:
+    """Leave `figure` as build/figures/`name`.png, and hand back that very picture for the notebook to show."""
+    path = paths.BUILD / "figures" / f"{name}.png"
+    with paths.whole(path) as part:
         figure.savefig(part)
-    plt.close(figure)  # or the notebook would show it twice
-    return figure
+    plt.close(figure)  # or the notebook would draw it once more
+    return Image(filename=path, width=figure.get_figwidth() * figure.dpi)
 
 
 def curves(
