@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from vaepaper import chapters, paths, reproduce
+from vaepaper import chapters, execute, paths, reproduce
 
 SOURCE = "from vaepaper import paths\npaths.whole\n(paths.BUILD / 'figures').mkdir(parents=True, exist_ok=True)\n"
 SOURCE += "(paths.BUILD / 'figures' / 'one.png').write_text('x')\n(paths.BUILD / 'claims.json').write_text('[]')"
@@ -93,7 +93,7 @@ def test_a_stamp_that_is_rubbish_counts_for_nothing(chapter, build):
     assert reproduce.main([]) == 0
     stamp = build / "notebooks" / "07_small.done.json"
     [notebook] = chapters.select([])
-    assert reproduce.is_done(notebook, {}) and not reproduce.is_done(notebook, {"epochs": 4})
+    assert execute.is_done(notebook, {}) and not execute.is_done(notebook, {"epochs": 4})
     for rubbish in ("", "{}", "[", "3", os.urandom(50).hex()):
         stamp.write_text(rubbish)
-        assert not reproduce.is_done(notebook, {})
+        assert not execute.is_done(notebook, {})

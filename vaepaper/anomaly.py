@@ -1,5 +1,7 @@
 """How much an output differs from its input, and when that is too much (§3.3)."""
 
+from array import array
+
 import numpy as np
 import torch
 from scipy.stats import betabinom
@@ -30,8 +32,11 @@ def difference(model: nn.Module, images: Images) -> np.ndarray:
     Takes and raises what `reconstruct` does, in memory that does not grow with the images.
     """
     device = next(model.parameters()).device
-    on_device = (x.to(device) for x in batches(images, model.inputs))
-    return np.concatenate([model.reconstruct(x).sub_(x).abs_().sum(1).cpu().numpy() for x in on_device])
+    scores = array("f")  # one growing block: thousands of small arrays would keep the freed batches' memory in pieces
+    for batch in batches(images, model.inputs):
+        x = batch.to(device)
+        scores.frombytes(model.reconstruct(x).sub_(x).abs_().sum(1).cpu().numpy().tobytes())
+    return np.frombuffer(scores, np.float32)
 
 
 def largest_correction(

@@ -1,0 +1,73 @@
+"""One notebook, executed by papermill: kept whole if it succeeded, kept for reading if it failed."""
+
+import json
+import logging
+import time
+from pathlib import Path
+
+import papermill
+from nbclient.exceptions import DeadKernelError
+from papermill.exceptions import PapermillExecutionError
+
+from vaepaper import chapters, paths, runs
+
+
+def stamp(notebook: Path) -> Path:
+    """The file that says that a run of `notebook` succeeded, and what it left."""
+    return paths.BUILD / "notebooks" / f"{notebook.stem}.done.json"
+
+
+def is_done(notebook: Path, parameters: dict) -> bool:
+    """Whether the last run of `notebook` was this very one, and everything that it left is still there."""
+    try:
+        done = json.loads(stamp(notebook).read_text())
+        kept = all((paths.BUILD / name).stat().st_size == size for name, size in done["left"].items())
+        return kept and done["fingerprint"] == chapters.fingerprint(notebook, parameters)
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return False
+
+
+def run(notebook: Path, parameters: dict, caller: int) -> str:
+    """Execute one notebook into build/notebooks; "", or what went wrong, with the notebook kept for reading."""
+    runs.end_with(caller)
+    show_what_cells_print(notebook.name[:2])
+    start, fingerprint = time.time(), chapters.fingerprint(notebook, parameters)
+    folder = paths.writable(paths.BUILD / "notebooks")
+    failed = folder / f"{notebook.stem}.failed.ipynb"
+    stamp(notebook).unlink(missing_ok=True)
+    quiet = ["--IPKernelApp.log_level=40"]  # it would warn of its own sockets
+    options = {"cwd": paths.NOTEBOOKS, "kernel_name": "python3", "log_output": True, "extra_arguments": quiet}
+    try:
+        # Under the failed name until it has succeeded: whatever kills us, no half-run notebook looks whole.
+        papermill.execute_notebook(notebook, failed, parameters, progress_bar=False, **options)
+    except PapermillExecutionError as error:
+        return (
+            f"{notebook.stem} failed in cell [{error.exec_count}]: {error.ename}: {error.evalue}\n"
+            f"The notebook as far as it came, with the whole traceback: {failed}"
+        )
+    except DeadKernelError:
+        return (
+            f"{notebook.stem}: its kernel died (killed, or out of memory?). As far as it came: {failed}\n"
+            "Trainings that had ended are remembered; run it again to go on."
+        )
+    failed.replace(folder / notebook.name)
+    kinds = ("figures/*.png", "models/*.*", f"notebooks/{notebook.name}", "claims.json")
+    left = [path for kind in kinds for path in paths.BUILD.glob(kind) if path.stat().st_mtime >= start - 1]
+    sizes = {str(path.relative_to(paths.BUILD)): path.stat().st_size for path in left if path.suffix != ".json"}
+    done = {
+        "fingerprint": fingerprint,
+        "parameters": parameters,
+        "seconds": round(time.time() - start, 1),
+        "left": sizes,
+    }
+    with paths.whole(stamp(notebook)) as part:
+        part.write_text(json.dumps(done, indent=1) + "\n")
+    return ""
+
+
+def show_what_cells_print(name: str) -> None:
+    """Let papermill's log through where it is a cell's own words: no "<Figure …>", no "Executing …"."""
+    logging.basicConfig(format=f"  [{name}] %(message)s", level=logging.ERROR, force=True)
+    log = logging.getLogger("papermill")
+    log.setLevel(logging.INFO)
+    log.addFilter(lambda record: record.module == "clientwrap" and str(record.msg)[:1] not in "<E")
