@@ -196,6 +196,6 @@ if __name__ == "__main__":
     with Path(os.devnull).open("w") as nothing, redirect_stdout(nothing):
         value = globals()[sys.argv[1]](*map(int, sys.argv[2:]))
     # Linux: this process's own peak; what getrusage says of it would include the parent's at the start.
-    [own] = [int(line.split()[1]) for line in Path("/proc/self/status").open() if line.startswith("VmHWM")]
+    [own] = [int(x.split()[1]) for x in Path("/proc/self/status").read_text().splitlines() if x.startswith("VmHWM")]
     workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     print(json.dumps({"value": value, "peak_mb": round(max(own, workers) / 1024)}))
