@@ -38,12 +38,12 @@ refresh: $(READY)  ## run everything, then write outputs back into notebooks/, r
 	@$(BIN)/python -m vaepaper.refresh
 
 seeds: $(READY)  ## run everything with four seeds for the run-to-run spread (results/spread.json; half an hour)
-	@$(BIN)/python -m vaepaper.seeds
+	@$(BIN)/python -m vaepaper.seeds $(ARGS)
 
 bench: $(READY)  ## measure against PyOD, pythae and a plain DataLoader (results/benchmark.json; about 15 minutes)
 	@$(BIN)/python -m pip install --quiet --upgrade --no-deps --target build/peers -r benchmarks/peers.txt
 	@$(BIN)/python -m vaepaper.data
-	@$(BIN)/python benchmarks/bench.py
+	@$(BIN)/python benchmarks/bench.py $(ARGS)
 
 clean:  ## remove build/ (results and remembered trainings); .venv and data stay
 	rm -rf build

@@ -1,4 +1,4 @@
-"""`make bench`: all contenders in turn, several rounds; medians into results/benchmark.json, a figure, the README."""
+"""`make bench`: all contenders in turn, several rounds; medians into results/benchmark.json and a figure."""
 
 import argparse
 import json
@@ -13,7 +13,7 @@ import matplotlib.pyplot as plt
 import torch
 from tqdm import tqdm
 
-from vaepaper import paths, plots, refresh
+from vaepaper import paths, plots
 
 HERE = Path(__file__).parent
 TRAIN = ["floor", "ours", "pyod", "pythae", "dataloader"]
@@ -74,7 +74,7 @@ def picture(found: dict) -> None:
 
 
 def table(found: dict) -> str:
-    """The README's table."""
+    """The medians as a table."""
     seconds, speed, peak = found["epoch_seconds"], found["images_per_second"], found["peak_mb"]
     lines = ["| | seconds an epoch | of ours | images scored a second | peak MB |", "|---|---|---|---|---|"]
     for name in TRAIN:
@@ -82,6 +82,10 @@ def table(found: dict) -> str:
         ratio = f"× {seconds[name] / seconds['ours']:.2f}"
         lines.append(f"| {NAMES[name]} | {seconds[name]:.3g} | {ratio} | {scored} | {peak[name]} |")
     versions = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
+    lines.append("")
+    lines.append(
+        "Seconds an epoch and model with every core busy: ours trains one model a core, the others one on all cores."
+    )
     words = f"{found['machine']}; {versions}; median of {found['rounds']}"
     return "\n".join(lines) + f"\n\n{words} rounds.\n"
 
@@ -124,7 +128,6 @@ def main() -> None:
     with paths.whole(paths.RESULTS / "benchmark.json") as part:
         part.write_text(json.dumps(found, indent=1) + "\n")
     picture(found)
-    refresh.write_between(paths.ROOT / "README.md", "benchmark", table(found))
     print(table(found))
 
 

@@ -26,18 +26,18 @@ CORES, STEPS, BATCH = joblib.cpu_count(), 469, 128
 DOWN, UP = [784, 256, 128, 128], [64, 128, 256, 784]
 
 
-def side_by_side(function, jobs: int, *arguments) -> float:
-    """Seconds for `jobs` calls, a process a core, workers started and warmed before."""
+def side_by_side(function, jobs: int, epochs: float, *arguments) -> float:
+    """Seconds for `jobs` calls of `epochs` epochs, a process a core, after a call of none has brought them up."""
     parallel = joblib.Parallel(min(jobs, CORES), mmap_mode="c")
     with parallel:
-        parallel(joblib.delayed(time.sleep)(0.5) for _ in range(jobs))
-        parallel(joblib.delayed(len)(part) for _ in range(jobs) for part in arguments if isinstance(part, np.ndarray))
+        for _ in range(2):
+            parallel(joblib.delayed(function)(0, *arguments) for _ in range(jobs))
         start = time.perf_counter()
-        parallel(joblib.delayed(function)(*arguments) for _ in range(jobs))
+        parallel(joblib.delayed(function)(epochs, *arguments) for _ in range(jobs))
         return time.perf_counter() - start
 
 
-def matrix_products(threads: int, epochs: float) -> None:
+def matrix_products(epochs: float, threads: int) -> None:
     """The products of `epochs` epochs and nothing else: forward, weight gradients, input gradients but the first."""
     torch.set_num_threads(threads)
     layers = [*pairwise(DOWN), *pairwise(UP)]
@@ -52,32 +52,32 @@ def matrix_products(threads: int, epochs: float) -> None:
 
 def floor(epochs: int = 3) -> float:
     """The faster of two ways to use all cores: a process a core, or one process with all threads."""
-    apart = side_by_side(matrix_products, CORES, 1, epochs) / CORES / epochs
-    matrix_products(CORES, 0.2)
+    apart = side_by_side(matrix_products, CORES, epochs, 1) / CORES / epochs
+    matrix_products(0.2, CORES)
     start = time.perf_counter()
-    matrix_products(CORES, epochs)
+    matrix_products(epochs, CORES)
     return min(apart, (time.perf_counter() - start) / epochs)
 
 
-def fit_ours(latent: int, epochs: int, images: np.ndarray) -> None:
+def fit_ours(epochs: int, latent: int, images: np.ndarray) -> None:
     """What one worker does."""
     train.fit(models.VariationalAutoEncoder(latent), torch.from_numpy(images), epochs=epochs)
 
 
 def ours(latent: int = 64, epochs: int = 3) -> float:
     """A single-threaded training a core."""
-    return side_by_side(fit_ours, CORES, latent, epochs, mnist()[0].numpy()) / CORES / epochs
+    return side_by_side(fit_ours, CORES, epochs, latent, mnist()[0].numpy()) / CORES / epochs
 
 
 def ours_images(n: int) -> float:
     """Seconds for one epoch of n images, one training."""
     images = mnist()[0].numpy()
-    return side_by_side(fit_ours, 1, 64, 1, np.resize(images, (n, 784)))
+    return side_by_side(fit_ours, 1, 1, 64, np.resize(images, (n, 784)))
 
 
 def ours_trainings(jobs: int) -> float:
     """Seconds for one epoch of each of several trainings."""
-    return side_by_side(fit_ours, jobs, 64, 1, mnist()[0].numpy())
+    return side_by_side(fit_ours, jobs, 1, 64, mnist()[0].numpy())
 
 
 def pyod_vae(epochs: int):

@@ -73,6 +73,7 @@ def trainings(notebook: Path, parameters: dict) -> list[dict]:
 def fingerprint(notebook: Path, parameters: dict) -> str:
     """What a run's results depend on: the notebook's cells, our code, the parameters and the libraries."""
     cells = [cell.source for cell in nbformat.read(notebook, as_version=4).cells]
-    code = [path.read_text(encoding="utf-8") for path in sorted((paths.ROOT / "vaepaper").glob("*.*"))]
+    ours = [path for kind in ("*.py", "*.toml") for path in sorted((paths.ROOT / "vaepaper").glob(kind))]
+    code = [path.read_text(encoding="utf-8") for path in [*ours, *paths.RESULTS.glob("spread.json")]]
     libraries = [sys.version, *(f"{name} {version(name)}" for name in MATTERS)]
     return hashlib.sha256(json.dumps([cells, code, parameters, libraries]).encode()).hexdigest()

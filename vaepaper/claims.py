@@ -74,7 +74,8 @@ def spread() -> dict[str, dict[str, float]]:
 def _table(rows: Sequence[dict]) -> str:
     """Rows of text as a Markdown table."""
     lines = ["| " + " | ".join(rows[0]) + " |", "|---" * len(rows[0]) + "|"]
-    return "\n".join(lines + ["| " + " | ".join(row.values()) + " |" for row in rows]) + "\n"
+    cells = [[text.replace("|", "\\|") for text in row.values()] for row in rows]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in cells]) + "\n"
 
 
 def _needed(part: dict) -> str:
@@ -130,8 +131,9 @@ def readme_table(entries: Sequence[dict]) -> str:
                 "": entry["id"],
                 "The report says (§)": f"{entry['statement']} ({entry['section']})",
                 "We find": MARKS[entry["verdict"]],
-                "Measured (needed)": "; ".join(
-                    f"{part['name']} {part['value']:.3g} ({_needed(part)})" for part in entry["measured"]
+                "Measured (needed)": "<br>".join(
+                    f"{part['name']}: {'' if part['holds'] else '✘ '}**{part['value']:.3g}** ({_needed(part)})"
+                    for part in entry["measured"]
                 ),
                 "In": f"[{entry['notebook'][:2]}](notebooks/{entry['notebook']}.ipynb)",
             }

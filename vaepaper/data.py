@@ -86,8 +86,8 @@ def fetch(root: Path) -> None:
             with tempfile.TemporaryDirectory(dir=root, prefix=".fetch-") as folder:
                 try:
                     arrived = way(Path(folder))
-                except (OSError, RuntimeError, subprocess.SubprocessError, tarfile.TarError) as error:
-                    tried.append(f"  - {name}: {str(error).strip().splitlines()[-1]}")
+                except Exception as error:  # whatever stops one way, the other is tried
+                    tried.append(f"  - {name}: {(str(error).strip() or repr(error)).splitlines()[-1]}")
                     continue
                 bad = faults(arrived)
                 if bad:

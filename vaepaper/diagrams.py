@@ -52,7 +52,9 @@ def autoencoder(model: nn.Module) -> Figure:
     down, up = layer_sizes(model.encoder), layer_sizes(model.decoder)
     sizes = down + up[1:]
     xs = [WIDTH * i / (len(sizes) - 1) for i in range(len(sizes))]
-    figure, axes = _canvas("Fig. 1: the auto-encoder learns to give back its input through a narrow middle")
+    figure, axes = _canvas(
+        "Fig. 1: the auto-encoder learns to give back its input through a narrow middle (heights not to scale)"
+    )
     middle = len(down) - 1
     _fan(axes, xs[: middle + 1], down, ENCODER)
     _fan(axes, xs[middle:], up, DECODER)

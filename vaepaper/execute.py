@@ -9,7 +9,7 @@ import papermill
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
-from vaepaper import chapters, paths, runs
+from vaepaper import chapters, claims, paths, runs
 
 
 def stamp(notebook: Path) -> Path:
@@ -22,6 +22,8 @@ def is_done(notebook: Path, parameters: dict) -> bool:
     try:
         done = json.loads(stamp(notebook).read_text())
         kept = all((paths.BUILD / name).stat().st_size == size for name, size in done["left"].items())
+        recorded = {entry["id"] for entry in claims.load() if entry["notebook"] == notebook.stem}
+        kept &= recorded == {name for name, claim in claims.CLAIMS.items() if claim["notebook"] == notebook.stem}
         return kept and done["fingerprint"] == chapters.fingerprint(notebook, parameters)
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return False
@@ -70,4 +72,5 @@ def show_what_cells_print(name: str) -> None:
     logging.basicConfig(format=f"  [{name}] %(message)s", level=logging.ERROR, force=True)
     log = logging.getLogger("papermill")
     log.setLevel(logging.INFO)
-    log.addFilter(lambda record: record.module == "clientwrap" and str(record.msg)[:1] not in "<E")
+    dull = ("Executing notebook", "<Figure", "<IPython")
+    log.addFilter(lambda record: record.module == "clientwrap" and not str(record.msg).startswith(dull))

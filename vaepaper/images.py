@@ -28,7 +28,7 @@ def batches(images: Images, inputs: int) -> Iterator[Tensor]:
                 batch = check_images(part[start : start + BATCH], inputs, first)
                 yield batch
                 first += len(batch)
-                if isinstance(images, np.memmap) and images.mode != "c":  # pages that were read must not pile up
+                if getattr(images, "_mmap", None) and images.mode != "c":  # pages that were read must not pile up
                     images._mmap.madvise(mmap.MADV_DONTNEED)
                 shown.update(len(batch))
     if not first:

@@ -46,8 +46,7 @@ def whole(path: Path) -> Iterator[Path]:
         part.chmod(0o644)
         part.replace(path)
     except OSError as error:
-        raise OSError(
-            error.errno, f"{error.strerror}; nothing was left half-written. Make room, run again", path
-        ) from error
+        hint = f"{error.strerror}; nothing was left half-written. Put that right (is the disk full?) and run again"
+        raise OSError(error.errno, hint, str(path)) from error
     finally:
         part.unlink(missing_ok=True)

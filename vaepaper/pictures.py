@@ -10,7 +10,7 @@ from matplotlib.patches import Circle, Rectangle
 
 from vaepaper import plots  # noqa: F401 (sets the one style)
 
-CORRECTED, NOT_RESTORED = "#d62728", "#1f4fd8"  # the report's red circles and blue squares (Fig. 8)
+CORRECTED, NOT_RESTORED = "#d62728", "#1f4fd8"  # the red circles and blue squares that the report names (Fig. 8)
 SIDE, GAP = 28, 2
 PITCH = SIDE + GAP
 
@@ -36,7 +36,7 @@ def _corner(place: int) -> int:
 def image_rows(rows: Mapping[str, np.ndarray], title: str) -> Figure:
     """Rows of images [k, 784] in [0, 1], each row with its name at the left."""
     images = np.stack([np.asarray(images) for images in rows.values()])
-    figure, axes = plt.subplots(figsize=(1.8 + 0.72 * images.shape[1], 0.5 + 0.72 * len(rows)))
+    figure, axes = plt.subplots(figsize=(2.3 + 0.72 * images.shape[1], 0.5 + 0.72 * len(rows)))
     _mosaic(axes, images)
     axes.set_yticks([_corner(i) + SIDE / 2 for i in range(len(rows))], list(rows), fontsize=10)
     axes.tick_params(length=0)
@@ -87,9 +87,11 @@ def flagged_digits(inputs: np.ndarray, outputs: np.ndarray, scores: np.ndarray, 
     middles = [_corner(i) + SIDE / 2 for i in range(len(x))]
     upper.set_yticks(middles[:2], ["a) input", "b) output"], fontsize=10)
     lower.set_yticks(middles[:1], ["a) - b)"], fontsize=10)
-    lower.set_xticks(middles, [f"{s:.0f}\n{name}" for s, name in zip(scores, names, strict=True)], fontsize=8)
+    lower.set_xticks(middles, [f"{s:.0f}\n{name}" for s, name in zip(scores, names, strict=True)], fontsize=9)
     for axes in (upper, lower):
         axes.tick_params(length=0)
-    title = "Fig. 10: the unseen digits that differ most (below: the difference, and the training maxima it exceeds)"
+    title = (
+        "Fig. 10: the unseen digits that differ most (below: by how much, and the largest n whose maximum that exceeds)"
+    )
     figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=12)
     return figure

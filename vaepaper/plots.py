@@ -13,7 +13,10 @@ from vaepaper import paths
 
 # One colour a digit everywhere: Petroff's ten-colour cycle, made for all kinds of colour vision (arXiv:2107.02270).
 DIGITS = ["#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd"]
-TRAINING, UNSEEN = "#0173b2", "#de8f05"  # the report's blue and orange (Fig. 9), in colour-blind safe shades
+TRAINING, UNSEEN = (
+    "#0173b2",
+    "#de8f05",
+)  # the blue and orange that the report names (Fig. 9), in colour-blind safe shades
 
 sns.set_theme(context="notebook", style="ticks", font_scale=0.9)
 plt.rcParams |= {
@@ -49,7 +52,9 @@ def curves(
             axes.text(
                 sizes[-1], boundaries[column], f"{boundaries[column]:.2f} ", ha="right", va="bottom", color="0.35"
             )
-    grid[0].legend(title=None, loc="upper right", borderaxespad=0)
+    handles, labels = grid[0].get_legend_handles_labels()
+    grid[0].get_legend().remove()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
     figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=12)
     return figure
 
@@ -70,7 +75,7 @@ def confusions(tables: Mapping[str, np.ndarray], title: str) -> Figure:
 
 
 def difference_bars(training: np.ndarray, unseen: np.ndarray, threshold: float) -> Figure:
-    """Fig. 9 as printed: one bar a digit, training blue, unseen orange, and the threshold."""
+    """Fig. 9 as the report describes it: one bar a digit, training blue, unseen orange, and the threshold."""
     figure, axes = plt.subplots(figsize=(11, 3.8))
     axes.bar(np.arange(len(training)), training, color=TRAINING, width=0.9, label="training digits")
     axes.bar(len(training) + np.arange(len(unseen)), unseen, color=UNSEEN, width=0.9, label="unseen digits")

@@ -16,7 +16,7 @@ from vaepaper import chapters, claims, data, execute, paths, runs
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run what is asked for; 0 if all of it succeeded, 1 if a notebook failed, 2 for a word that nobody knows."""
+    """Run what is asked for; 0 if all of it succeeded, 1 if not, 2 for a word that nobody knows, 130 if interrupted."""
     parser = argparse.ArgumentParser(prog="make reproduce", description=__doc__)
     parser.add_argument("notebooks", nargs="*", help="such as 02 (in make: NB=02); default: all")
     parser.add_argument("-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help="a parameter")
@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
                 if failures:
                     print("\n" + "\n\n".join(failures), file=sys.stderr)
                     return 1
-    except (ConnectionError, PermissionError) as error:
+    except OSError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -73,6 +73,8 @@ def train_first(notebooks: list[Path], parameters: dict) -> None:
         wanted = [training for notebook in notebooks for training in chapters.trainings(notebook, parameters)]
         if wanted:
             runs.train_all(wanted, *data.mnist("train"), device=device)
+    except (ConnectionError, PermissionError):
+        raise
     except Exception as error:
         print(f"training: {error}", file=sys.stderr)
 

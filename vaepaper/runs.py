@@ -73,7 +73,8 @@ def train_all(
     """Trained models, in the order of their descriptions, on `device`.
 
     What was trained before is read from disk; the rest is trained side by side, one single-threaded job a core, or on
-    the Dask cluster whose scheduler the environment variable VAEPAPER_SCHEDULER names. The weights are the same bits.
+    the Dask cluster whose scheduler the environment variable VAEPAPER_SCHEDULER names. On processors of one kind the
+    weights are the same bits.
 
     Args:
         descriptions: such as {"model": "AutoEncoder", "latent": 16, "epochs": 20, "seed": 0}; see `settings`.

@@ -16,7 +16,7 @@ from vaepaper import claims, paths
 def main() -> int:
     """Leave results/spread.json; the notebooks of each further seed stay under build/seeds."""
     parser = argparse.ArgumentParser(prog="make seeds", description=__doc__)
-    parser.add_argument("-n", type=int, default=4, help="how many seeds, from 0 (default 4)")
+    parser.add_argument("-n", type=int, default=4, help="how many seeds, from 0; at least 2 (default 4)")
     seeds = range(parser.parse_args().n)
     values: dict = defaultdict(lambda: defaultdict(list))
     verdicts: dict = defaultdict(list)
