@@ -8,9 +8,6 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-import nbformat
-import papermill
-
 from vaepaper import paths
 
 MATTERS = ("torch", "torchvision", "numpy", "scipy", "scikit-learn", "matplotlib", "seaborn", "pandas")
@@ -36,6 +33,10 @@ def read_parameters(pairs: list[list[str]], notebooks: list[Path]) -> dict:
     Raises:
         ValueError: a notebook has no such parameter, or one of another kind.
     """
+    if not pairs:
+        return {}
+    import papermill  # here: it takes a second
+
     values = {}
     for name, text in pairs:
         try:
@@ -53,27 +54,27 @@ def read_parameters(pairs: list[list[str]], notebooks: list[Path]) -> dict:
     return values
 
 
-def _tagged(notebook: Path, tag: str) -> Iterator[str]:
-    for cell in nbformat.read(notebook, as_version=4).cells:
-        if tag in cell.metadata.get("tags", []):
-            yield cell.source
+def _sources(notebook: Path, tag: str | None = None) -> Iterator[str]:
+    """What stands in each cell, or in each with a tag; plain JSON, for nbformat takes seconds to import."""
+    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+        if tag is None or tag in cell["metadata"].get("tags", []):
+            yield "".join(cell["source"])
 
 
 def trainings(notebook: Path, parameters: dict) -> list[dict]:
     """The descriptions that a notebook will give to `runs.train_all`: `trainings`, from its cells tagged so."""
     scope: dict = {"trainings": []}
-    for source in _tagged(notebook, "parameters"):
+    for source in _sources(notebook, "parameters"):
         exec(source, scope)
     scope.update(parameters)
-    for source in _tagged(notebook, "trainings"):
+    for source in _sources(notebook, "trainings"):
         exec(source, scope)
     return scope["trainings"]
 
 
 def fingerprint(notebook: Path, parameters: dict) -> str:
     """What a run's results depend on: the notebook's cells, our code, the parameters and the libraries."""
-    cells = [cell.source for cell in nbformat.read(notebook, as_version=4).cells]
     ours = [path for kind in ("*.py", "*.toml") for path in sorted((paths.ROOT / "vaepaper").glob(kind))]
     code = [path.read_text(encoding="utf-8") for path in [*ours, *paths.RESULTS.glob("spread.json")]]
     libraries = [sys.version, *(f"{name} {version(name)}" for name in MATTERS)]
-    return hashlib.sha256(json.dumps([cells, code, parameters, libraries]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([[*_sources(notebook)], code, parameters, libraries]).encode()).hexdigest()

@@ -5,11 +5,7 @@ import logging
 import time
 from pathlib import Path
 
-import papermill
-from nbclient.exceptions import DeadKernelError
-from papermill.exceptions import PapermillExecutionError
-
-from vaepaper import chapters, claims, paths, runs
+from vaepaper import chapters, claims, paths
 
 
 def stamp(notebook: Path) -> Path:
@@ -31,6 +27,12 @@ def is_done(notebook: Path, parameters: dict) -> bool:
 
 def run(notebook: Path, parameters: dict, caller: int) -> str:
     """Execute one notebook into build/notebooks; "", or what went wrong, with the notebook kept for reading."""
+    import papermill  # here, as torch in `runs`: what is done needs neither
+    from nbclient.exceptions import DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    from vaepaper import runs
+
     runs.end_with(caller)
     show_what_cells_print(notebook.name[:2])
     start, fingerprint = time.time(), chapters.fingerprint(notebook, parameters)

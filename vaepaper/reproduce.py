@@ -9,10 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from joblib import Parallel, delayed
 from tqdm import tqdm
 
-from vaepaper import chapters, claims, data, execute, paths, runs
+from vaepaper import chapters, claims, execute, paths
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,7 +31,6 @@ def main(arguments: list[str] | None = None) -> int:
         with only_one():
             todo = [notebook for notebook in notebooks if not execute.is_done(notebook, parameters)]
             if todo:
-                data.fetch(paths.DATA)
                 train_first(todo, parameters)
                 failures = list(filter(None, run_all(todo, parameters)))
                 if failures:
@@ -68,6 +66,8 @@ def train_first(notebooks: list[Path], parameters: dict) -> None:
 
     What goes wrong here goes wrong again in the notebook concerned, which is then kept for reading.
     """
+    from vaepaper import data, runs  # here: torch takes seconds to import, and "nothing to do" should not
+
     device = parameters.get("device", "auto")
     try:
         wanted = [training for notebook in notebooks for training in chapters.trainings(notebook, parameters)]
@@ -81,6 +81,8 @@ def train_first(notebooks: list[Path], parameters: dict) -> None:
 
 def run_all(notebooks: list[Path], parameters: dict) -> Iterator[str]:
     """Execute notebooks, two at a time, in processes of their own; what went wrong with each, or ""."""
+    from joblib import Parallel, delayed
+
     jobs = Parallel(min(2, len(notebooks)), return_as="generator")(
         delayed(execute.run)(n, parameters, os.getpid()) for n in notebooks
     )
