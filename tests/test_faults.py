@@ -58,14 +58,14 @@ def weights_files(build):
 def right(tmp_path_factory):
     """What an undisturbed run prints."""
     run = start(TRAIN.format(epochs=10), tmp_path_factory.mktemp("right"))
-    said, errors = run.communicate()
+    said, errors = run.communicate(timeout=300)
     assert run.returncode == 0, errors
     return said
 
 
 def next_run_is_right(build, right):
     run = start(TRAIN.format(epochs=10), build)
-    said, errors = run.communicate()
+    said, errors = run.communicate(timeout=300)
     assert run.returncode == 0 and said == right, errors
 
 
@@ -75,14 +75,14 @@ def test_killed_in_the_middle_of_a_training(tmp_path, right):
         time.sleep(0.05)
     time.sleep(6)  # the workers are up and at work by now
     os.killpg(run.pid, signal.SIGKILL)
-    run.communicate()
+    run.communicate(timeout=300)
     assert run.returncode == -signal.SIGKILL and weights_files(tmp_path) == []
     next_run_is_right(tmp_path, right)
 
 
 def test_killed_while_a_result_is_written(tmp_path, right):
     run = start(KILLED_WHILE_WRITING + TRAIN.format(epochs=10), tmp_path)
-    run.communicate()
+    run.communicate(timeout=300)
     assert run.returncode == -signal.SIGKILL
     assert [path.name.startswith(".") for path in weights_files(tmp_path)] in ([], [True])
     next_run_is_right(tmp_path, right)
@@ -91,14 +91,15 @@ def test_killed_while_a_result_is_written(tmp_path, right):
 def test_the_disk_is_full(tmp_path, right):
     """A quota of 300 kB, which the weights exceed: the system refuses to write on."""
     run = start(QUOTA + TRAIN.format(epochs=10), tmp_path)
-    _, errors = run.communicate()
+    _, errors = run.communicate(timeout=300)
     assert run.returncode == 1 and "nothing was left half-written" in errors and "weights.safetensors" in errors
     assert weights_files(tmp_path) == []
     next_run_is_right(tmp_path, right)
 
 
 CHAPTERS = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job starts with Ctrl-C ignored
 from pathlib import Path
 from vaepaper import paths, reproduce
 paths.NOTEBOOKS = Path({folder!r})
@@ -136,7 +137,7 @@ def test_two_runs_at_once_do_the_work_once(tmp_path, chapter):
     build = tmp_path / "build"
     first = chapter(build, epochs=1)
     second = start(CHAPTERS.format(folder=str(tmp_path)), build)
-    said = [run.communicate()[0] for run in (first, second)]
+    said = [run.communicate(timeout=300)[0] for run in (first, second)]
     assert first.returncode == second.returncode == 0
     assert (tmp_path / "ran").read_text() == "once\n"
     assert sum("is at work in this checkout" in text for text in said) == 1
@@ -151,13 +152,13 @@ def test_interrupted_reproduce_goes_on_where_it_was(tmp_path, chapter, how, monk
         time.sleep(0.05)
     time.sleep(5)
     os.killpg(run.pid, how)
-    _, errors = run.communicate()
+    _, errors = run.communicate(timeout=300)
     assert run.returncode == (130 if how == signal.SIGINT else -9), errors
     if how == signal.SIGINT:
         assert "Interrupted" in errors and "Traceback" not in errors
     assert not list(build.glob("notebooks/*.done.json")) and weights_files(build) == []
     again = chapter(build, epochs=1)
-    _, errors = again.communicate()
+    _, errors = again.communicate(timeout=300)
     assert again.returncode == 0, errors
     for latent in (2, 3):
         [model] = runs.train_all([{"model": "AutoEncoder", "latent": latent, "epochs": 1}], mnist("train")[0])
