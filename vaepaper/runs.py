@@ -50,9 +50,8 @@ def _train(name: str, trained: dict, device: str, progress: bool, caller: int, *
         torch.manual_seed(fit["seed"])
         model = weights.build(trained).to(device)
         used = data[: 1 + needs_labels(trained["settings"])]
-        tensors = [
-            torch.from_numpy(np.require(part, requirements="W")) for part in used
-        ]  # torch wants to be able to write
+        # torch wants memory that it may write to, which what a cluster sends is not
+        tensors = [torch.from_numpy(np.require(part, requirements="W")) for part in used]
         losses = train.fit(model.train(), *tensors, **fit, progress=progress)
     return name, {key: value.cpu() for key, value in model.state_dict().items()}, losses
 
