@@ -3,6 +3,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup data reproduce test lab refresh seeds bench clean
 
+# glibc: keep freed memory for the next step instead of giving it back and asking for it again (a training: 5 % faster).
+export MALLOC_MMAP_THRESHOLD_ ?= 33554432
+export MALLOC_TRIM_THRESHOLD_ ?= 268435456
+
 PYTHON ?= python3
 ifeq ($(notdir $(CONDA_PREFIX)),vaepaper)
   BIN := $(CONDA_PREFIX)/bin
