@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 import torch
+from scipy.ndimage import gaussian_filter
 
 from vaepaper import anomaly
 from vaepaper.models import AutoEncoder, VariationalAutoEncoder
@@ -19,6 +20,20 @@ def test_difference_is_the_sum_over_pixels_for_tensors_and_arrays(digits):
     np.testing.assert_allclose(scores[:20], by_hand, rtol=1e-5)
     assert np.array_equal(scores, anomaly.difference(model, x.numpy()))
     np.testing.assert_allclose(anomaly.difference(model, x[:1]), scores[:1], rtol=1e-5)
+
+
+def test_other_scores_by_hand(digits):
+    model, x = VariationalAutoEncoder(4).eval(), digits[0][:50]
+    output = model.reconstruct(x).detach()
+    np.testing.assert_allclose(anomaly.squared_difference(model, x), (x - output).square().sum(1), rtol=1e-5)
+    posterior = model.posterior(x)
+    kl = torch.distributions.kl_divergence(posterior, torch.distributions.Normal(0.0, 1.0)).sum(1)
+    elbo = (x - output).square().sum(1) + kl
+    np.testing.assert_allclose(anomaly.negative_elbo(model, x), elbo.detach(), rtol=1e-5)
+    apart = gaussian_filter((x - output).view(50, 28, 28).numpy(), (0, 1, 1))  # a blur is linear
+    expected = np.square(apart).sum((1, 2)) / x.square().sum(1).numpy()
+    np.testing.assert_allclose(anomaly.shape_difference(model, x), expected, rtol=0.05)  # edges apart
+    assert np.isfinite(anomaly.shape_difference(model, torch.zeros(2, 784))).all()
 
 
 def test_reconstruct_is_the_model_in_batches(digits):

@@ -1,23 +1,49 @@
 """Planted defects change what their masks say, and nothing else."""
 
+import numpy as np
 import pytest
 import torch
+from scipy.ndimage import gaussian_filter
 
 from vaepaper import defects
 
+kinds = pytest.mark.parametrize("kind", defects.KINDS)
 
-@pytest.mark.parametrize("plant", [defects.extra_stroke, defects.missing_stroke])
-def test_mask_is_exactly_what_changed(digits, plant):
+
+@kinds
+@pytest.mark.parametrize("severity", defects.SEVERITIES)
+def test_mask_is_exactly_what_changed(digits, kind, severity):
     clean = digits[0].clone()
-    damaged, mask = plant(clean, seed=3)
+    damaged, mask = defects.plant(kind, clean, severity, seed=3)
     assert torch.equal(clean, digits[0])  # the input is left alone
     assert torch.equal(mask, damaged != clean) and mask.dtype == torch.bool
+    assert damaged.shape == clean.shape and damaged.dtype == torch.float32
     assert damaged.min() >= 0 and damaged.max() <= 1
-    change = (damaged - clean)[mask]
-    assert (change > 0).all() if plant is defects.extra_stroke else (change < 0).all()
-    assert (mask.sum(1) >= 5).float().mean() > 0.95
-    again, other = plant(clean, seed=3)[0], plant(clean, seed=4)[0]
-    assert torch.equal(damaged, again) and not torch.equal(damaged, other)
+    assert mask.any(1).float().mean() > 0.7  # a small blot may fall on ink
+    assert torch.equal(damaged, defects.plant(kind, clean, severity, seed=3)[0])
+
+
+@kinds
+def test_a_larger_severity_changes_more(digits, kind):
+    planted = [defects.plant(kind, digits[0], severity)[0] for severity in defects.SEVERITIES]
+    change = [(damaged - digits[0]).abs().sum().item() for damaged in planted]
+    assert change == sorted(change) and change[0] > 0
+
+
+@pytest.mark.parametrize("kind", ["extra stroke", "missing stroke", "blot", "speckle"])
+def test_another_seed_plants_elsewhere(digits, kind):
+    assert not torch.equal(defects.plant(kind, digits[0], seed=3)[0], defects.plant(kind, digits[0], seed=4)[0])
+
+
+def test_ink_is_only_added_or_only_taken(digits):
+    for kind, sign in {"extra stroke": 1, "blot": 1, "missing stroke": -1, "fading": -1}.items():
+        damaged, mask = defects.plant(kind, digits[0])
+        assert ((damaged - digits[0])[mask] * sign > 0).all()
+
+
+def test_severity_three_is_what_chapter_4_plants(digits):
+    for plant, kind in ((defects.extra_stroke, "extra stroke"), (defects.missing_stroke, "missing stroke")):
+        assert torch.equal(plant(digits[0], 5)[0], defects.plant(kind, digits[0], 3, 5)[0])
 
 
 def test_a_stroke_made_by_hand():
@@ -28,9 +54,64 @@ def test_a_stroke_made_by_hand():
     torch.testing.assert_close(image, by_hand)
 
 
+def test_strokes_are_the_same_however_many_at_once():
+    random = torch.Generator().manual_seed(0)
+    centres, angles = 28 * torch.rand(5000, 2, generator=random), 3 * torch.rand(5000, generator=random)
+    together = defects.strokes(centres, angles, 9, 2)
+    torch.testing.assert_close(together[[0, 2048, 4999]], defects.strokes(centres, angles, 9, 2)[[0, 2048, 4999]])
+    row, column, angle = *centres[4999].tolist(), angles[4999].item()
+    for place in (0, 300, 500, 783):  # distance to a segment, the long way
+        at = np.array(divmod(place, 28), float) - (row, column)
+        along = np.array([np.sin(angle), np.cos(angle)])
+        distance = np.linalg.norm(at - np.clip(at @ along, -4.5, 4.5) * along)
+        assert together[4999, place].item() == pytest.approx(np.clip(1.5 - distance, 0, 1), abs=1e-4)
+
+
+def test_blot_is_round():
+    empty = torch.zeros(1, 784)
+    damaged, _ = defects.blot(empty, seed=1, diameter=6)
+    rows, columns = torch.meshgrid(torch.arange(28.0), torch.arange(28.0), indexing="ij")
+    ink = damaged.view(28, 28)
+    middle = (ink * rows).sum() / ink.sum(), (ink * columns).sum() / ink.sum()
+    distance = torch.hypot(rows - middle[0], columns - middle[1])
+    assert (ink[distance < 2] == 1).all() and (ink[distance > 4] == 0).all()
+    assert ink.sum() == pytest.approx(torch.pi * 3**2, rel=0.1)
+
+
+def test_speckle_hits_the_share_that_it_says(digits):
+    _, mask = defects.speckle(digits[0], share=0.05)
+    assert mask.float().mean() == pytest.approx(0.05, abs=0.001)
+
+
+def test_fading_and_blur_are_what_they_say(digits):
+    torch.testing.assert_close(defects.fading(digits[0], share=0.25)[0], 0.75 * digits[0])
+    ours = defects.blur(digits[0][:5], sigma=0.7)[0].view(5, 28, 28).numpy()
+    scipys = [gaussian_filter(image, 0.7, radius=2) for image in digits[0][:5].view(5, 28, 28).numpy()]
+    np.testing.assert_allclose(ours[:, 3:-3, 3:-3], np.array(scipys)[:, 3:-3, 3:-3], atol=1e-4)
+
+
 def test_missing_stroke_hits_ink(digits):
     damaged, _ = defects.missing_stroke(digits[0])
     assert ((digits[0] - damaged).amax(1) > 0.5).all()
+
+
+@kinds
+@pytest.mark.parametrize("page", [0.0, 1.0])
+def test_blank_and_full_pages_have_defined_results(kind, page):
+    damaged, mask = defects.plant(kind, torch.full((3, 784), page))
+    assert torch.isfinite(damaged).all() and torch.equal(mask, damaged != page)
+
+
+@kinds
+def test_bad_input_is_named(kind):
+    with pytest.raises(ValueError, match="n of 1 or more"):
+        defects.plant(kind, torch.zeros(0, 784))
+    with pytest.raises(ValueError, match=r"images\[0, 3\] is nan"):
+        defects.plant(kind, torch.zeros(2, 784).index_fill(1, torch.tensor(3), torch.nan))
+    with pytest.raises(ValueError, match="severity is 6"):
+        defects.plant(kind, torch.zeros(2, 784), 6)
+    with pytest.raises(ValueError, match="no kind of defect 'scratch'; there are extra stroke"):
+        defects.plant("scratch", torch.zeros(2, 784))
 
 
 def test_share_undone_by_hand():

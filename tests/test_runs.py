@@ -59,6 +59,20 @@ def test_whatever_determines_a_training_is_part_of_its_name(build, digits, train
     assert len(trainings) == 2
 
 
+def test_only_some_labels_are_trained_on(build, digits, trainings):
+    description = {**SMALL, "latent": 3, "only": [7, 1]}
+    [chosen] = runs.train_all([description], *digits)
+    rows = (digits[1] == 1) | (digits[1] == 7)
+    [by_hand] = runs.train_all([{**SMALL, "latent": 3}], digits[0][rows])
+    assert torch.equal(bits(chosen), bits(by_hand)) and chosen.trained["settings"]["only"] == [1, 7]
+    runs.train_all([description | {"only": (1, 7)}], *digits)
+    assert len(trainings) == 2
+    with pytest.raises(ValueError, match="needs the labels"):
+        runs.train_all([description], digits[0])
+    with pytest.raises(ValueError, match=r"no image has a label of only=\[11\]"):
+        runs.train_all([description | {"only": [11]}], *digits)
+
+
 def test_a_default_spelled_out_is_the_same_training(build, digits, trainings):
     runs.train_all([{**SMALL, "latent": 3}], digits[0])
     runs.train_all([{**SMALL, "latent": 3, "seed": 0, "activation": "ReLU", "hidden": [16]}], digits[0])

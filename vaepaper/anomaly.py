@@ -1,14 +1,18 @@
 """How much an output differs from its input, and when that is too much (§3.3)."""
 
 from array import array
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from scipy.stats import betabinom
 from torch import Tensor, nn
+from torch.distributions import Normal, kl_divergence
 from torch.nn import functional as F
 
-from vaepaper.images import Images, batches
+from vaepaper.images import Images, batches, blurred
+from vaepaper.models import VariationalAutoEncoder
+from vaepaper.thresholds import Threshold  # noqa: F401 (offered here: scores and thresholds go together)
 
 
 @torch.no_grad()
@@ -26,17 +30,49 @@ def reconstruct(model: nn.Module, images: Images) -> Tensor:
 
 
 @torch.no_grad()
+def _scores(score: Callable[[Tensor], Tensor], model: nn.Module, images: Images) -> np.ndarray:
+    """One number an image, float32 [n], in memory that does not grow with the images."""
+    device = next(model.parameters()).device
+    scores = array("f")  # one growing block: thousands of small arrays would keep the freed batches' memory in pieces
+    for batch in batches(images, model.inputs):
+        scores.frombytes(score(batch.to(device)).cpu().numpy().tobytes())
+    return np.frombuffer(scores, np.float32)
+
+
 def difference(model: nn.Module, images: Images) -> np.ndarray:
     """The sum over pixels of |input - output| (§3.3, Fig. 9), float32 [n], in grey levels.
 
     Takes and raises what `reconstruct` does, in memory that does not grow with the images.
     """
-    device = next(model.parameters()).device
-    scores = array("f")  # one growing block: thousands of small arrays would keep the freed batches' memory in pieces
-    for batch in batches(images, model.inputs):
-        x = batch.to(device)
-        scores.frombytes(model.reconstruct(x).sub_(x).abs_().sum(1).cpu().numpy().tobytes())
-    return np.frombuffer(scores, np.float32)
+    return _scores(lambda x: model.reconstruct(x).sub_(x).abs_().sum(1), model, images)
+
+
+def squared_difference(model: nn.Module, images: Images) -> np.ndarray:
+    """The sum over pixels of (input - output)², float32 [n]; as `difference`."""
+    return _scores(lambda x: model.reconstruct(x).sub_(x).square_().sum(1), model, images)
+
+
+def shape_difference(model: nn.Module, images: Images) -> np.ndarray:
+    """The squared difference, blurred and for each unit of ink, float32 [n]: kinder to thick or displaced strokes.
+
+    Σ (G * (input - output))² / Σ input², with G a Gaussian of one pixel; a blank image counts as one full pixel of ink.
+    """
+
+    def score(x: Tensor) -> Tensor:
+        return (blurred(x, 1) - blurred(model.reconstruct(x), 1)).square().sum(1) / x.square().sum(1).clamp(min=1)
+
+    return _scores(score, model, images)
+
+
+def negative_elbo(model: VariationalAutoEncoder, images: Images) -> np.ndarray:
+    """What a VAE minimises, with its mean code in place of a sampled one, float32 [n]; as `difference`."""
+
+    def score(x: Tensor) -> Tensor:
+        posterior = model.posterior(x)
+        kl = kl_divergence(posterior, Normal(0.0, 1.0, validate_args=False)).sum(1)
+        return model.compare(model.decode(posterior.mean), x) + model.kl_weight * kl
+
+    return _scores(score, model, images)
 
 
 def largest_correction(

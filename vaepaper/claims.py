@@ -106,9 +106,9 @@ def steady(entry: dict) -> bool:
 
 
 def tests(*names: str) -> Markdown:
-    """What the report claims and how it is tested: the table at the head of a notebook."""
+    """What is claimed, by the report (§) or by us, and how it is tested: the table at the head of a notebook."""
     rows = [
-        {"Claim": name, "The report says": f"{CLAIMS[name]['statement']} (§{CLAIMS[name]['section']})"}
+        {"": name, "Claim": f"{CLAIMS[name]['statement']} ({CLAIMS[name]['section']})"}
         | {"How it is tested, fixed beforehand": CLAIMS[name]["test"]}
         for name in names
     ]
@@ -129,7 +129,7 @@ def readme_table(entries: Sequence[dict]) -> str:
         [
             {
                 "": entry["id"],
-                "The report says (§)": f"{entry['statement']} ({entry['section']})",
+                "Claim (§ of the report, or ours)": f"{entry['statement']} ({entry['section']})",
                 "We find": MARKS[entry["verdict"]],
                 "Measured (needed)": "<br>".join(
                     f"{part['name']}: {'' if part['holds'] else '✘ '}**{part['value']:.3g}** ({_needed(part)})"

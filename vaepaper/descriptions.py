@@ -2,7 +2,7 @@
 
 import hashlib
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +18,14 @@ def settings(description: Mapping) -> dict:
     """A description with every default filled in, so that equal trainings are described equally.
 
     Args:
-        description: "model" names a class of `models`; the rest are its arguments and `fit`'s.
+        description: "model" names a class of `models`; "only" (optional) lists the labels to train on; the rest are
+            the model's arguments and `fit`'s.
 
     Raises:
         ValueError: no such model, a word that neither knows, or an argument missing.
     """
     asked = dict(description)
-    model = asked.pop("model", None)
+    model, only = asked.pop("model", None), asked.pop("only", None)
     if model not in ("AutoEncoder", "VariationalAutoEncoder", "DigitReader"):
         raise ValueError(f"description {dict(description)}: no model {model!r} in vaepaper.models")
     fit = {name: asked.pop(name, default) for name, default in FIT.items()}
@@ -34,7 +35,7 @@ def settings(description: Mapping) -> dict:
         raise ValueError(f"description {dict(description)}: {error}") from error
     sizes.apply_defaults()
     plain = {name: list(value) if isinstance(value, tuple) else value for name, value in sizes.arguments.items()}
-    return {"model": model, "sizes": plain, "fit": fit}
+    return {"model": model, "sizes": plain, "fit": fit} | ({} if only is None else {"only": sorted(map(int, only))})
 
 
 def digest(*arrays: np.ndarray) -> str:
@@ -52,6 +53,19 @@ def code_and_torch() -> dict[str, str]:
     return {"code": hashlib.sha256(code).hexdigest(), "torch": torch.__version__}
 
 
-def needs_labels(asked: Mapping) -> bool:
+def learns_labels(asked: Mapping) -> bool:
     """Whether the described model's loss takes labels."""
     return asked["model"] == "DigitReader"
+
+
+def needs_labels(asked: Mapping) -> bool:
+    """Whether the described training looks at labels: to learn them, or to choose what it learns from."""
+    return learns_labels(asked) or "only" in asked
+
+
+def chosen(asked: Mapping, data: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
+    """What the described training learns from: of `data` (images, and labels where needed), the rows of `only`."""
+    if "only" in asked:
+        rows = np.isin(data[1], asked["only"])
+        data = [part[rows] for part in data]
+    return data[: 1 + learns_labels(asked)]

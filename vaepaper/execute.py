@@ -55,7 +55,7 @@ def run(notebook: Path, parameters: dict, caller: int) -> str:
             "Trainings that had ended are remembered; run it again to go on."
         )
     failed.replace(folder / notebook.name)
-    kinds = ("figures/*.png", "models/*.safetensors", f"notebooks/{notebook.name}")
+    kinds = ("figures/*.png", "models/*.safetensors", "detection.json", f"notebooks/{notebook.name}")
     left = [path for kind in kinds for path in paths.BUILD.glob(kind) if path.stat().st_mtime >= start - 1]
     sizes = {str(path.relative_to(paths.BUILD)): path.stat().st_size for path in left}
     done = {

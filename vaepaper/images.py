@@ -9,6 +9,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 Images = Tensor | np.ndarray | Iterable[Tensor | np.ndarray]
+SIDE = 28
 BATCH = 4096  # large enough for fast matrix products, small enough for 50 MB
 
 
@@ -62,3 +63,14 @@ def check_images(images: Tensor | np.ndarray, inputs: int = 784, first: int = 0)
         value = images[row, column].item()
         raise ValueError(f"images[{first + row}, {column}] is {value:.4g}; expected numbers in [0, 1], none missing")
     return images
+
+
+def blurred(images: Tensor, sigma: float) -> Tensor:
+    """Images out of focus by a Gaussian of `sigma` pixels, float32 [n, 784]; at the edges, of what lies inside."""
+    distance = torch.arange(float(SIDE), device=images.device)[:, None] - torch.arange(
+        float(SIDE), device=images.device
+    )
+    bell = -distance.square() / (2 * sigma**2)
+    bell[distance.abs() > 4 * sigma] = -torch.inf
+    rows = bell.softmax(1)  # [28, 28]: a blur along one axis is a product with it
+    return (rows @ images.reshape(-1, SIDE, SIDE) @ rows.T).reshape(len(images), -1).clamp_(0, 1)

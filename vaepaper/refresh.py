@@ -54,7 +54,8 @@ def main() -> int:
     figures = paths.writable(paths.RESULTS / "figures")
     for figure in sorted((paths.BUILD / "figures").glob("*.png")):
         shutil.copyfile(figure, figures / figure.name)
-    shutil.copyfile(paths.BUILD / "claims.json", paths.RESULTS / "claims.json")
+    for name in ("claims.json", "detection.json"):
+        shutil.copyfile(paths.BUILD / name, paths.RESULTS / name)
     write_between(paths.ROOT / "README.md", "claims", claims.readme_table(claims.load()))
     print("notebooks/, results/ and the README's table are refreshed; look at `git diff --stat`")
     return 0

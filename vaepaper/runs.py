@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from vaepaper import paths, train, weights
-from vaepaper.descriptions import code_and_torch, digest, needs_labels, settings
+from vaepaper.descriptions import chosen, code_and_torch, digest, needs_labels, settings
 from vaepaper.images import check_images
 
 
@@ -49,9 +49,9 @@ def _train(name: str, trained: dict, device: str, progress: bool, caller: int, *
     with _ALONE, torch.random.fork_rng(devices=[]):
         torch.manual_seed(fit["seed"])
         model = weights.build(trained).to(device)
-        used = data[: 1 + needs_labels(trained["settings"])]
         # torch wants memory that it may write to, which what a cluster sends is not
-        tensors = [torch.from_numpy(np.require(part, requirements="W")) for part in used]
+        used = [np.require(part, requirements="W") for part in chosen(trained["settings"], data)]
+        tensors = [torch.from_numpy(part) for part in used]
         losses = train.fit(model.train(), *tensors, **fit, progress=progress)
     return name, {key: value.cpu() for key, value in model.state_dict().items()}, losses
 
@@ -78,7 +78,7 @@ def train_all(
     Args:
         descriptions: such as {"model": "AutoEncoder", "latent": 16, "epochs": 20, "seed": 0}; see `settings`.
         images: float32 [n, inputs] in [0, 1].
-        labels: int64 [n], for a model whose loss takes them; the others do not see them.
+        labels: int64 [n], for a model whose loss takes them or that trains on some labels only; others see none.
 
     Raises:
         ValueError: a bad description, bad images, or labels missing. FloatingPointError: a loss that is not finite.
@@ -89,7 +89,9 @@ def train_all(
     for one in asked:
         images = check_images(images, one["sizes"]["inputs"])
         if needs_labels(one) and labels is None:
-            raise ValueError(f"{one['model']} learns from labels; pass them after the images")
+            raise ValueError(f"{one['model']} needs the labels here; pass them after the images")
+        if "only" in one and not np.isin(labels, one["only"]).any():
+            raise ValueError(f"no image has a label of only={one['only']}")
     data = [np.asarray(part) for part in (images, labels) if part is not None]
     digests = {labelled: digest(*data[: 1 + labelled]) for labelled in {*map(needs_labels, asked)}}
     origin = {**code_and_torch(), "device": torch.device(device).type}
@@ -130,7 +132,8 @@ def _side_by_side(jobs: dict[str, dict], data: Sequence[np.ndarray], device: str
 
     def work(trained: dict) -> float:  # about proportional to its time: matrix products, and what a step costs besides
         parameters = sum(p.numel() for p in weights.build(trained).parameters())
-        return trained["settings"]["fit"]["epochs"] * (parameters + 80_000)
+        rows = np.isin(data[1], only).sum() if (only := trained["settings"].get("only")) else len(data[0])
+        return trained["settings"]["fit"]["epochs"] * rows * (parameters + 80_000)
 
     order = sorted(jobs, key=lambda job: -work(jobs[job]))
     total, title = sum(map(work, jobs.values())), f"{len(order)} trainings"

@@ -1,0 +1,58 @@
+"""The baselines score what they say, checked the long way round."""
+
+import numpy as np
+import pytest
+import torch
+
+from vaepaper import baselines
+
+ALL = [
+    baselines.PrincipalComponents(8),
+    baselines.IndependentComponents(8),
+    baselines.Neighbours(3),
+    baselines.Forest(),
+]
+each = pytest.mark.parametrize("detector", ALL, ids=lambda d: type(d).__name__)
+
+
+@each
+def test_white_on_black_is_stranger_than_black_on_white(digits, detector):
+    images = digits[0]
+    fitted = detector.fit(images[:1500])
+    scores, strange = fitted.score(images[1500:]), fitted.score(1 - images[1500:])
+    assert scores.shape == (500,) and np.isfinite(scores).all()
+    assert np.median(strange) > np.quantile(scores, 0.95)
+    np.testing.assert_allclose(fitted.score(images[1500:1501]), scores[:1], rtol=1e-4)
+
+
+@each
+def test_bad_images_are_named(detector):
+    with pytest.raises(ValueError, match="n of 1 or more"):
+        detector.fit(torch.zeros(0, 784))
+    with pytest.raises(ValueError, match="is nan"):
+        detector.fit(torch.full((20, 784), torch.nan))
+
+
+def test_pca_is_the_singular_value_decomposition(digits):
+    images = digits[0][:1000]
+    mean = images.mean(0)
+    _, _, directions = torch.linalg.svd((images - mean).double(), full_matrices=False)
+    plane = directions[:8].T @ directions[:8]
+    expected = (images - mean).double() @ plane + mean
+    fitted = baselines.PrincipalComponents(8).fit(images)
+    torch.testing.assert_close(fitted.reconstruct(images).double(), expected, atol=1e-4, rtol=1e-3)
+    np.testing.assert_allclose(fitted.score(images), (images - expected).square().sum(1), rtol=1e-3)
+
+
+def test_ica_lies_on_the_plane_of_pca(digits):
+    """Why its reconstruction is not listed beside PCA's."""
+    images = digits[0][:1000]
+    ica, pca = baselines.IndependentComponents(5).fit(images), baselines.PrincipalComponents(5).fit(images)
+    back = ica.map.inverse_transform(ica.map.transform(images.numpy()))
+    np.testing.assert_allclose(back, pca.reconstruct(images), atol=2e-3)
+
+
+def test_neighbours_by_brute_force(digits):
+    known, x = digits[0][:400], digits[0][1000:1020]
+    expected = torch.cdist(x.double(), known.double()).sort(1).values[:, 4]
+    np.testing.assert_allclose(baselines.Neighbours(5).fit(known).score(x), expected, rtol=1e-3)

@@ -1,0 +1,94 @@
+"""Four threshold rules behind one interface: fitted on scores of normal data, asked for a false-alarm rate."""
+
+import warnings
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.stats import genpareto
+
+RULES = ("maximum", "quantile", "conformal", "tail")
+TAIL = 0.1  # the share of the normal scores that the generalised Pareto distribution is fitted to
+
+
+def check_scores(scores: ArrayLike) -> np.ndarray:
+    """Scores as float64 [n].
+
+    Raises:
+        ValueError: not one-dimensional, none, or one that is not finite; names it.
+    """
+    scores = np.asarray(scores, np.float64)
+    if scores.ndim != 1 or not len(scores):
+        raise ValueError(f"scores have shape {scores.shape}; expected [n] with n of 1 or more")
+    if not np.isfinite(scores).all():
+        at = int(np.flatnonzero(~np.isfinite(scores))[0])
+        raise ValueError(f"scores[{at}] is {scores[at]}; expected finite numbers")
+    return scores
+
+
+class Threshold:
+    """A rule that turns scores of normal data into a threshold, and any score into a p-value.
+
+    A score is flagged at `rate` if it lies above `at(rate)`; its p-value is the smallest rate that flags it.
+
+    * "maximum": the largest of the first 1 / rate - 1 normal scores; with all n scores, the report's rule (§3.3).
+    * "quantile": the 1 - rate quantile of the normal scores.
+    * "conformal": its (n + 1)(1 - rate)-th smallest, so that at most `rate` of exchangeable scores are flagged on
+      average, whatever n and the distribution (split conformal; Vovk et al. 2005, Laxhammar 2014).
+    * "tail": a generalised Pareto distribution fitted to what lies above the 90 % quantile (peaks over threshold;
+      Pickands 1975), which reaches rates beyond 1 / n.
+    """
+
+    def __init__(self, rule: str = "conformal"):
+        if rule not in RULES:
+            raise ValueError(f"no threshold rule {rule!r}; there are {', '.join(RULES)}")
+        self.rule = rule
+
+    def fit(self, scores: ArrayLike) -> Self:
+        """Learn from `scores` [n] of normal data that took no part in training. Raises ValueError as `check_scores`."""
+        self.normal = check_scores(scores)
+        self.ordered = np.sort(self.normal)
+        self.peak = np.quantile(self.ordered, 1 - TAIL)
+        above = self.ordered[self.ordered > self.peak] - self.peak
+        self.share = len(above) / len(self.normal)
+        if self.rule == "tail":
+            if len(above) < 10:
+                raise ValueError(
+                    f"{len(above)} of {len(self.normal)} scores lie above their 90 % quantile; the tail rule needs 10"
+                    ' or more: bring more scores (or, if most are equal, use "conformal")'
+                )
+            self.shape, _, self.scale = genpareto.fit(above, floc=0)
+        return self
+
+    def at(self, rate: float) -> float:
+        """The threshold for a false-alarm rate in (0, 1); warns if there are too few scores to resolve it."""
+        if not 0 < rate < 1:
+            raise ValueError(f"rate is {rate}; expected a number between 0 and 1, such as 0.01")
+        n, needed = len(self.normal), int(np.ceil(1 / rate - 1e-9)) - 1
+        if n < needed:
+            warnings.warn(
+                f"a false-alarm rate of {rate:.3g} needs {needed:,} normal scores or more; there are {n:,}",
+                stacklevel=2,
+            )
+        if self.rule == "maximum":
+            return float(self.normal[:needed].max())
+        if self.rule == "tail" and rate < self.share:
+            return float(self.peak + genpareto.isf(rate / self.share, self.shape, scale=self.scale))
+        if self.rule == "conformal":
+            rank = int(np.ceil((n + 1) * (1 - rate) - 1e-9))
+            return float(self.ordered[rank - 1]) if rank <= n else np.inf
+        return float(np.quantile(self.ordered, 1 - rate, method="inverted_cdf"))
+
+    def p_value(self, scores: ArrayLike) -> np.ndarray:
+        """The smallest rate at which each score would be flagged, float64 [m] in [0, 1]."""
+        scores, n = check_scores(scores), len(self.normal)
+        if self.rule == "maximum":
+            records = np.maximum.accumulate(self.normal)  # how many first scores all lie below
+            return 1 / (1 + np.searchsorted(records, scores, side="left"))
+        as_large = n - np.searchsorted(self.ordered, scores, side="left")
+        if self.rule == "conformal":
+            return (1 + as_large) / (n + 1)
+        if self.rule == "tail":
+            beyond = self.share * genpareto.sf(scores - self.peak, self.shape, scale=self.scale)
+            return np.where(scores > self.peak, beyond, as_large / n)
+        return as_large / n
