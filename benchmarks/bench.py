@@ -1,4 +1,4 @@
-"""`make bench`: all contenders in turn, several rounds; medians into results/benchmark.json and a figure."""
+"""`make bench`: all contenders in turn, several rounds; medians into results/benchmark.json, a figure, the README."""
 
 import argparse
 import json
@@ -14,6 +14,7 @@ import torch
 from tqdm import tqdm
 
 from vaepaper import paths, plots
+from vaepaper.refresh import write_between
 
 HERE = Path(__file__).parent
 TRAIN = ["floor", "ours", "pyod", "pythae", "dataloader"]
@@ -74,20 +75,15 @@ def picture(found: dict) -> None:
 
 
 def table(found: dict) -> str:
-    """The medians as a table."""
+    """The medians as the README's table."""
     seconds, speed, peak = found["epoch_seconds"], found["images_per_second"], found["peak_mb"]
-    lines = ["| | seconds an epoch | of ours | images scored a second | peak MB |", "|---|---|---|---|---|"]
+    lines = ["| | seconds an epoch | ÷ ours | images scored a second | peak MB |", "|---|---|---|---|---|"]
     for name in TRAIN:
         scored = f"{speed[name]:,.0f}" if name in speed else ""
-        ratio = f"× {seconds[name] / seconds['ours']:.2f}"
-        lines.append(f"| {NAMES[name]} | {seconds[name]:.3g} | {ratio} | {scored} | {peak[name]} |")
+        cells = [NAMES[name], f"{seconds[name]:.3g}", f"{seconds[name] / seconds['ours']:.2f}", scored, peak[name]]
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
     versions = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
-    lines.append("")
-    lines.append(
-        "Seconds an epoch and model with every core busy: ours trains one model a core, the others one on all cores."
-    )
-    words = f"{found['machine']}; {versions}; median of {found['rounds']}"
-    return "\n".join(lines) + f"\n\n{words} rounds.\n"
+    return "\n".join(lines) + f"\n\n{found['machine']}; {versions}; median of {found['rounds']} rounds.\n"
 
 
 def main() -> None:
@@ -128,6 +124,7 @@ def main() -> None:
     with paths.whole(paths.RESULTS / "benchmark.json") as part:
         part.write_text(json.dumps(found, indent=1) + "\n")
     picture(found)
+    write_between(paths.ROOT / "README.md", "benchmark", table(found))
     print(table(found))
 
 

@@ -6,6 +6,8 @@ must repeat where each of its numbers lies further from its boundary than that s
 
 import json
 import re
+import runpy
+import statistics
 
 import conftest
 import pytest
@@ -70,3 +72,14 @@ def test_committed_json_is_what_record_writes():
 def test_every_figure_of_the_report_is_here():
     names = [path.name for path in (paths.RESULTS / "figures").glob("fig*.png")]
     assert {int(re.match(r"fig(\d\d)_", name)[1]) for name in names} == set(range(1, 11))
+
+
+def test_the_readme_shows_the_committed_benchmark():
+    bench = runpy.run_path(str(paths.ROOT / "benchmarks" / "bench.py"))
+    found = json.loads((paths.RESULTS / "benchmark.json").read_text())
+    text = (paths.ROOT / "README.md").read_text(encoding="utf-8")
+    table = text.split("<!-- begin benchmark -->")[1].split("<!-- end benchmark -->")[0]
+    assert table.strip() == bench["table"](found).strip(), "make bench writes the README's table"
+    for name, rounds in found["all"].items():
+        assert len(rounds) == found["rounds"] >= 5, name
+    assert found["epoch_seconds"]["ours"] == statistics.median(found["all"]["ours"])

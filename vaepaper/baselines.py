@@ -1,4 +1,7 @@
-"""What a VAE is measured against: classical detectors of scikit-learn, each fitted on normal images."""
+"""What a VAE is measured against: classical detectors of scikit-learn, each fitted on normal images.
+
+The nearest training digit, the other classic, is `metrics.distance_to_nearest`.
+"""
 
 from typing import Self
 
@@ -6,7 +9,6 @@ import numpy as np
 import torch
 from sklearn.decomposition import PCA, FastICA
 from sklearn.ensemble import IsolationForest
-from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from torch import Tensor
 
@@ -53,22 +55,6 @@ class IndependentComponents:
     def score(self, images: Tensor) -> np.ndarray:
         """Sum of |sources|, [n]."""
         return np.abs(self.map.transform(check_images(images).numpy())).sum(1)
-
-
-class Neighbours:
-    """Distance to the k-th nearest normal image, pixel by pixel (Ramaswamy et al. 2000)."""
-
-    def __init__(self, k: int = 1):
-        self.search = NearestNeighbors(n_neighbors=k, algorithm="brute")
-
-    def fit(self, images: Tensor) -> Self:
-        """Keep the normal images."""
-        self.search.fit(check_images(images).numpy())
-        return self
-
-    def score(self, images: Tensor) -> np.ndarray:
-        """Distance to the k-th nearest, [n]."""
-        return self.search.kneighbors(check_images(images).numpy())[0][:, -1]
 
 
 class Forest:

@@ -18,11 +18,12 @@ def words(image: Tensor, output: Tensor, p_value: float, neighbours: Sequence[in
     place = f"{('top', 'middle', 'bottom')[row * 3 // SIDE]} {('left', 'centre', 'right')[column * 3 // SIDE]}"
     around = (slice(max(row - 2, 0), row + 3), slice(max(column - 2, 0), column + 3))
     surplus = float((image - output).view(SIDE, SIDE)[around].sum())
-    alike = len(set(neighbours)) == 1
+    alarm, often = p_value <= rate, f"{100 * p_value:.2g} % of normal digits differ as much"
+    changed = f"{place}, where the VAE {'took ink away' if surplus > 0 else 'added ink'}"
+    same = f"all {neighbours[0]}s" if len(set(neighbours)) == 1 else ", ".join(map(str, neighbours))
     return (
-        f"{'FLAGGED' if p_value <= rate else 'passes'} at {rate:.0%}: about {p_value:.2%} of normal digits differ as much. "
-        f"Largest change, {place}: the VAE {'took ink away' if surplus > 0 else 'added ink'}. "
-        + (f"Its neighbours are all {neighbours[0]}s." if alike else f"Neighbours disagree: {', '.join(map(str, neighbours))}.")
+        f"{'ALARM' if alarm else 'No alarm'} at {rate:.0%}: {often}. "
+        f"{'Look at' if alarm else 'Changed most:'} the {changed}. Most alike in training: {same}."
     )
 
 
@@ -34,7 +35,7 @@ def cards(
     Args:
         images, outputs: [k, 784]. known: their nearest training digits [k, 3, 784], whose labels are `labels` [k, 3].
     """
-    figure, grid = plt.subplots(len(images), 7, figsize=(12, 1.12 * len(images)), width_ratios=[1] * 6 + [6.2])
+    figure, grid = plt.subplots(len(images), 7, figsize=(11, 1.05 * len(images)), width_ratios=[1] * 6 + [5])
     for title, row, x, output, p, near, digits in zip(
         titles, grid, images, outputs, p_values, known, labels.tolist(), strict=True
     ):
@@ -44,9 +45,9 @@ def cards(
             axes.set(xticks=[], yticks=[])
             axes.spines[:].set(visible=True, color="0.8")
         row[6].axis("off")
-        row[6].text(0, 1, title, weight="bold", fontsize=10, va="top", transform=row[6].transAxes)
-        said = fill(words(x, output, p, digits), 72)
-        row[6].text(0, 0.72, said, fontsize=9.5, va="top", transform=row[6].transAxes)
+        row[6].text(0, 0.98, title, weight="bold", fontsize=10, va="top", transform=row[6].transAxes)
+        said = fill(words(x, output, p, digits), 62)
+        row[6].text(0, 0.74, said, fontsize=9.5, va="top", transform=row[6].transAxes)
     for axes, name in zip(grid[0], ("input", "output", "difference", "nearest", "training", "digits"), strict=False):
         axes.set_title(name, fontsize=9.5, weight="normal", loc="center")
     return figure

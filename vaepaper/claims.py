@@ -78,6 +78,10 @@ def _table(rows: Sequence[dict]) -> str:
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in cells]) + "\n"
 
 
+def _source(entry: dict) -> str:
+    return "ours" if entry["section"] == "ours" else f"§{entry['section']}"
+
+
 def _needed(part: dict) -> str:
     return f"{part['relation'].replace('>=', '≥').replace('<=', '≤')} {part['boundary']:.3g}"
 
@@ -108,7 +112,7 @@ def steady(entry: dict) -> bool:
 def tests(*names: str) -> Markdown:
     """What is claimed, by the report (§) or by us, and how it is tested: the table at the head of a notebook."""
     rows = [
-        {"": name, "Claim": f"{CLAIMS[name]['statement']} ({CLAIMS[name]['section']})"}
+        {"": name, "Claim": f"{CLAIMS[name]['statement']} ({_source(CLAIMS[name])})"}
         | {"How it is tested, fixed beforehand": CLAIMS[name]["test"]}
         for name in names
     ]
@@ -129,7 +133,7 @@ def readme_table(entries: Sequence[dict]) -> str:
         [
             {
                 "": entry["id"],
-                "Claim (§ of the report, or ours)": f"{entry['statement']} ({entry['section']})",
+                "Claim (§: of the report)": f"{entry['statement']} ({_source(entry)})",
                 "We find": MARKS[entry["verdict"]],
                 "Measured (needed)": "<br>".join(
                     f"{part['name']}: {'' if part['holds'] else '✘ '}**{part['value']:.3g}** ({_needed(part)})"

@@ -94,12 +94,12 @@ def blur(images: Tensor, seed: int = 0, sigma: float = 0.7) -> tuple[Tensor, Ten
 
 
 KINDS = {  # how each kind is planted, and its size at severities 1 to 5; 3 is the function's default
-    "extra stroke": (extra_stroke, "length", (3, 6, 9, 12, 15)),
-    "missing stroke": (missing_stroke, "length", (3, 5, 7, 9, 11)),
-    "blot": (blot, "diameter", (2, 3.5, 5, 6.5, 8)),
-    "speckle": (speckle, "share", (0.003, 0.01, 0.03, 0.06, 0.12)),
-    "fading": (fading, "share", (0.1, 0.2, 0.3, 0.45, 0.6)),
-    "blur": (blur, "sigma", (0.4, 0.55, 0.7, 0.9, 1.2)),
+    "extra stroke": (extra_stroke, [{"length": length} for length in (3, 6, 9, 12, 15)]),
+    "missing stroke": (missing_stroke, [{"length": 2 * width - 1, "width": width} for width in (2, 3, 4, 5, 6)]),
+    "blot": (blot, [{"diameter": diameter} for diameter in (2, 3.5, 5, 6.5, 8)]),
+    "speckle": (speckle, [{"share": share} for share in (0.003, 0.01, 0.03, 0.06, 0.12)]),
+    "fading": (fading, [{"share": share} for share in (0.1, 0.2, 0.3, 0.45, 0.6)]),
+    "blur": (blur, [{"sigma": sigma} for sigma in (0.4, 0.55, 0.7, 0.9, 1.2)]),
 }
 SEVERITIES = (1, 2, 3, 4, 5)
 
@@ -114,8 +114,8 @@ def plant(kind: str, images: Tensor, severity: int = 3, seed: int = 0) -> tuple[
         raise ValueError(f"no kind of defect {kind!r}; there are {', '.join(KINDS)}")
     if severity not in SEVERITIES:
         raise ValueError(f"severity is {severity!r}; expected 1, 2, 3, 4 or 5")
-    function, size, sizes = KINDS[kind]
-    return function(images, seed, **{size: sizes[severity - 1]})
+    function, sizes = KINDS[kind]
+    return function(images, seed, **sizes[severity - 1])
 
 
 def share_undone(clean: Tensor, damaged: Tensor, output: Tensor, mask: Tensor) -> Tensor:

@@ -33,12 +33,13 @@ def _corner(place: int) -> int:
     return place * PITCH + GAP
 
 
-def image_rows(rows: Mapping[str, np.ndarray], title: str) -> Figure:
-    """Rows of images [k, 784] in [0, 1], each row with its name at the left."""
+def image_rows(rows: Mapping[str, np.ndarray], title: str, columns: Sequence[str] = ()) -> Figure:
+    """Rows of images [k, 784] in [0, 1], rows named at the left, columns (if named) below."""
     images = np.stack([np.asarray(images) for images in rows.values()])
     figure, axes = plt.subplots(figsize=(2.3 + 0.72 * images.shape[1], 0.5 + 0.72 * len(rows)))
     _mosaic(axes, images)
     axes.set_yticks([_corner(i) + SIDE / 2 for i in range(len(rows))], list(rows), fontsize=10)
+    axes.set_xticks([_corner(i) + SIDE / 2 for i in range(len(columns))], columns, fontsize=10)
     axes.tick_params(length=0)
     figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=12)
     return figure
