@@ -124,7 +124,7 @@ def main() -> None:
     with paths.whole(paths.RESULTS / "benchmark.json") as part:
         part.write_text(json.dumps(found, indent=1) + "\n")
     picture(found)
-    write_between(paths.ROOT / "README.md", "benchmark", table(found))
+    write_between("benchmark", table(found))
     print(table(found))
 
 

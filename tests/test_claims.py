@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from vaepaper import claims
+from vaepaper import claims, paths
 from vaepaper.claims import Part
 
 YES, NO, NAN = Part("a", 0.9, ">=", 0.9), Part("b", 0.9, ">", 0.9), Part("c", float("nan"), "<", 1)
@@ -42,15 +42,29 @@ def test_records_have_the_promised_form_and_order(build):
     assert not list(build.glob(".*.part*"))
 
 
-def test_a_verdict_is_steady_if_it_lies_further_off_than_runs_differ(monkeypatch):
-    entry = {"id": "C1", "measured": [{"name": "a", "value": 0.93, "boundary": 0.9}]}
-    for deviation, expected in ((0.01, True), (0.05, False)):
-        monkeypatch.setattr(claims, "spread", lambda deviation=deviation: {"C1": {"a": deviation}})
-        assert claims.steady(entry) is expected
+@pytest.fixture
+def spread(build, monkeypatch):
+    """Lets a test say what `make seeds` found: {claim: (mean, deviation)} of its part "a"."""
+
+    def write(known):
+        found = {what: {c: {"a": v[i]} for c, v in known.items()} for i, what in enumerate(("mean", "deviation"))}
+        (build / "results").mkdir(parents=True, exist_ok=True)
+        (build / "results" / "spread.json").write_text(json.dumps(found))
+
+    monkeypatch.setattr(paths, "RESULTS", build / "results")
+    return write
 
 
-def test_verdicts_are_printed_where_they_are_steady(build, capsys, monkeypatch):
-    monkeypatch.setattr(claims, "spread", lambda: {"C4": {"a": 0.01}, "C3": {"a": 0.2}})
+@pytest.mark.parametrize(("mean", "deviation", "steady"), [(0.93, 0.01, True), (0.93, 0.02, False), (0.5, 0.1, True)])
+def test_a_verdict_is_steady_if_the_mean_run_lies_two_deviations_off(spread, mean, deviation, steady):
+    spread({"C1": (mean, deviation)})
+    for value in (0.2, 0.9, 0.95):  # whatever this machine measured
+        entry = {"id": "C1", "measured": [{"name": "a", "value": value, "boundary": 0.9}]}
+        assert claims.steady(entry) is steady
+
+
+def test_verdicts_are_printed_where_they_are_steady(spread, capsys):
+    spread({"C4": (1.0, 0.01), "C3": (1.0, 0.2)})
     for name in ("C4", "C3"):
         claims.record(name, [Part("a", 1.0, ">=", 0.9)])
     claims.verdicts("C3", "C4", "C5")

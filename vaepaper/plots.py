@@ -32,7 +32,8 @@ def save(figure: Figure, name: str) -> Image:
     with paths.whole(path) as part:
         figure.savefig(part)
     plt.close(figure)  # or the notebook would draw it once more
-    return Image(filename=path, width=figure.get_figwidth() * figure.dpi)
+    words = figure.get_suptitle() or ", ".join(filter(None, (axes.get_title(loc="left") for axes in figure.axes)))
+    return Image(filename=path, width=figure.get_figwidth() * figure.dpi, alt=words or name.replace("_", " "))
 
 
 def curves(

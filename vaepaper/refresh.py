@@ -4,12 +4,13 @@ import hashlib
 import json
 import shutil
 import sys
-from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
 from vaepaper import chapters, claims, paths, reproduce
+
+READMES = (paths.ROOT / "README.md", paths.ROOT / "README.ja.md")
 
 
 def digest(notebook: NotebookNode) -> str:
@@ -34,12 +35,13 @@ def clean(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def write_between(readme: Path, what: str, text: str) -> None:
-    """Put `text` between a README's two marks for `what`."""
-    head, rest = readme.read_text(encoding="utf-8").split(f"<!-- begin {what} -->")
-    _, tail = rest.split(f"<!-- end {what} -->")
-    with paths.whole(readme) as part:
-        part.write_text(f"{head}<!-- begin {what} -->\n{text}<!-- end {what} -->{tail}", encoding="utf-8")
+def write_between(what: str, text: str) -> None:
+    """Put `text` between the two marks for `what` in both READMEs."""
+    for readme in READMES:
+        head, rest = readme.read_text(encoding="utf-8").split(f"<!-- begin {what} -->")
+        _, tail = rest.split(f"<!-- end {what} -->")
+        with paths.whole(readme) as part:
+            part.write_text(f"{head}<!-- begin {what} -->\n{text}<!-- end {what} -->{tail}", encoding="utf-8")
 
 
 def main() -> int:
@@ -56,7 +58,7 @@ def main() -> int:
         shutil.copyfile(figure, figures / figure.name)
     for name in ("claims.json", "detection.json"):
         shutil.copyfile(paths.BUILD / name, paths.RESULTS / name)
-    write_between(paths.ROOT / "README.md", "claims", claims.readme_table(claims.load()))
+    write_between("claims", claims.readme_table(claims.load()))
     print("notebooks/, results/ and the README's table are refreshed; look at `git diff --stat`")
     return 0
 
