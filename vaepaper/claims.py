@@ -66,7 +66,7 @@ def load(path: Path | None = None) -> list[dict]:
 
 
 def spread(what: str = "deviation") -> dict[str, dict[str, float]]:
-    """Run-to-run standard "deviation", or "mean", of each measured number, {claim: {part: …}}, as `make seeds` left it."""
+    """Over runs, the standard "deviation" or "mean" of each number, {claim: {part: …}}, as `make seeds` left it."""
     path = paths.RESULTS / "spread.json"
     return json.loads(path.read_text(encoding="utf-8"))[what] if path.exists() else {}
 
