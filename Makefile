@@ -1,7 +1,7 @@
 # `make` lists what can be done. Everything runs in .venv, or in an active conda environment made from environment.yml.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup data reproduce test lab refresh seeds bench clean
+.PHONY: help setup data reproduce report test lab refresh seeds bench clean
 
 # glibc: keep freed memory for the next step instead of giving it back and asking for it again (a training: 5 % faster).
 export MALLOC_MMAP_THRESHOLD_ ?= 33554432
@@ -28,6 +28,9 @@ data: $(READY)  ## fetch MNIST and check it
 
 reproduce: $(READY)  ## run the report: notebooks, figures and claims into build/
 	@$(BIN)/python -m vaepaper.reproduce $(NB) $(ARGS)
+
+report: $(READY)  ## the notebooks as one site in build/report, which opens without a network
+	@$(BIN)/python -m vaepaper.site
 
 test: $(READY)  ## ruff, unit tests, and the committed notebooks run again and compared
 	$(BIN)/ruff check .

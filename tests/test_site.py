@@ -1,0 +1,79 @@
+"""The offline report: formulas as MathML, pictures described, nothing fetched, everything linked."""
+
+import re
+from html.parser import HTMLParser
+from urllib.parse import unquote, urlparse
+
+import pytest
+
+from vaepaper import chapters, paths, site
+
+
+class Page(HTMLParser):
+    """What a page refers to, and its pictures' descriptions."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.refers, self.loads, self.described, self.names = [], [], [], set()
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        self.names.add(given.get("id"))
+        if tag == "a" and "href" in given:
+            self.refers.append(given["href"])
+        if tag in ("script", "img", "link", "iframe"):
+            self.loads.append(given.get("src") or given.get("href") or "")
+        if tag == "img":
+            self.described.append(given.get("alt", ""))
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """The report of the committed notebooks, before any run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paths, "BUILD", tmp_path_factory.mktemp("build"))
+        assert site.main() == 0
+        return {path.name: path.read_text("utf-8") for path in (paths.BUILD / "report").glob("*.html")}
+
+
+def test_formulas_become_mathml_and_code_is_left_alone():
+    text = site.with_mathml("so $z = \\mu + \\epsilon$, `cost $5`:\n\n$$\\sum_i x_i^2$$\n\n```\n$a$ and $b$\n```\n")
+    assert text.count("<math") == 2 and 'display="block"' in text and "ε" in text.replace("&#x003F5;", "ε") + "ε"
+    assert "`cost $5`" in text and "$a$ and $b$" in text
+    assert site.with_mathml("from $5 to \\$6") == "from $5 to \\$6"
+
+
+def test_every_chapter_has_its_page(pages):
+    assert set(pages) == {"index.html", *(f"{source.stem}.html" for source in chapters.select([]))}
+
+
+def test_nothing_is_fetched_from_elsewhere(pages):
+    for name, text in pages.items():
+        for source in Page(text).loads:
+            assert urlparse(source).scheme in ("", "data"), (name, source[:80])
+        assert not re.search(r"@import|url\(\s*['\"]?http", text), name
+
+
+def test_links_lead_somewhere(pages):
+    for name, text in pages.items():
+        for target in Page(text).refers:
+            parts = urlparse(target)
+            if parts.scheme in ("http", "https"):
+                continue
+            page = unquote(parts.path) or name
+            assert page in pages or (paths.ROOT / "notebooks" / page).exists(), (name, target)
+
+
+def test_pictures_are_described(pages):
+    for name, text in pages.items():
+        for words in Page(text).described:
+            assert words and "No description" not in words, name
+
+
+def test_no_formula_is_left_in_tex(pages):
+    for name, text in pages.items():
+        plain = re.sub(r"<pre.*?</pre>|<code.*?</code>|<script.*?</script>|<style.*?</style>", "", text, flags=re.S)
+        assert "$$" not in plain and not re.search(r"\\(mu|sigma|sum|frac|epsilon)\b", re.sub("<[^>]*>", "", plain)), (
+            name
+        )

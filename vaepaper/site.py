@@ -1,0 +1,137 @@
+"""`make report`: the notebooks and their results as one site in build/report, which opens without a network."""
+
+import json
+import platform
+import re
+import shutil
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import nbformat
+from jinja2 import Environment, FileSystemLoader
+from latex2mathml.converter import convert
+from nbconvert import HTMLExporter
+from nbconvert.filters import markdown2html
+from pygments.formatters import HtmlFormatter
+from tqdm import tqdm
+
+from vaepaper import chapters, claims, paths, scenes
+
+TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=False)
+FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<![\\$])\$(?=\S)([^$\n]+?)(?<=[^\s\\])\$(?!\d)", re.S)
+CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.S)
+
+
+def with_mathml(markdown: str) -> str:
+    """Markdown whose formulas are MathML, which browsers draw themselves; what stands in code is left alone."""
+
+    def formula(found: re.Match) -> str:
+        block, inline = found.groups()
+        if inline:
+            return convert(inline.strip())
+        return f'<div class="wide" tabindex="0">{convert(block.strip(), display="block")}</div>'
+
+    parts = CODE.split(markdown)
+    return "".join(part if n % 2 else FORMULA.sub(formula, part) for n, part in enumerate(parts))
+
+
+def executed(source: Path) -> Path:
+    """The notebook as the last `make reproduce` left it, or, before any, as it is committed."""
+    ran = paths.BUILD / "notebooks" / source.name
+    return ran if ran.exists() else source
+
+
+def body(notebook: nbformat.NotebookNode) -> str:
+    """A notebook's cells and outputs as HTML, formulas as MathML, without a word to the network."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = with_mathml(cell.source)
+        else:
+            cell.outputs = [out for out in cell.outputs if out.get("name") != "stderr"]
+    text, _ = HTMLExporter(template_name="basic").from_notebook_node(notebook)
+    for source in chapters.select([]):  # links between chapters
+        text = text.replace(f'href="{source.name}"', f'href="{source.stem}.html"')
+    # Wide tables and long lines scroll by themselves; what scrolls must be reachable with the keyboard.
+    text = re.sub(r"<table.*?</table>", lambda t: f'<div class="wide" tabindex="0">{t[0]}</div>', text, flags=re.S)
+    return text.replace("<pre", '<pre tabindex="0"')
+
+
+def title(notebook: nbformat.NotebookNode) -> str:
+    """What a notebook's first line says."""
+    return notebook.cells[0].source.splitlines()[0].lstrip("# ")
+
+
+def what_was_run() -> list[tuple[str, str]]:
+    """When, on what, with which versions."""
+    stamps = sorted((paths.BUILD / "notebooks").glob("*.done.json"))
+    seconds = {stamp.name[:2]: json.loads(stamp.read_text())["seconds"] for stamp in stamps}
+    when = max((stamp.stat().st_mtime for stamp in stamps), default=None)
+    packages = ("torch", "numpy", "scikit-learn", "matplotlib")
+    return [
+        (
+            "Run",
+            time.strftime("%Y-%m-%d %H:%M", time.localtime(when)) if when else "as committed: `make reproduce` first",
+        ),
+        ("Seconds by notebook, trainings apart", ", ".join(f"{name}: {s:.0f}" for name, s in seconds.items())),
+        (
+            "Machine",
+            f"{platform.processor() or platform.machine()}, {platform.system()}, Python {platform.python_version()}",
+        ),
+        ("Versions", ", ".join(f"{name} {version(name)}" for name in packages)),
+    ]
+
+
+def gallery() -> list[dict]:
+    """Figures 1 to 10: picture, and the chapter that makes it."""
+    made = {
+        out: source for source in chapters.select([]) for out in re.findall(r"fig\d\d_\w+", source.read_text("utf-8"))
+    }
+    pictures = paths.BUILD / "figures" if (paths.BUILD / "figures").is_dir() else paths.RESULTS / "figures"
+    return [
+        {
+            "picture": path,
+            "number": int(path.stem[3:5]),
+            "name": path.stem[6:].replace("_", " "),
+            "chapter": made[path.stem],
+        }
+        for path in sorted(pictures.glob("fig[0-9][0-9]_*.png"))
+        if path.stem in made
+    ]
+
+
+def main() -> int:
+    """Write build/report/index.html and a page a notebook."""
+    target = paths.writable(paths.BUILD / "report")
+    sources = chapters.select([])
+    read = {source.stem: nbformat.read(executed(source), as_version=4) for source in sources}
+    menu = [(stem, title(notebook)) for stem, notebook in read.items()]
+    colours = HtmlFormatter(style="bw").get_style_defs(".highlight")
+    page = TEMPLATES.get_template("page.html")
+
+    def write(stem: str, heading: str, content: str) -> None:
+        with paths.whole(target / f"{stem}.html") as part:
+            part.write_text(
+                page.render(stem=stem, heading=heading, content=content, menu=menu, colours=colours), "utf-8"
+            )
+
+    for stem, notebook in tqdm(read.items(), "pages", leave=False):
+        write(stem, title(notebook), body(notebook))
+    figures = gallery()
+    shutil.rmtree(target / "figures", ignore_errors=True)
+    (target / "figures").mkdir()
+    for figure in figures:
+        shutil.copyfile(figure["picture"], target / "figures" / figure["picture"].name)
+    entries = claims.load() or claims.load(paths.RESULTS / "claims.json")
+    table = markdown2html(claims.readme_table(entries)).replace(".ipynb", ".html").replace("notebooks/", "")
+    front = TEMPLATES.get_template("front.html").render(
+        table=table, figures=figures, spaces=scenes.turnable(target), facts=what_was_run(), menu=menu
+    )
+    write("index", "vaepaper", front)
+    print(f"The report: {target / 'index.html'} (open it in a browser; it needs no network)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
