@@ -1,5 +1,7 @@
 """Planted defects of six kinds and five severities, each with the exact mask of the pixels that changed."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -25,6 +27,17 @@ def strokes(centres: Tensor, angles: Tensor, length: float, width: float) -> Ten
         distance = (beyond.square_() + across.square_()).sqrt_()
         drawn.append((width / 2 + 0.5 - distance).clamp_(0, 1).flatten(1))
     return torch.cat(drawn)
+
+
+def paint(
+    image: Tensor, start: tuple[float, float], end: tuple[float, float], width: float, erase: bool = False
+) -> Tensor:
+    """An image [784] after one straight stroke from `start` to `end`, places (x, y) in pixels from its corner."""
+    (x0, y0), (x1, y1) = start, end
+    centre = torch.tensor([[(y0 + y1) / 2, (x0 + x1) / 2]]) - 0.5  # `strokes` counts from the first pixel's middle
+    angle, length = torch.atan2(torch.tensor([y1 - y0]), torch.tensor([x1 - x0])), math.hypot(x1 - x0, y1 - y0)
+    [stroke] = strokes(centre, angle, length, width)
+    return image * (1 - stroke) if erase else torch.maximum(image, stroke)
 
 
 def _anywhere(n: int, random: torch.Generator) -> Tensor:

@@ -1,0 +1,150 @@
+"""The playground's widgets: latent spaces under the pointer, and a digit to draw on that is judged at once."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from ipycanvas import Canvas, MultiCanvas, hold_canvas
+from ipywidgets import HTML, BoundedIntText, Button, Dropdown, FileUpload, FloatSlider, HBox, ToggleButtons, VBox
+from scipy.spatial import KDTree
+from torch import Tensor, nn
+
+from vaepaper.anomaly import Threshold, difference, reconstruct
+from vaepaper.canvases import STYLE, chart, dragged, points, row, show, shown, write
+from vaepaper.cards import words
+from vaepaper.defects import paint
+from vaepaper.images import read_picture
+from vaepaper.metrics import central_box
+from vaepaper.thresholds import RULES
+
+SIZE = 420  # of a latent space, in pixels of the screen
+
+
+def plane(models: Mapping[str, nn.Module], codes: Mapping[str, np.ndarray], images: Tensor, labels: Tensor) -> VBox:
+    """Two-dimensional latent spaces: drag in one, and the digit at that place of each box is decoded below.
+
+    Args:
+        models: on the CPU. codes: [n, 2] for each model, of the training images [n, 784] with labels [n].
+    """
+    boxes = {name: central_box(codes[name], 0.99) for name in models}
+    trees = {name: KDTree(codes[name]) for name in models}
+    maps = {name: MultiCanvas(2, width=SIZE, height=SIZE, layout=shown(SIZE)) for name in models}
+    digits, place = row(4 * len(models), SIZE * len(models)), np.array([0.5, 0.5])  # place: the same share of each box
+
+    def draw_codes() -> None:
+        with hold_canvas():
+            for name, (low, high) in boxes.items():
+                at = (codes[name][:10_000] - low) / (high - low)  # more would hide each other
+                points(maps[name][0], SIZE * at[:, 0], SIZE * (1 - at[:, 1]), labels[:10_000], 2)
+                write(maps[name][0], name, 8, 18)
+
+    def draw_place() -> None:
+        with hold_canvas(), torch.no_grad():
+            for i, (name, (low, high)) in enumerate(boxes.items()):
+                code = np.float32(low + place * (high - low))
+                show(digits, models[name].decode(torch.from_numpy(code)[None]), 4 * i)
+                show(digits, images[trees[name].query(code, 3)[1]], 4 * i + 1)
+                maps[name][1].clear()
+                maps[name][1].stroke_circle(SIZE * place[0], SIZE * (1 - place[1]), 8)
+
+    def follow(_: np.ndarray, now: np.ndarray) -> None:
+        place[:] = now[0] / SIZE, 1 - now[1] / SIZE
+        draw_place()
+
+    for canvas in maps.values():
+        canvas[0].on_client_ready(draw_codes)
+        canvas[1].on_client_ready(draw_place)
+        dragged(canvas, follow)
+    digits.on_client_ready(draw_place)
+    return VBox([HTML(STYLE), HBox([*maps.values()]), digits])
+
+
+def space(codes: Mapping[str, np.ndarray], labels: Tensor) -> HBox:
+    """Three-dimensional latent spaces, codes [n, 3] of digits with labels [n] each: drag in one to turn all."""
+    spaces, turn = {name: Canvas(width=SIZE, height=SIZE, layout=shown(SIZE)) for name in codes}, np.array([0.6, 0.4])
+    middles = {name: np.median(each, axis=0) for name, each in codes.items()}
+    units = {name: (codes[name] - at) / np.quantile(abs(codes[name] - at), 0.99) for name, at in middles.items()}
+
+    def draw() -> None:
+        (sin_a, sin_e), (cos_a, cos_e) = np.sin(turn), np.cos(turn)  # of azimuth and elevation
+        right, up = (-sin_a, cos_a, 0), (-sin_e * cos_a, -sin_e * sin_a, cos_e)
+        view = np.array([right, up, np.cross(right, up)])
+        with hold_canvas():
+            for name, canvas in spaces.items():
+                order = np.argsort(units[name] @ view[2])  # what is near covers what is far
+                x, y, near = view @ units[name][order].T
+                size = SIZE / 3 * (1 + near / 5)
+                canvas.clear()
+                points(canvas, SIZE / 2 + size * x, SIZE / 2 - size * y, labels[order], 3)
+                for axis, (x, y) in enumerate(1.15 * view[:2].T, 1):
+                    write(canvas, f"latent {axis}", SIZE / 2 + SIZE / 3 * x, SIZE / 2 - SIZE / 3 * y)
+                write(canvas, name, 8, 18)
+
+    def follow(before: np.ndarray, now: np.ndarray) -> None:
+        turn[:] += (before - now) * (1, -1) / 100
+        draw()
+
+    for canvas in spaces.values():
+        canvas.on_client_ready(draw)
+        dragged(canvas, follow)
+    return HBox([*spaces.values()])
+
+
+def bench(model: nn.Module, normal: Tensor, unseen: Tensor, known: Tensor, labels: Tensor) -> VBox:
+    """Draw on a digit, or erase: the model's output, the difference, its score and the verdict follow.
+
+    Args:
+        model: on the CPU. normal: images [n, 784] whose scores set the threshold. unseen: [m, 784], the oddest first.
+            known: the training images [k, 784] with labels [k], of which the most alike are shown.
+    """
+    scores, norms = difference(model, normal), known.square().sum(1)
+    judges, oddest = {rule: Threshold(rule).fit(scores) for rule in RULES}, np.argsort(-difference(model, unseen))
+    image, board, alike, scale, said = (
+        torch.zeros(784),
+        row(3, 600),
+        row(3, 240),
+        Canvas(width=860, height=110, layout=shown(860, 110)),
+        HTML(),
+    )
+    number = BoundedIntText(1, min=1, max=len(unseen), description="oddest, no.")
+    blank, file = Button(description="blank page"), FileUpload(accept=".png,.jpg,.jpeg", description="own picture")
+    pen, width = ToggleButtons(options=["draw", "erase"]), FloatSlider(2, min=1, max=6, description="pen")
+    rule = Dropdown(options=RULES, value="conformal", description="threshold")
+    rate = Dropdown(options={"10 %": 0.1, "1 %": 0.01, "0.1 %": 0.001}, value=0.01, description="false alarms")
+
+    def judge(*_) -> None:
+        output, score = reconstruct(model, image[None])[0], float(difference(model, image[None])[0])
+        [p_value], threshold = judges[rule.value].p_value([score]), judges[rule.value].at(rate.value)
+        near = (norms - 2 * (known @ image)).topk(3, largest=False).indices
+        with hold_canvas():
+            show(board, torch.stack([image, output]))
+            show(board, (image - output + 1)[None] / 2, 2, "RdBu_r")  # red: input only, blue: output only
+            show(alike, known[near])
+            chart(scale, scores, threshold, score)
+        told = words(image, output, p_value, labels[near].tolist(), rate.value)
+        said.value = f"<b>score {score:.1f}, threshold {threshold:.1f}, p = {p_value:.2g}</b><br>{told}"
+
+    def put(picture: Tensor) -> None:
+        image[:] = picture
+        judge()
+
+    def load(*_) -> None:
+        try:
+            for chosen in file.value:
+                put(read_picture(chosen.content.tobytes()))
+        except ValueError as error:
+            said.value = str(error)
+        file.value = ()  # the same file can be chosen again
+
+    dragged(board, lambda before, now: put(paint(image, before, now, width.value, pen.value == "erase")))
+    number.observe(lambda _: put(unseen[oddest[number.value - 1]]), "value")
+    blank.on_click(lambda _: put(torch.zeros(784)))
+    file.observe(load, "value")
+    for choice in (rule, rate):
+        choice.observe(judge, "value")
+    for canvas in (board, alike, scale):
+        canvas.on_client_ready(judge)
+    image[:] = unseen[oddest[0]]
+    return VBox(
+        [HTML(STYLE), HBox([number, blank, file]), HBox([pen, width, rule, rate]), HBox([board, alike]), scale, said]
+    )
