@@ -126,7 +126,7 @@ def test_the_bench_says_what_the_score_says(digits):
     torch.manual_seed(0)
     model = VariationalAutoEncoder(8).eval()
     bench = explore.bench(model, images[:500], images[500:600], images, labels)
-    board, said = bench.children[3].children[0], bench.children[-1]
+    board, said = bench.children[3].children[0].children[1], bench.children[-1].children[0]
     oddest = images[500:600][anomaly.difference(model, images[500:600]).argmax()]
     board._handle_frontend_event(None, {"event": "client_ready"}, [])
     assert f"score {anomaly.difference(model, oddest[None])[0]:.1f}" in said.value

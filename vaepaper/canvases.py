@@ -4,12 +4,14 @@ A canvas forgets what it was told to draw: draw it anew when a browser says that
 canvas it draws on only when that changes, and a reloaded page has missed it: draw on two in turn, never on one alone.
 """
 
-from collections.abc import Callable
+import asyncio
+import time
+from collections.abc import Callable, Sequence
 
 import matplotlib as mpl
 import numpy as np
-from ipycanvas import Canvas
-from ipywidgets import Layout
+from ipycanvas import Canvas, MultiCanvas
+from ipywidgets import HTML, HBox, Layout, VBox, Widget
 from torch import Tensor
 
 from vaepaper.images import SIDE
@@ -17,8 +19,9 @@ from vaepaper.plots import DIGITS, TRAINING, UNSEEN
 
 COLORS = (255 * mpl.colors.to_rgba_array(DIGITS)[:, :3]).astype(np.uint8)
 PITCH = SIDE + 2  # of digits in a row
+PAUSE = 0.025  # seconds
 # A row has one pixel for each of a digit's; shown larger, these stay squares.
-STYLE = "<style>.digits {image-rendering: pixelated}</style>"
+STYLE = "<style>.digits {image-rendering: pixelated} .paper {background: white; outline: 1px solid #bbb}</style>"
 
 
 def dragged(canvas: Canvas, follow: Callable[[np.ndarray, np.ndarray], None]) -> None:
@@ -38,28 +41,71 @@ def dragged(canvas: Canvas, follow: Callable[[np.ndarray, np.ndarray], None]) ->
         ended(lambda *_: last.clear())
 
 
-def shown(width: int, height: int | None = None) -> Layout:
-    """A size on the screen, in pixels, that nothing stretches."""
-    return Layout(width=f"{width}px", height=f"{height or width}px", flex="0 0 auto")
+def paced(work: Callable[[], None]) -> Callable[..., None]:
+    """`work`, at once, then a pause: what is asked meanwhile becomes one. A hand is quicker than a browser draws."""
+    waiting, rested = [], 0.0
+
+    def now() -> None:
+        nonlocal rested
+        waiting.clear()
+        work()
+        rested = time.monotonic() + PAUSE
+
+    def ask(*_) -> None:
+        try:
+            if not waiting:
+                waiting.append(asyncio.get_running_loop().call_later(rested - time.monotonic(), now))
+        except RuntimeError:  # no kernel that could do it later
+            work()
+
+    return ask
 
 
-def row(count: int, width: int) -> Canvas:
-    """A canvas for `count` digits in a row, shown `width` pixels wide."""
-    pixels = count * PITCH - (PITCH - SIDE)
-    canvas = Canvas(width=pixels, height=SIDE, layout=shown(width, round(width * SIDE / pixels)))
+def paper(width: int, height: int, size: int | None = None, layers: int = 1) -> Canvas | MultiCanvas:
+    """White paper, shown `size` (else `width`) pixels of the screen wide, or less where less is there."""
+    made = Canvas(width=width, height=height) if layers == 1 else MultiCanvas(layers, width=width, height=height)
+    fits = {"width": f"{size or width}px", "max_width": "100%", "height": "auto"}
+    made.layout = Layout(**fits, margin="4px 8px 4px 2px", flex="0 1 auto")
+    made.add_class("paper")
+    return made
+
+
+def row(count: int, size: int) -> Canvas:
+    """Paper for `count` digits in a row, shown `size` pixels wide."""
+    canvas = paper(count * PITCH - (PITCH - SIDE), SIDE, size)
     canvas.add_class("digits")
     return canvas
 
 
-def show(canvas: Canvas, images: Tensor, first: int = 0, colors: str = "gray_r") -> None:
-    """Images [n, 784] in [0, 1] in a row, from place `first` on."""
-    for i, picture in enumerate(mpl.colormaps[colors](images.numpy().reshape(-1, SIDE, SIDE), bytes=True), first):
-        canvas.put_image_data(picture, i * PITCH, 0)
+def framed(digits: Canvas, names: Sequence[str], *above: Widget) -> VBox:
+    """A row of digits with a word over each, under what else stands `above`."""
+    columns = f"display: grid; grid-template-columns: repeat({len(names)}, 1fr); width: {digits.layout.width}"
+    words = HTML(f'<div style="{columns}; max-width: 100%">{"".join(f"<span>{name}</span>" for name in names)}</div>')
+    return VBox([*above, words, digits], layout=Layout(max_width="100%"))
+
+
+def page(*rows: Sequence[Widget]) -> VBox:
+    """Rows of widgets; on a narrow screen, what stands side by side goes below."""
+    return VBox([HTML(STYLE), *(HBox(list(row), layout=Layout(flex_flow="row wrap")) for row in rows)])
+
+
+def show(canvas: Canvas, images: Tensor, difference: Tensor | None = None) -> None:
+    """Images [n, 784] in [0, 1] in a row, then a difference [784] in [-1, 1], red where it is positive."""
+    tiles = [*mpl.colormaps["gray_r"](images.numpy().reshape(-1, SIDE, SIDE), bytes=True)]
+    if difference is not None:
+        tiles.append(mpl.colormaps["RdBu_r"](difference.numpy().reshape(SIDE, SIDE) / 2 + 0.5, bytes=True))
+    gap = np.full((SIDE, PITCH - SIDE, 4), 255, np.uint8)
+    # One picture: a browser decodes each by itself, which takes longer than all the rest.
+    canvas.put_image_data(np.hstack([part for tile in tiles for part in (tile, gap)][:-1]))
 
 
 def points(canvas: Canvas, x: np.ndarray, y: np.ndarray, labels: Tensor, size: int) -> None:
     """Squares of `size` at x and y, [n] each, in the colours of their labels [n]; the last on top."""
     canvas.fill_styled_rects(x, y, size, size, COLORS[labels])
+    for digit in range(10):
+        its = (labels == digit).numpy()
+        if its.any():
+            write(canvas, str(digit), float(np.median(x[its])) - 4, float(np.median(y[its])) + 5)
 
 
 def write(canvas: Canvas, text: str, x: float, y: float, color: str = "#333") -> None:
@@ -72,7 +118,7 @@ def write(canvas: Canvas, text: str, x: float, y: float, color: str = "#333") ->
 def chart(canvas: Canvas, normal: np.ndarray, threshold: float, score: float) -> None:
     """Where a score lies among `normal` ones [n], and where the threshold."""
     width, height = canvas.width, canvas.height - 18
-    limit = 1.15 * normal.max()
+    limit = 1.15 * float(normal.max())
     heights, _ = np.histogram(normal, 90, (0, limit))
     bars = 0.95 * height * heights / heights.max()
     canvas.clear()

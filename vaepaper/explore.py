@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-from ipycanvas import Canvas, MultiCanvas, hold_canvas
-from ipywidgets import HTML, BoundedIntText, Button, Dropdown, FileUpload, FloatSlider, HBox, ToggleButtons, VBox
+from ipycanvas import hold_canvas
+from ipywidgets import HTML, BoundedIntText, Button, Dropdown, FileUpload, FloatSlider, ToggleButtons, Widget
 from scipy.spatial import KDTree
 from torch import Tensor, nn
 
 from vaepaper.anomaly import Threshold, difference, reconstruct
-from vaepaper.canvases import STYLE, chart, dragged, points, row, show, shown, write
+from vaepaper.canvases import chart, dragged, framed, paced, page, paper, points, row, show, write
 from vaepaper.cards import words
 from vaepaper.defects import paint
 from vaepaper.images import read_picture
@@ -20,7 +20,7 @@ from vaepaper.thresholds import RULES
 SIZE = 420  # of a latent space, in pixels of the screen
 
 
-def plane(models: Mapping[str, nn.Module], codes: Mapping[str, np.ndarray], images: Tensor, labels: Tensor) -> VBox:
+def plane(models: Mapping[str, nn.Module], codes: Mapping[str, np.ndarray], images: Tensor, labels: Tensor) -> Widget:
     """Two-dimensional latent spaces: drag in one, and the digit at that place of each box is decoded below.
 
     Args:
@@ -28,8 +28,9 @@ def plane(models: Mapping[str, nn.Module], codes: Mapping[str, np.ndarray], imag
     """
     boxes = {name: central_box(codes[name], 0.99) for name in models}
     trees = {name: KDTree(codes[name]) for name in models}
-    maps = {name: MultiCanvas(2, width=SIZE, height=SIZE, layout=shown(SIZE)) for name in models}
-    digits, place = row(4 * len(models), SIZE * len(models)), np.array([0.5, 0.5])  # place: the same share of each box
+    maps = {name: paper(SIZE, SIZE, layers=2) for name in models}
+    digits = {name: row(4, SIZE) for name in models}
+    place = np.array([0.5, 0.5])  # the same share of each box
 
     def draw_codes() -> None:
         with hold_canvas():
@@ -38,33 +39,37 @@ def plane(models: Mapping[str, nn.Module], codes: Mapping[str, np.ndarray], imag
                 points(maps[name][0], SIZE * at[:, 0], SIZE * (1 - at[:, 1]), labels[:10_000], 2)
                 write(maps[name][0], name, 8, 18)
 
+    @paced
     def draw_place() -> None:
         with hold_canvas(), torch.no_grad():
-            for i, (name, (low, high)) in enumerate(boxes.items()):
-                code = np.float32(low + place * (high - low))
-                show(digits, models[name].decode(torch.from_numpy(code)[None]), 4 * i)
-                show(digits, images[trees[name].query(code, 3)[1]], 4 * i + 1)
-                maps[name][1].clear()
-                maps[name][1].stroke_circle(SIZE * place[0], SIZE * (1 - place[1]), 8)
+            for name, (low, high) in boxes.items():
+                code, spot = np.float32(low + place * (high - low)), maps[name][1]
+                decoded = models[name].decode(torch.from_numpy(code)[None])
+                show(digits[name], torch.cat([decoded, images[trees[name].query(code, 3)[1]]]))
+                spot.clear()
+                for color, width in (("white", 7), ("black", 3)):
+                    spot.stroke_style, spot.line_width = color, width
+                    spot.stroke_circle(SIZE * place[0], SIZE * (1 - place[1]), 9)
 
     def follow(_: np.ndarray, now: np.ndarray) -> None:
         place[:] = now[0] / SIZE, 1 - now[1] / SIZE
         draw_place()
 
-    for canvas in maps.values():
+    for name, canvas in maps.items():
         canvas[0].on_client_ready(draw_codes)
         canvas[1].on_client_ready(draw_place)
+        digits[name].on_client_ready(draw_place)
         dragged(canvas, follow)
-    digits.on_client_ready(draw_place)
-    return VBox([HTML(STYLE), HBox([*maps.values()]), digits])
+    return page([framed(digits[name], ("decoded", "nearest", "training", "digits"), maps[name]) for name in models])
 
 
-def space(codes: Mapping[str, np.ndarray], labels: Tensor) -> HBox:
+def space(codes: Mapping[str, np.ndarray], labels: Tensor) -> Widget:
     """Three-dimensional latent spaces, codes [n, 3] of digits with labels [n] each: drag in one to turn all."""
-    spaces, turn = {name: Canvas(width=SIZE, height=SIZE, layout=shown(SIZE)) for name in codes}, np.array([0.6, 0.4])
+    spaces, turn = {name: paper(SIZE, SIZE) for name in codes}, np.array([0.6, 0.4])
     middles = {name: np.median(each, axis=0) for name, each in codes.items()}
     units = {name: (codes[name] - at) / np.quantile(abs(codes[name] - at), 0.99) for name, at in middles.items()}
 
+    @paced
     def draw() -> None:
         (sin_a, sin_e), (cos_a, cos_e) = np.sin(turn), np.cos(turn)  # of azimuth and elevation
         right, up = (-sin_a, cos_a, 0), (-sin_e * cos_a, -sin_e * sin_a, cos_e)
@@ -87,10 +92,10 @@ def space(codes: Mapping[str, np.ndarray], labels: Tensor) -> HBox:
     for canvas in spaces.values():
         canvas.on_client_ready(draw)
         dragged(canvas, follow)
-    return HBox([*spaces.values()])
+    return page([*spaces.values()])
 
 
-def bench(model: nn.Module, normal: Tensor, unseen: Tensor, known: Tensor, labels: Tensor) -> VBox:
+def bench(model: nn.Module, normal: Tensor, unseen: Tensor, known: Tensor, labels: Tensor) -> Widget:
     """Draw on a digit, or erase: the model's output, the difference, its score and the verdict follow.
 
     Args:
@@ -99,26 +104,22 @@ def bench(model: nn.Module, normal: Tensor, unseen: Tensor, known: Tensor, label
     """
     scores, norms = difference(model, normal), known.square().sum(1)
     judges, oddest = {rule: Threshold(rule).fit(scores) for rule in RULES}, np.argsort(-difference(model, unseen))
-    image, board, alike, scale, said = (
-        torch.zeros(784),
-        row(3, 600),
-        row(3, 240),
-        Canvas(width=860, height=110, layout=shown(860, 110)),
-        HTML(),
-    )
+    image, said = torch.zeros(784), HTML()
+    board, alike, scale = row(3, 600), row(3, 240), paper(856, 110)
     number = BoundedIntText(1, min=1, max=len(unseen), description="oddest, no.")
     blank, file = Button(description="blank page"), FileUpload(accept=".png,.jpg,.jpeg", description="own picture")
     pen, width = ToggleButtons(options=["draw", "erase"]), FloatSlider(2, min=1, max=6, description="pen")
+    pen.style.button_width = "70px"
     rule = Dropdown(options=RULES, value="conformal", description="threshold")
     rate = Dropdown(options={"10 %": 0.1, "1 %": 0.01, "0.1 %": 0.001}, value=0.01, description="false alarms")
 
-    def judge(*_) -> None:
+    @paced
+    def judge() -> None:
         output, score = reconstruct(model, image[None])[0], float(difference(model, image[None])[0])
         [p_value], threshold = judges[rule.value].p_value([score]), judges[rule.value].at(rate.value)
         near = (norms - 2 * (known @ image)).topk(3, largest=False).indices
         with hold_canvas():
-            show(board, torch.stack([image, output]))
-            show(board, (image - output + 1)[None] / 2, 2, "RdBu_r")  # red: input only, blue: output only
+            show(board, torch.stack([image, output]), image - output)  # red: input only, blue: output only
             show(alike, known[near])
             chart(scale, scores, threshold, score)
         told = words(image, output, p_value, labels[near].tolist(), rate.value)
@@ -145,6 +146,5 @@ def bench(model: nn.Module, normal: Tensor, unseen: Tensor, known: Tensor, label
     for canvas in (board, alike, scale):
         canvas.on_client_ready(judge)
     image[:] = unseen[oddest[0]]
-    return VBox(
-        [HTML(STYLE), HBox([number, blank, file]), HBox([pen, width, rule, rate]), HBox([board, alike]), scale, said]
-    )
+    drawn = framed(board, ("<b>draw here</b>", "output", "difference")), framed(alike, ("most", "alike in", "training"))
+    return page([number, blank, file], [pen, width, rule, rate], drawn, [scale], [said])

@@ -1,56 +1,296 @@
-"""The playground as a visitor meets it: a real JupyterLab, browser and pointer; pictures in build/browser/."""
+"""The playground as a visitor meets it: a real JupyterLab, browser and pointer. Leaves pictures and times in build/."""
 
+import json
 import os
-import secrets
-import shutil
-import socket
-import subprocess
-import sys
+import random
+import re
 import time
-import urllib.request
+from itertools import pairwise
 
+import numpy as np
+import psutil
 import pytest
+from conftest import SHOTS
+from PIL import Image
 
-from vaepaper import chapters, paths, reproduce
+MINUTES = float(os.environ.get("MINUTES", "0.5"))  # of random pointer input
+MEASURED: dict = {}
 
-SHOTS = paths.BUILD / "browser"
+# Notes when the pointer went up, and when the board or the verdict changed last: both as milliseconds of the page.
+WATCH = """
+() => {
+  const board = () => [...document.querySelectorAll('canvas.digits')].at(-2);
+  const seen = () => board()?.toDataURL() + [...document.querySelectorAll('.widget-html')].at(-1)?.textContent;
+  window.times = {up: 0, changed: 0, last: seen()};
+  window.addEventListener('mouseup', () => { window.times.up = performance.now(); }, true);
+  const look = () => {
+    const now = seen();
+    if (now !== window.times.last) { window.times.last = now; window.times.changed = performance.now(); }
+    requestAnimationFrame(look);
+  };
+  look();
+}
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def measured():
+    """What was measured on the way, for reading: times are no one's test."""
+    yield
+    (SHOTS / "playground.json").write_text(json.dumps(MEASURED, indent=1) + "\n")
+
+
+def choose(page, menu, *items):
+    """Click through a menu of JupyterLab's."""
+    page.get_by_role("menuitem", name=menu, exact=True).click()
+    for item in items:
+        page.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{item}$")).click()
+
+
+def until(true):
+    """Wait until `true()`, ten seconds at most, and say whether it came."""
+    end = time.monotonic() + 10
+    while not (found := true()) and time.monotonic() < end:
+        time.sleep(0.05)
+    return found
+
+
+def settle(page, errors):
+    """Wait until no cell runs any more and every tool is there."""
+    page.wait_for_function("document.querySelectorAll('.jp-Notebook canvas').length === 9", timeout=120_000)
+    page.wait_for_function(
+        "![...document.querySelectorAll('.jp-InputPrompt')].some(p => p.textContent.includes('*'))", timeout=120_000
+    )
+    page.wait_for_timeout(500)
+    assert not errors, errors
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    """The address of a JupyterLab of our own, with a copy of the playground, and its trainings remembered."""
-    [source] = chapters.select(["08"])
-    reproduce.train_first([source], {})
-    folder = tmp_path_factory.mktemp("lab")
-    shutil.copy(source, folder)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    token = secrets.token_hex(16)
-    command = [
-        sys.executable,
-        "-m",
-        "jupyter",
-        "lab",
-        "--no-browser",
-        "--allow-root",
-        f"--port={port}",
-        "--port-retries=0",
-    ]
-    command += [f"--IdentityProvider.token={token}", f"--notebook-dir={folder}", "--LabApp.news_url=None"]
-    environment = os.environ | {"VAEPAPER_BUILD": str(paths.BUILD), "VAEPAPER_DATA": str(paths.DATA)}
-    environment |= {"JUPYTER_CONFIG_DIR": str(folder / ".config"), "JUPYTERLAB_WORKSPACES_DIR": str(folder / ".spaces")}
-    with (
-        (folder / "log.txt").open("w") as log,
-        subprocess.Popen(command, stdout=log, stderr=log, env=environment) as server,
-    ):
-        address = f"http://127.0.0.1:{port}"
-        for _ in range(120):
-            try:
-                urllib.request.urlopen(f"{address}/api?token={token}", timeout=1).close()
-                break
-            except OSError:
-                assert server.poll() is None, (folder / "log.txt").read_text()
-                time.sleep(0.5)
-        yield f"{address}/lab/tree/{source.name}?token={token}&reset"
-        server.terminate()
+def playground(browser, lab):
+    """The notebook, opened and run as a visitor would, with the errors that the page reports."""
+    page, errors = browser.new_page(viewport={"width": 1366, "height": 900}), []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    start = time.perf_counter()
+    page.goto(lab.format("08_playground.ipynb"))
+    page.wait_for_selector("text=Python 3 (ipykernel) | Idle", timeout=60_000)
+    MEASURED["seconds until JupyterLab is ready"] = round(time.perf_counter() - start, 1)
+    news = page.get_by_role("button", name="No", exact=True)
+    if news.count():
+        news.click()
+    start = time.perf_counter()
+    choose(page, "Run", "Run All Cells")
+    settle(page, errors)
+    MEASURED["seconds from Run All Cells until every tool is ready"] = round(time.perf_counter() - start, 1)
+    page.evaluate(WATCH)
+    return page, errors
+
+
+def canvas(page, number):
+    """The tool's canvas: 0 and 2 planes, 1 and 3 their digits, 4 and 5 spaces, 6 board, 7 alike, 8 scale."""
+    found = page.locator(".jp-Notebook canvas").nth(number)
+    found.scroll_into_view_if_needed()
+    return found
+
+
+def pixels(page, number):
+    """What a canvas shows."""
+    return page.locator(".jp-Notebook canvas").nth(number).evaluate("c => c.toDataURL()")
+
+
+def ink(page):
+    """The board's left picture as the visitor sees it: darkness [28, 28] in [0, 1]."""
+    seen = "getContext('2d').getImageData(0, 0, 28, 28).data"
+    data = page.evaluate(f"() => [...[...document.querySelectorAll('canvas.digits')].at(-2).{seen}]")
+    return 1 - np.array(data).reshape(28, 28, 4)[..., 0] / 255
+
+
+def drag(page, number, *places):
+    """Press at the first place of a canvas (shares of width and height), move as a hand does, let go at the last."""
+    found = canvas(page, number)
+    box = found.bounding_box()
+    page.wait_for_timeout(150)
+    while box != (moved := found.bounding_box()):  # the notebook still scrolls
+        box = moved
+        page.wait_for_timeout(150)
+    points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in places]
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    for start, end in pairwise(points):
+        for share in np.linspace(0, 1, 13)[1:]:  # 60 places a second, as a screen shows them
+            page.mouse.move(*((1 - share) * a + share * b for a, b in zip(start, end, strict=True)))
+            page.wait_for_timeout(16)
+    page.mouse.up()
+
+
+def answer(page):
+    """Milliseconds from the pointer going up until the last change of board and verdict."""
+    page.wait_for_timeout(600)
+    times = page.evaluate("window.times")
+    return max(times["changed"] - times["up"], 0)
+
+
+def verdict(page):
+    return page.locator(".widget-html").last.inner_text()
+
+
+def test_a_digit_follows_the_pointer_in_both_planes(playground):
+    page, errors = playground
+    before = [pixels(page, number) for number in (1, 3)]
+    drag(page, 0, (0.3, 0.3), (0.8, 0.8))
+    assert until(lambda: all(pixels(page, n) != old for n, old in zip((1, 3), before, strict=True)))
+    page.screenshot(path=SHOTS / "playground_plane.png")
+    assert not errors
+
+
+def test_space_turns(playground):
+    page, errors = playground
+    canvas(page, 4)
+    before = [pixels(page, number) for number in (4, 5)]
+    drag(page, 4, (0.4, 0.5), (0.7, 0.4))
+    assert until(lambda: all(pixels(page, n) != old for n, old in zip((4, 5), before, strict=True)))
+    page.screenshot(path=SHOTS / "playground_space.png")
+    assert not errors
+
+
+STROKE = (0.05, 0.5), (0.28, 0.5)  # across the left third of the board
+
+
+def blank_page(page):
+    page.get_by_role("button", name="blank page").click()
+    assert until(lambda: ink(page).max() == 0)
+
+
+def test_a_stroke_is_judged_at_once(playground):
+    page, errors = playground
+    canvas(page, 6)
+    blank_page(page)
+    page.wait_for_timeout(300)
+    blank = verdict(page)
+    drag(page, 6, *STROKE)
+    assert until(lambda: ink(page)[13:15, 6:23].min() > 0.5) and ink(page)[:10].max() == 0
+    assert until(lambda: verdict(page) != blank) and "score" in verdict(page)
+    page.screenshot(path=SHOTS / "playground_drawn.png")
+    page.get_by_role("button", name="erase").click()
+    drag(page, 6, *STROKE)
+    assert until(lambda: ink(page).max() < 0.5)
+    page.get_by_role("button", name="draw").click()
+    assert not errors
+
+
+def test_how_fast_it_answers(playground):
+    page, _ = playground
+    chance, taken = random.Random(0), {"click": [], "drag": []}
+    for _ in range(12):
+        spot = [(chance.uniform(0.04, 0.28), chance.uniform(0.1, 0.9)) for _ in range(4)]
+        drag(page, 6, spot[0])
+        taken["click"].append(answer(page))
+        drag(page, 6, *spot)
+        taken["drag"].append(answer(page))
+    for kind, times in taken.items():
+        MEASURED[f"ms from pointer up to picture and verdict, {kind}"] = {
+            "median": round(float(np.median(times)), 1),
+            "largest": round(max(times), 1),
+        }
+
+
+def test_odd_digits_rules_and_rates(playground):
+    page, errors = playground
+    number = page.get_by_label("oddest, no.")
+    number.fill("2")
+    number.press("Enter")
+    assert until(lambda: "ALARM" in verdict(page) and ink(page).max() > 0.9)
+    page.screenshot(path=SHOTS / "playground_odd.png")
+    for label, option in (("threshold", "maximum"), ("threshold", "tail"), ("false alarms", "10 %")):
+        said = verdict(page)
+        page.get_by_label(label).select_option(option)
+        assert until(lambda said=said: verdict(page) != said), option
+    assert not errors
+
+
+def test_own_pictures_and_wrong_files(playground, tmp_path):
+    page, errors = playground
+    digit = np.full((200, 120), 250, np.uint8)
+    digit[20:180, 50:70] = 10  # a one, black on white
+    Image.fromarray(digit).save(tmp_path / "one.png")
+    (tmp_path / "wrong.png").write_text("no picture")
+
+    def choose_file(name):
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name="own picture").click()
+        chooser.value.set_files(tmp_path / name)
+
+    for _ in range(2):  # the same file can be chosen again
+        blank_page(page)
+        choose_file("one.png")
+        assert until(lambda: ink(page).max(axis=1)[5:22].min() > 0.9) and "score" in verdict(page)
+    choose_file("wrong.png")
+    assert until(lambda: "not a PNG or JPEG" in verdict(page)) and "Traceback" not in verdict(page)
+    assert not errors
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
+def test_a_narrow_screen_and_both_themes(playground, theme):
+    page, errors = playground
+    choose(page, "Settings", "Theme", theme)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.keyboard.press("Control+b")  # the file list goes
+    page.wait_for_timeout(800)
+    for number in (0, 6):
+        box = canvas(page, number).bounding_box()
+        page.wait_for_timeout(300)
+        page.screenshot(path=SHOTS / f"playground_phone_{theme.split()[1].lower()}_{number}.png")
+        assert box["width"] > 200 and box["x"] + box["width"] <= 390
+    page.keyboard.press("Control+b")
+    page.set_viewport_size({"width": 1366, "height": 900})
+    page.wait_for_timeout(800)
+    assert not errors
+
+
+def kernel_megabytes():
+    """What the notebook's kernel holds in memory."""
+    kernels = [p for p in psutil.Process().children(recursive=True) if "ipykernel_launcher" in " ".join(p.cmdline())]
+    return sum(process.memory_info().rss for process in kernels) / 1e6
+
+
+def test_random_input_leaves_memory_and_answers_as_they_were(playground):
+    """Anything, anywhere, for a while; MINUTES=10 for the long run."""
+    page, errors = playground
+    chance, seen = random.Random(1), []
+    end = time.monotonic() + 60 * MINUTES
+    while time.monotonic() < end:
+        for _ in range(20):
+            number = chance.choice([0, 2, 4, 5, 6, 6, 6])
+            drag(page, number, *((chance.uniform(0.01, 0.99), chance.uniform(0.01, 0.99)) for _ in range(3)))
+        page.get_by_role("button", name=chance.choice(["draw", "erase", "blank page"])).click()
+        page.get_by_label("threshold").select_option(chance.choice(["maximum", "quantile", "conformal", "tail"]))
+        drag(page, 6, (0.1, 0.1), (0.3, 0.3))
+        heap = page.evaluate("performance.memory.usedJSHeapSize / 1e6")
+        seen.append({"ms": round(answer(page), 1), "kernel MB": kernel_megabytes(), "page MB": heap})
+    fifth = max(len(seen) // 5, 1)
+    first, last = (
+        {k: round(float(np.median([s[k] for s in part])), 1) for k in seen[0]} for part in (seen[:fifth], seen[-fifth:])
+    )
+    MEASURED[f"{MINUTES:g} minutes of random input"] = {"rounds": len(seen), "first fifth": first, "last fifth": last}
+    assert last["kernel MB"] - first["kernel MB"] < 100 and last["page MB"] - first["page MB"] < 150
+    assert not errors
+
+
+def test_run_twice_out_of_order_and_after_a_restart(playground):
+    page, errors = playground
+    choose(page, "Run", "Run All Cells")
+    page.wait_for_timeout(1000)
+    settle(page, errors)
+    board = page.locator(".jp-Notebook .jp-CodeCell", has_text="explore.bench")
+    board.locator(".cm-content").click()
+    page.keyboard.press("Control+Enter")  # once more, alone
+    page.wait_for_timeout(1500)
+    settle(page, errors)
+    for restart in (False, True):
+        if restart:
+            choose(page, "Kernel", "Restart Kernel and Run All Cells…")
+            page.locator(".jp-Dialog .jp-mod-accept").click()
+            page.wait_for_timeout(2000)
+            settle(page, errors)
+        blank_page(page)
+        drag(page, 6, *STROKE)
+        assert until(lambda: ink(page)[13:15, 6:23].min() > 0.5) and "score" in verdict(page)
