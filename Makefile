@@ -1,7 +1,7 @@
 # `make` lists what can be done. Everything runs in .venv, or in an active conda environment made from environment.yml.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup data reproduce report test lab refresh seeds bench clean
+.PHONY: help setup data reproduce report test test-browser lab refresh seeds bench clean
 
 # glibc: keep freed memory for the next step instead of giving it back and asking for it again (a training: 5 % faster).
 export MALLOC_MMAP_THRESHOLD_ ?= 33554432
@@ -14,6 +14,13 @@ ifeq ($(notdir $(CONDA_PREFIX)),vaepaper)
 else
   BIN := .venv/bin
   READY := .venv/.ready
+endif
+
+# Debian's where we may install it, else the one that Playwright brings.
+ifeq ($(shell id -u)$(if $(shell command -v apt-get),apt),0apt)
+  CHROMIUM := { apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium >/dev/null; }
+else
+  CHROMIUM := $(BIN)/python -m playwright install chromium
 endif
 
 help:  ## list the commands
@@ -36,7 +43,13 @@ test: $(READY)  ## ruff, unit tests, and the committed notebooks run again and c
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	@$(BIN)/python -m vaepaper.data
-	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=3600 tests notebooks
+	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=3600 --ignore=tests/browser tests notebooks
+
+test-browser: $(READY)  ## the playground and the site in a real browser (MINUTES=10: of random pointer input)
+	@$(BIN)/python -m pip install --quiet -r tests/browser/requirements.txt
+	@command -v chromium chromium-browser google-chrome >/dev/null || $(CHROMIUM)
+	@$(BIN)/python -m vaepaper.data
+	$(BIN)/python -m pytest tests/browser
 
 lab: $(READY)  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --LabApp.news_url=None notebooks

@@ -22,8 +22,11 @@ def digest(notebook: NotebookNode) -> str:
     return hashlib.sha256(json.dumps(seen).encode()).hexdigest()
 
 
+WIDGET, HINT = "application/vnd.jupyter.widget-view+json", "(alive in JupyterLab: make lab, then run this notebook)"
+
+
 def clean(notebook: NotebookNode) -> NotebookNode:
-    """Drop what differs between two equal runs: times, paths, progress bars."""
+    """Drop what differs between two equal runs (times, paths, progress bars), and widgets, which live with a kernel."""
     notebook.metadata = {"kernelspec": notebook.metadata.kernelspec, "language_info": {"name": "python"}}
     for cell in notebook.cells:
         cell.metadata = {"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {}
@@ -31,6 +34,8 @@ def clean(notebook: NotebookNode) -> NotebookNode:
             cell.outputs = [out for out in cell.outputs if out.get("name") != "stderr"]
             for out in cell.outputs:
                 out.pop("execution_count", None) if out.output_type != "execute_result" else None
+                if WIDGET in out.get("data", {}):
+                    out.data = {"text/plain": HINT}
     notebook.metadata["vaepaper"] = {"digest": digest(notebook)}
     return notebook
 

@@ -17,7 +17,7 @@ from nbconvert.filters import markdown2html
 from pygments.formatters import HtmlFormatter
 from tqdm import tqdm
 
-from vaepaper import chapters, claims, paths, scenes
+from vaepaper import chapters, claims, paths, refresh, scenes
 
 TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=False)
 FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<![\\$])\$(?=\S)([^$\n]+?)(?<=[^\s\\])\$(?!\d)", re.S)
@@ -45,11 +45,9 @@ def executed(source: Path) -> Path:
 
 def body(notebook: nbformat.NotebookNode) -> str:
     """A notebook's cells and outputs as HTML, formulas as MathML, without a word to the network."""
-    for cell in notebook.cells:
+    for cell in refresh.clean(notebook).cells:
         if cell.cell_type == "markdown":
             cell.source = with_mathml(cell.source)
-        else:
-            cell.outputs = [out for out in cell.outputs if out.get("name") != "stderr"]
     text, _ = HTMLExporter(template_name="basic").from_notebook_node(notebook)
     for source in chapters.select([]):  # links between chapters
         text = text.replace(f'href="{source.name}"', f'href="{source.stem}.html"')

@@ -19,9 +19,8 @@ SHOTS = paths.BUILD / "browser"
 
 @pytest.fixture(scope="session")
 def browser():
-    """Debian's chromium (or any on the path), without a window."""
+    """The chromium on the path, else Playwright's own, without a window."""
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert found, "no chromium on the path; `make test-browser` installs it where it can"
     paths.writable(SHOTS)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--use-gl=swiftshader"])
