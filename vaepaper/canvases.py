@@ -79,8 +79,9 @@ def row(count: int, size: int) -> Canvas:
 
 def framed(digits: Canvas, names: Sequence[str], *above: Widget) -> VBox:
     """A row of digits with a word over each, under what else stands `above`."""
-    columns = f"display: grid; grid-template-columns: repeat({len(names)}, 1fr); width: {digits.layout.width}"
-    words = HTML(f'<div style="{columns}; max-width: 100%">{"".join(f"<span>{name}</span>" for name in names)}</div>')
+    columns = f"display: grid; grid-template-columns: repeat({len(names)}, 1fr)"
+    cells = "".join(f"<span>{name}</span>" for name in names)
+    words = HTML(f'<div style="{columns}">{cells}</div>', layout=Layout(width=digits.layout.width, max_width="98%"))
     return VBox([*above, words, digits], layout=Layout(max_width="100%"))
 
 

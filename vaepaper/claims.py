@@ -141,7 +141,7 @@ def readme_table(entries: Sequence[dict]) -> str:
             {
                 "": entry["id"],
                 "Claim (§: of the report)": f"{entry['statement']} ({_source(entry)})",
-                "We find": MARKS[entry["verdict"]],
+                "We find": MARKS[entry["verdict"]] + ("" if steady(entry) else "<br>(near a boundary)"),
                 "Measured (needed)": "<br>".join(
                     f"{part['name']}: {'' if part['holds'] else '✘ '}**{part['value']:.3g}** ({_needed(part)})"
                     for part in entry["measured"]

@@ -27,7 +27,8 @@ def winners(table: pd.DataFrame, title: str) -> Figure:
     numbers = {"annot": np.char.mod("%.0f", 100 * wide.to_numpy()), "fmt": "", "annot_kws": {"fontsize": 9}}
     sns.heatmap(wide, ax=axes, cmap="RdBu", center=0.5, vmin=0, vmax=1, cbar=False, **numbers)
     for column, best in enumerate(wide.to_numpy().argmax(0)):
-        axes.add_patch(Rectangle((column, best), 1, 1, fill=False, edgecolor="black", linewidth=2.2, clip_on=False))
+        frame = {"fill": False, "edgecolor": "black", "linewidth": 2.2, "clip_on": False, "zorder": 5}
+        axes.add_patch(Rectangle((column, best), 1, 1, **frame))
     each = wide.shape[1] // len(kinds)
     for group, kind in enumerate(kinds):
         axes.axvline(group * each, color="white", linewidth=5)
