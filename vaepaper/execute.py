@@ -74,5 +74,5 @@ def show_what_cells_print(name: str) -> None:
     logging.basicConfig(format=f"  [{name}] %(message)s", level=logging.ERROR, force=True)
     log = logging.getLogger("papermill")
     log.setLevel(logging.INFO)
-    dull = ("Executing notebook", "<Figure", "<IPython")
+    dull = ("Executing notebook", "<Figure", "<IPython", "VBox(")
     log.addFilter(lambda record: record.module == "clientwrap" and not str(record.msg).startswith(dull))

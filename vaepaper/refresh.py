@@ -8,7 +8,7 @@ import sys
 import nbformat
 from nbformat import NotebookNode
 
-from vaepaper import chapters, claims, paths, reproduce
+from vaepaper import chapters, claims, execute, paths, reproduce
 
 READMES = (paths.ROOT / "README.md", paths.ROOT / "README.ja.md")
 
@@ -59,8 +59,10 @@ def main() -> int:
         with paths.whole(source) as part:
             nbformat.write(notebook, part)
     figures = paths.writable(paths.RESULTS / "figures")
-    for figure in sorted((paths.BUILD / "figures").glob("*.png")):
-        shutil.copyfile(figure, figures / figure.name)
+    for source in chapters.select([]):  # what the notebooks left, and nothing older
+        for name in json.loads(execute.stamp(source).read_text())["left"]:
+            if name.startswith("figures/"):
+                shutil.copyfile(paths.BUILD / name, figures / name.removeprefix("figures/"))
     for name in ("claims.json", "detection.json"):
         shutil.copyfile(paths.BUILD / name, paths.RESULTS / name)
     write_between("claims", claims.readme_table(claims.load()))

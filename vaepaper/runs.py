@@ -12,9 +12,8 @@ import joblib
 import numpy as np
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
-from vaepaper import paths, train, weights
+from vaepaper import paths, progress, train, weights
 from vaepaper.descriptions import chosen, code_and_torch, digest, needs_labels, settings
 from vaepaper.images import check_images
 
@@ -39,7 +38,7 @@ def end_with(parent: int) -> None:
         threading.Thread(target=watch, name="end_with", daemon=True).start()
 
 
-def _train(name: str, trained: dict, device: str, progress: bool, caller: int, *data: np.ndarray) -> tuple:
+def _train(name: str, trained: dict, device: str, share: np.ndarray, caller: int, *data: np.ndarray) -> tuple:
     """One training, from its settings to its weights: the unit that runs in this process, in a worker, on a cluster."""
     end_with(caller)
     for what, wanted in code_and_torch().items():
@@ -52,7 +51,7 @@ def _train(name: str, trained: dict, device: str, progress: bool, caller: int, *
         # torch wants memory that it may write to, which what a cluster sends is not
         used = [np.require(part, requirements="W") for part in chosen(trained["settings"], data)]
         tensors = [torch.from_numpy(part) for part in used]
-        losses = train.fit(model.train(), *tensors, **fit, progress=progress)
+        losses = train.fit(model.train(), *tensors, **fit, progress=progress.into(share))
     return name, {key: value.cpu() for key, value in model.state_dict().items()}, losses
 
 
@@ -136,21 +135,19 @@ def _side_by_side(jobs: dict[str, dict], data: Sequence[np.ndarray], device: str
         return trained["settings"]["fit"]["epochs"] * rows * (parameters + 80_000)
 
     order = sorted(jobs, key=lambda job: -work(jobs[job]))
-    total, title = sum(map(work, jobs.values())), f"{len(order)} trainings"
+    if not order:
+        return
     address = os.environ.get("VAEPAPER_SCHEDULER")
-    alone = not address and (device != "cpu" or len(order) < 2)  # one job needs no workers, and shows its epochs
-    calls = (
-        joblib.delayed(_train)(job, jobs[job], device, alone and len(order) == 1, os.getpid(), *data) for job in order
-    )
-    bar = "{desc} {percentage:3.0f}% |{bar:20}| {elapsed} < {remaining}"
-    with (
-        _cluster(address if order else None, data),
-        tqdm(total=total, desc=title, bar_format=bar, leave=False, disable=len(order) < 2) as shown,
-    ):
+    alone = not address and (device != "cpu" or len(order) < 2)  # one job needs no workers
+    title = f"{len(order)} training{'s' * (len(order) > 1)}"
+    with _cluster(address, data), progress.shown(title, [work(jobs[job]) for job in order]) as shares:
         # Workers here read the data from one memory map; "c" copies a page only if it is written to.
         parallel = joblib.Parallel(
             1 if alone else None if address else -1, return_as="generator_unordered", mmap_mode="c"
         )
-        for done in parallel(calls):
-            shown.update(work(jobs[done[0]]))
+        for done in parallel(
+            joblib.delayed(_train)(job, jobs[job], device, shares[n : n + 1], os.getpid(), *data)
+            for n, job in enumerate(order)
+        ):
+            shares[order.index(done[0])] = 1  # a cluster's workers cannot write there
             yield done

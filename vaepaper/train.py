@@ -1,11 +1,10 @@
 """The one training loop: Adam on a data set that stays in memory, on one thread."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from vaepaper.images import check_images
 
@@ -56,7 +55,7 @@ def fit(
     batch_size: int = 128,
     learning_rate: float = 1e-3,
     seed: int = 0,
-    progress: bool = False,
+    progress: Callable[[Sequence[int]], Iterable[int]] = iter,
 ) -> list[float]:
     """Minimise `model.loss` with Adam, in place, on the device where the model is.
 
@@ -64,6 +63,7 @@ def fit(
         images: float32 [n, model.inputs] in [0, 1].
         labels: int64 [n], for a model whose loss takes them.
         seed: of the batches' order and of what the loss samples.
+        progress: what the epochs go through; `tqdm` shows them as they pass.
 
     Returns:
         The mean loss of each epoch.
@@ -79,7 +79,7 @@ def fit(
     history = []
     with one_thread(), torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
-        for epoch in tqdm(range(1, epochs + 1), "training", unit="epoch", leave=False, disable=not progress):
+        for epoch in progress(range(1, epochs + 1)):
             batches = torch.randperm(len(images), generator=order).to(device).split(batch_size)
             losses = torch.empty(len(batches), device=device)
             for step, batch in enumerate(batches):
