@@ -57,7 +57,7 @@ lab: $(READY)  ## open the notebooks in JupyterLab
 refresh: $(READY)  ## run everything, then write outputs back into notebooks/, results/ and the README
 	@$(BIN)/python -m vaepaper.refresh
 
-seeds: $(READY)  ## run everything with four seeds for the run-to-run spread (results/spread.json; half an hour)
+seeds: $(READY)  ## run everything with four seeds for the run-to-run spread (results/spread.json; 45 minutes)
 	@$(BIN)/python -m vaepaper.seeds $(ARGS)
 
 bench: $(READY)  ## measure against PyOD, pythae and a plain DataLoader (results/benchmark.json; about 15 minutes)

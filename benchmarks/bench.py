@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from vaepaper import paths, plots
 from vaepaper.refresh import write_between
+from vaepaper.site import machine
 
 HERE = Path(__file__).parent
 TRAIN = ["floor", "ours", "pyod", "pythae", "dataloader"]
@@ -42,14 +43,6 @@ def measure(name: str, *size: int) -> dict:
     if done.returncode:
         sys.exit(f"{name} failed:\n{done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
-
-
-def machine() -> str:
-    """The processor's name and what of it we may use."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
-    return f"{model}, {os.cpu_count()} cores, {platform.system()}"
 
 
 def picture(found: dict) -> None:

@@ -38,7 +38,9 @@ def test_records_have_the_promised_form_and_order(build):
     assert [(entry["id"], entry["verdict"]) for entry in entries] == [("C2", "partly"), ("C4", "partly")]
     promised = {"id", "section", "figures", "statement", "test", "measured", "verdict", "notebook"}
     assert all(set(entry) == promised for entry in entries)
-    assert entries[0]["measured"][0] == {"name": "a", "value": 0.9, "relation": ">=", "boundary": 0.9, "holds": True}
+    assert entries[0]["measured"][0] == {
+        "name": "a", "value": 0.9, "relation": ">=", "boundary": 0.9, "error": 0, "holds": True
+    }  # fmt: skip
     assert not list(build.glob(".*.part*"))
 
 

@@ -10,9 +10,10 @@ import runpy
 import statistics
 
 import conftest
+import numpy as np
 import pytest
 
-from vaepaper import claims, paths, refresh
+from vaepaper import anomaly, claims, paths, refresh, runs
 
 COMMITTED = claims.load(paths.RESULTS / "claims.json")
 DEFAULT_BUILD = paths.BUILD
@@ -22,7 +23,8 @@ OWN_RULES = ("C8", "C9")  # for "partly"; see claims.toml
 def parts_of(entry):
     """A recorded claim's numbers as `Part`s."""
     return [
-        claims.Part(*(part[key] for key in ("name", "value", "relation", "boundary"))) for part in entry["measured"]
+        claims.Part(*(part[key] for key in ("name", "value", "relation", "boundary", "error")))
+        for part in entry["measured"]
     ]
 
 
@@ -82,6 +84,21 @@ def test_committed_json_is_what_record_writes():
 def test_every_figure_of_the_report_is_here():
     names = [path.name for path in (paths.RESULTS / "figures").glob("fig*.png")]
     assert {int(re.match(r"fig(\d\d)_", name)[1]) for name in names} == set(range(1, 11))
+
+
+@pytest.mark.parametrize("readme", refresh.READMES, ids=lambda path: path.name)
+def test_the_readmes_python_runs(measured, readme, capsys):
+    blocks = re.findall(r"```python\n(.*?)```", readme.read_text(encoding="utf-8"), re.S)
+    exec("\n".join(blocks), scope := {})
+    scores, threshold = scope["anomaly"].difference(scope["vae"], scope["images"]), scope["alarm"].at(0.01)
+    assert scores.shape == (5,) and f"{scores > threshold}" in capsys.readouterr().out
+
+
+def test_the_readmes_way_to_data_of_your_own_runs(build):
+    text, windows = refresh.READMES[0].read_text(encoding="utf-8"), np.random.default_rng(0).random((64, 256))
+    [call] = re.findall(r"`(runs\.train_all\(.*?, windows\))`", text)
+    [model] = eval(call, {"runs": runs, "windows": windows.astype(np.float32)})
+    assert anomaly.difference(model, windows.astype(np.float32)).shape == (64,)
 
 
 @pytest.mark.parametrize("readme", refresh.READMES, ids=lambda path: path.name)

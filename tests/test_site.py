@@ -77,3 +77,10 @@ def test_no_formula_is_left_in_tex(pages):
         assert "$$" not in plain and not re.search(r"\\(mu|sigma|sum|frac|epsilon)\b", re.sub("<[^>]*>", "", plain)), (
             name
         )
+
+
+def test_what_was_run_names_changed_parameters(build):
+    [(what, said)] = site.what_was_run()
+    assert what == "Run" and "as committed" in said
+    (paths.writable(build / "notebooks") / "02_x.done.json").write_text('{"parameters": {"epochs": 5}, "seconds": 9.5}')
+    assert dict(site.what_was_run())["Parameters"] == "02 with epochs = 5"

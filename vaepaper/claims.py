@@ -25,6 +25,7 @@ class Part:
     value: float
     relation: str  # ">=", "<=", ">" or "<"
     boundary: float
+    error: float = 0.0  # the value's standard error, where it is a mean over draws of this very run
 
     @property
     def holds(self) -> bool:
@@ -46,7 +47,7 @@ def record(claim: str, parts: Sequence[Part], verdict: str | None = None) -> Mar
     """
     verdict = verdict or judge(parts)
     numbers = [
-        {**asdict(part), "value": float(part.value), "boundary": float(part.boundary), "holds": part.holds}
+        {name: x if isinstance(x, str) else float(x) for name, x in asdict(part).items()} | {"holds": part.holds}
         for part in parts
     ]
     path = paths.BUILD / "claims.json"

@@ -1,6 +1,7 @@
 """`make report`: the notebooks and their results as one site in build/report, which opens without a network."""
 
 import json
+import os
 import platform
 import re
 import shutil
@@ -61,22 +62,29 @@ def title(notebook: nbformat.NotebookNode) -> str:
     return notebook.cells[0].source.splitlines()[0].lstrip("# ")
 
 
+def machine() -> str:
+    """The processor's name and what of it we may use."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
+    return f"{model or platform.machine()}, {os.cpu_count()} cores, {platform.system()}"
+
+
 def what_was_run() -> list[tuple[str, str]]:
-    """When, on what, with which versions."""
+    """When, with which parameters, on what, with which versions."""
     stamps = sorted((paths.BUILD / "notebooks").glob("*.done.json"))
-    seconds = {stamp.name[:2]: json.loads(stamp.read_text())["seconds"] for stamp in stamps}
-    when = max((stamp.stat().st_mtime for stamp in stamps), default=None)
+    if not stamps:
+        return [("Run", "as committed; `make reproduce` makes it yours")]
+    runs = {stamp.name[:2]: json.loads(stamp.read_text()) for stamp in stamps}
+    when = max(stamp.stat().st_mtime for stamp in stamps)
+    changed = [f"{name} with {k} = {v!r}" for name, run in runs.items() for k, v in run["parameters"].items()]
+    seconds = ", ".join(f"{name}: {run['seconds']:.0f}" for name, run in runs.items())
     packages = ("torch", "numpy", "scikit-learn", "matplotlib")
     return [
-        (
-            "Run",
-            time.strftime("%Y-%m-%d %H:%M", time.localtime(when)) if when else "as committed: `make reproduce` first",
-        ),
-        ("Seconds by notebook, trainings apart", ", ".join(f"{name}: {s:.0f}" for name, s in seconds.items())),
-        (
-            "Machine",
-            f"{platform.processor() or platform.machine()}, {platform.system()}, Python {platform.python_version()}",
-        ),
+        ("Run", time.strftime("%Y-%m-%d %H:%M", time.localtime(when))),
+        ("Parameters", ", ".join(changed) or "the notebooks' own"),
+        ("Seconds by notebook, trainings apart", seconds),
+        ("Machine", f"{machine()}, Python {platform.python_version()}"),
         ("Versions", ", ".join(f"{name} {version(name)}" for name in packages)),
     ]
 
