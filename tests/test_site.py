@@ -44,6 +44,16 @@ def test_formulas_become_mathml_and_code_is_left_alone():
     assert site.with_mathml("from $5 to \\$6") == "from $5 to \\$6"
 
 
+def test_an_equation_keeps_its_number_beside_it():
+    text = site.with_mathml("$$ z = 1 \\tag{5} $$")
+    assert "<span>(5)</span>" in text and "tag" not in text and text.count("<math") == 1
+
+
+def test_the_front_page_shows_the_ten_figures_in_order(pages):
+    shown = [src for src in Page(pages["index.html"]).loads if "figures/fig" in src]
+    assert sorted({int(src[11:13]) for src in shown}) == list(range(1, 11)) and shown == sorted(shown)
+
+
 def test_every_chapter_has_its_page(pages):
     assert set(pages) == {"index.html", *(f"{source.stem}.html" for source in chapters.select([]))}
 

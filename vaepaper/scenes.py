@@ -28,6 +28,7 @@ def turnable(target: Path) -> str:
             figure.add_scatter3d(x=x, y=y, z=z, mode="markers", name=str(digit), marker=dots, hoverinfo="name")
         heading = "Fig. 4: auto-encoder" if name == "ae_3d" else "Fig. 6: variational auto-encoder"
         axes = {f"{axis}axis": {"title": {"text": f"latent {n}"}} for n, axis in enumerate("xyz", 1)}
+        axes["camera"] = {"eye": {"x": 1.6, "y": 1.6, "z": 1.0}}  # all of the box within the page
         figure.update_layout(
             title=heading, scene=axes, margin={"l": 0, "r": 0, "b": 0, "t": 40}, legend_itemsizing="constant"
         )

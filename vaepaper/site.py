@@ -1,5 +1,6 @@
 """`make report`: the notebooks and their results as one site in build/report, which opens without a network."""
 
+import base64
 import json
 import os
 import platform
@@ -7,6 +8,7 @@ import re
 import shutil
 import sys
 import time
+from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
 
@@ -32,7 +34,9 @@ def with_mathml(markdown: str) -> str:
         block, inline = found.groups()
         if inline:
             return convert(inline.strip())
-        return f'<div class="wide" tabindex="0">{convert(block.strip(), display="block")}</div>'
+        formula, *number = re.split(r"\\tag\{(.+?)\}", block.strip())
+        number = f"<span>({number[0]})</span>" if number else ""
+        return f'<div class="wide formula" tabindex="0">{convert(formula, display="block")}{number}</div>'
 
     parts = CODE.split(markdown)
     return "".join(part if n % 2 else FORMULA.sub(formula, part) for n, part in enumerate(parts))
@@ -89,22 +93,15 @@ def what_was_run() -> list[tuple[str, str]]:
     ]
 
 
-def gallery() -> list[dict]:
-    """Figures 1 to 10: picture, and the chapter that makes it."""
-    made = {
-        out: source for source in chapters.select([]) for out in re.findall(r"fig\d\d_\w+", source.read_text("utf-8"))
-    }
-    pictures = paths.BUILD / "figures" if (paths.BUILD / "figures").is_dir() else paths.RESULTS / "figures"
-    return [
-        {
-            "picture": path,
-            "number": int(path.stem[3:5]),
-            "name": path.stem[6:].replace("_", " "),
-            "chapter": made[path.stem],
-        }
-        for path in sorted(pictures.glob("fig[0-9][0-9]_*.png"))
-        if path.stem in made
-    ]
+def pictures(notebook: nbformat.NotebookNode) -> dict[str, tuple[str, bytes]]:
+    """A notebook's figures by name: what each says in words, and its PNG."""
+    found = {}
+    for cell in notebook.cells:
+        name = re.search(r'plots\.save\(.*"(\w+)"\s*\)', cell.source, re.S)
+        for out in cell.get("outputs", []):
+            if name and "image/png" in out.get("data", {}):
+                found[name[1]] = out.metadata["image/png"]["alt"], base64.b64decode(out.data["image/png"])
+    return found
 
 
 def main() -> int:
@@ -124,15 +121,24 @@ def main() -> int:
 
     for stem, notebook in tqdm(read.items(), "pages", leave=False):
         write(stem, title(notebook), body(notebook))
-    figures = gallery()
     shutil.rmtree(target / "figures", ignore_errors=True)
-    (target / "figures").mkdir()
-    for figure in figures:
-        shutil.copyfile(figure["picture"], target / "figures" / figure["picture"].name)
+    figures = []
+    for stem, notebook in read.items():
+        for name, (words, png) in pictures(notebook).items():
+            if name.startswith("fig") or name == "planted_defects":
+                with paths.whole(target / "figures" / f"{name}.png") as part:
+                    part.write_bytes(png)
+                figures.append({"name": name, "words": words, "chapter": stem})
     entries = claims.load() or claims.load(paths.RESULTS / "claims.json")
+    verdicts = Counter(entry["verdict"] for entry in entries if entry["section"] != "ours")
     table = markdown2html(claims.readme_table(entries)).replace(".ipynb", ".html").replace("notebooks/", "")
     front = TEMPLATES.get_template("front.html").render(
-        table=table, figures=figures, spaces=scenes.turnable(target), facts=what_was_run(), menu=menu
+        table=table,
+        verdicts=verdicts,
+        figures=sorted(figures, key=lambda figure: figure["name"]),
+        spaces=scenes.turnable(target),
+        facts=what_was_run(),
+        menu=menu,
     )
     write("index", "vaepaper", front)
     print(f"The report: {target / 'index.html'} (open it in a browser; it needs no network)")
