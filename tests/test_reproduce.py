@@ -97,3 +97,10 @@ def test_a_stamp_that_is_rubbish_counts_for_nothing(chapter, build):
     for rubbish in ("", "{}", "[", "3", os.urandom(50).hex()):
         stamp.write_text(rubbish)
         assert not execute.is_done(notebook, {})
+
+
+def test_what_another_notebook_still_writes_is_not_counted(chapter, build):
+    chapter("(paths.BUILD / 'figures' / '.other.part.png').write_text('x')")
+    assert reproduce.main([]) == 0
+    (build / "figures" / ".other.part.png").unlink()
+    assert execute.is_done(*chapters.select([]), {})

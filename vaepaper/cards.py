@@ -16,6 +16,7 @@ def words(image: Tensor, output: Tensor, p_value: float, neighbours: Sequence[in
     """What to conclude about one image [784], its output, its p-value and the labels of its nearest training digits."""
     _, [(row, column)] = largest_correction(image[None], output[None])
     place = f"{('top', 'middle', 'bottom')[row * 3 // SIDE]} {('left', 'centre', 'right')[column * 3 // SIDE]}"
+    place = place.replace("middle centre", "centre")
     around = (slice(max(row - 2, 0), row + 3), slice(max(column - 2, 0), column + 3))
     surplus = float((image - output).view(SIDE, SIDE)[around].sum())
     alarm, often = p_value <= rate, f"{100 * p_value:.2g} % of normal digits differ as much"
@@ -48,6 +49,8 @@ def cards(
         row[6].text(0, 0.98, title, weight="bold", fontsize=10, va="top", transform=row[6].transAxes)
         said = fill(words(x, output, p, digits), 62)
         row[6].text(0, 0.74, said, fontsize=9.5, va="top", transform=row[6].transAxes)
-    for axes, name in zip(grid[0], ("input", "output", "difference", "nearest", "training", "digits"), strict=False):
-        axes.set_title(name, fontsize=9.5, weight="normal", loc="center")
+    heads = {0: "input", 1: "output", 2: "difference", 4: "three nearest training digits"}
+    for column, name in heads.items():
+        grid[0, column].set_title(name, fontsize=9.5, weight="normal", loc="center")
+    figure.get_layout_engine().set(h_pad=0.06)
     return figure

@@ -88,15 +88,15 @@ def _needed(part: dict) -> str:
 
 
 def measured(entry: dict) -> str:
-    """A claim's verdict and its numbers: each with its boundary, its distance from that, and its run-to-run spread."""
-    deviation = spread().get(entry["id"], {})
+    """A claim's verdict and its numbers: with boundary, distance from that, and mean and spread over seeds."""
+    mean, deviation = (spread(what).get(entry["id"], {}) for what in ("mean", "deviation"))
     rows = [
         {
             entry["id"]: part["name"],
             "measured": f"{part['value']:.3g}",
             "needed": _needed(part),
             "distance": f"{abs(part['value'] - part['boundary']):.2g}",
-            "run-to-run spread": f"± {deviation[part['name']]:.1g}" if part["name"] in deviation else "not measured",
+            "over seeds": f"{mean[name]:.3g} ± {deviation[name]:.1g}" if (name := part["name"]) in mean else "not run",
             "holds": "yes" if part["holds"] else "**no**",
         }
         for part in entry["measured"]
@@ -131,7 +131,7 @@ def verdicts(*names: str) -> None:
     """Print the recorded verdicts, one a line, where they must be the same on every machine (`steady`)."""
     for entry in load():
         if entry["id"] in names:
-            near = "near a boundary, see its table: another machine may decide otherwise"
+            near = "near a boundary over seeds, see its table: another machine may decide otherwise"
             print(f"{entry['id']:<4}{MARKS[entry['verdict']] if steady(entry) else near}")
 
 

@@ -41,19 +41,22 @@ def _name_clusters(axes: Axes, places: np.ndarray) -> None:
 def in_2d(spaces: Mapping[str, np.ndarray], labels: np.ndarray, title: str, closer: float | None = None) -> Figure:
     """Codes [n, 2] of labelled digits: one colour a digit, its 2 σ ellipse and its name.
 
-    A panel a space, all on the same axes. With `closer`, the last panel shows only that central share of the codes.
+    A panel a space, all on the same axes. With `closer`, the last panel shows only that central share of the codes,
+    larger and without the ellipses.
     """
     figure, grid = plt.subplots(1, len(spaces), figsize=(5.9 * len(spaces), 5.9), squeeze=False)
     everything = np.concatenate(list(spaces.values()))
     for axes, (name, codes) in zip(grid[0], spaces.items(), strict=True):
-        share = closer if closer and axes is grid[0, -1] else 0.998
+        near = closer and axes is grid[0, -1]
+        share = closer if near else 0.998
         low, high = np.quantile(everything, [(1 - share) / 2, (1 + share) / 2], axis=0)
         middle, radius = (low + high) / 2, (high - low).max() / 2 * 1.04
         axes.set(
             xlim=middle[0] + radius * np.array([-1, 1]), ylim=middle[1] + radius * np.array([-1, 1]), aspect="equal"
         )
-        axes.scatter(*codes.T, s=4, c=np.array(DIGITS)[labels], alpha=0.5, linewidths=0, rasterized=True)
-        for digit, color in enumerate(DIGITS):
+        dots = {"s": 9 if near else 4, "alpha": 0.7 if near else 0.5}
+        axes.scatter(*codes.T, c=np.array(DIGITS)[labels], linewidths=0, rasterized=True, **dots)
+        for digit, color in enumerate(() if near else DIGITS):
             own = codes[labels == digit]
             sizes, directions = np.linalg.eigh(np.cov(own.T))
             angle = np.degrees(np.arctan2(*directions[::-1, 1]))

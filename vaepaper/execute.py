@@ -56,7 +56,9 @@ def run(notebook: Path, parameters: dict, caller: int) -> str:
         )
     failed.replace(folder / notebook.name)
     kinds = ("figures/*.png", "models/*.safetensors", "detection.json", f"notebooks/{notebook.name}")
-    left = [path for kind in kinds for path in paths.BUILD.glob(kind) if path.stat().st_mtime >= start - 1]
+    found = [path for kind in kinds for path in paths.BUILD.glob(kind)]
+    whole = [path for path in found if not path.name.startswith(".")]  # and not what another notebook still writes
+    left = [path for path in whole if path.stat().st_mtime >= start - 1]
     sizes = {str(path.relative_to(paths.BUILD)): path.stat().st_size for path in left}
     done = {
         "fingerprint": fingerprint,

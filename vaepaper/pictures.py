@@ -91,8 +91,6 @@ def flagged_digits(inputs: np.ndarray, outputs: np.ndarray, scores: np.ndarray, 
     lower.set_xticks(middles, [f"{s:.0f}\n{name}" for s, name in zip(scores, names, strict=True)], fontsize=9)
     for axes in (upper, lower):
         axes.tick_params(length=0)
-    title = (
-        "Fig. 10: the unseen digits that differ most (below: by how much, and the largest n whose maximum that exceeds)"
-    )
+    title = "Fig. 10: the unseen digits that differ most (below: by how much, and up to which n the rule flags them)"
     figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=12)
     return figure

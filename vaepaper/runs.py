@@ -55,6 +55,7 @@ def _train(name: str, trained: dict, device: str, share: np.ndarray, caller: int
     return name, {key: value.cpu() for key, value in model.state_dict().items()}, losses
 
 
+# joblib forgets everything when the source of this function changes; it is asked with None to be reminded.
 def _remember(trained: dict, arrived: tuple | None) -> tuple:
     """What joblib remembers under `trained`: weights that have just arrived."""
     state, losses = arrived

@@ -50,7 +50,7 @@ def by_severity(table: pd.DataFrame, y: str, label: str, title: str) -> Figure:
         sns.lineplot(table[table.kind == kind], x="severity", y=y, ax=axes, legend=axes is panels[0], **style)
         axes.axhline(0.5, color="0.4", linestyle=":", linewidth=1)
         axes.set(xticks=sorted(table.severity.unique()), ylabel=label, title=kind)
-    panels[0].set_ylim(max(-1, table[y].min() - 0.05), 1.05)  # far below 0 it matters little how far
+    panels[0].set_ylim(max(-1, table[y].min() - 0.05), 1.02)  # far below 0 it matters little how far
     handles, names = panels[0].get_legend_handles_labels()
     panels[0].get_legend().remove()
     figure.legend(handles, names, loc="outside lower center", ncols=len(names))

@@ -34,7 +34,8 @@ class Threshold:
     * "maximum": the largest of the first 1 / rate - 1 normal scores; with all n scores, the report's rule (§3.3).
     * "quantile": the 1 - rate quantile of the normal scores.
     * "conformal": its (n + 1)(1 - rate)-th smallest, so that at most `rate` of exchangeable scores are flagged on
-      average, whatever n and the distribution (split conformal; Vovk et al. 2005, Laxhammar 2014).
+      average, whatever n and the distribution (split conformal; Vovk et al. 2005, Laxhammar 2014). Infinite where n is
+      below 1 / rate - 1: it then flags nothing.
     * "tail": a generalised Pareto distribution fitted to what lies above the 90 % quantile (peaks over threshold;
       Pickands 1975), which reaches rates beyond 1 / n.
     """
