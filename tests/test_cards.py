@@ -7,7 +7,7 @@ from vaepaper.cards import words
 
 
 @pytest.mark.parametrize(
-    ("row", "column", "place"), [(3, 3, "top left"), (14, 14, "middle centre"), (25, 12, "bottom centre")]
+    ("row", "column", "place"), [(3, 3, "top left"), (14, 14, "centre"), (25, 12, "bottom centre")]
 )
 @pytest.mark.parametrize(("ink", "said"), [(1.0, "took ink away"), (-1.0, "added ink")])
 def test_words_name_the_place_and_what_the_network_did(row, column, place, ink, said):
