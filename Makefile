@@ -34,10 +34,10 @@ data: $(READY)  ## fetch MNIST and check it
 	@$(BIN)/python -m vaepaper.data
 
 reproduce: $(READY)  ## run the report: notebooks, figures and claims into build/
-	@$(BIN)/python -m vaepaper.reproduce $(NB) $(ARGS)
+	@$(BIN)/python -m vaepaper.workshop.reproduce $(NB) $(ARGS)
 
 report: $(READY)  ## the notebooks as one site in build/report, which opens without a network
-	@$(BIN)/python -m vaepaper.site
+	@$(BIN)/python -m vaepaper.workshop.site
 
 test: $(READY)  ## ruff, unit tests, and the committed notebooks run again and compared
 	$(BIN)/ruff check .
@@ -55,10 +55,10 @@ lab: $(READY)  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --LabApp.news_url=None $(if $(filter 0,$(shell id -u)),--allow-root) notebooks
 
 refresh: $(READY)  ## run everything, then write outputs back into notebooks/, results/ and the README
-	@$(BIN)/python -m vaepaper.refresh
+	@$(BIN)/python -m vaepaper.workshop.refresh
 
 seeds: $(READY)  ## run everything with four seeds for the run-to-run spread (results/spread.json; 45 minutes)
-	@$(BIN)/python -m vaepaper.seeds $(ARGS)
+	@$(BIN)/python -m vaepaper.workshop.seeds $(ARGS)
 
 bench: $(READY)  ## measure against PyOD, pythae and a plain DataLoader (results/benchmark.json; about 15 minutes)
 	@$(BIN)/python -m pip install --quiet --upgrade --no-deps --target build/peers -r benchmarks/peers.txt

@@ -13,9 +13,10 @@ import matplotlib.pyplot as plt
 import torch
 from tqdm import tqdm
 
-from vaepaper import paths, plots
-from vaepaper.refresh import write_between
-from vaepaper.site import machine
+from vaepaper import paths
+from vaepaper.figures import plots
+from vaepaper.workshop.refresh import write_between
+from vaepaper.workshop.site import machine
 
 HERE = Path(__file__).parent
 TRAIN = ["floor", "ours", "pyod", "pythae", "dataloader"]

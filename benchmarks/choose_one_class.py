@@ -17,7 +17,7 @@ from tqdm import tqdm
 from vaepaper import anomaly, models, train
 from vaepaper.data import mnist
 from vaepaper.metrics import detection
-from vaepaper.runs import end_with
+from vaepaper.trainings.runs import end_with
 
 DIGITS = (2, 4, 5, 8)
 GRID = {

@@ -4,8 +4,9 @@ import time
 
 import pytest
 
-from vaepaper import chapters, paths, reproduce
+from vaepaper import paths
 from vaepaper.data import mnist
+from vaepaper.workshop import chapters, reproduce
 
 SESSION = {"start": time.time(), "notebooks": False}
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from vaepaper.cards import words
+from vaepaper.figures.cards import words
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ import pytest
 import torch
 from PIL import Image
 
-from vaepaper import anomaly, canvases, explore
+from vaepaper import anomaly
 from vaepaper.defects import paint
-from vaepaper.images import read_picture
 from vaepaper.models import VariationalAutoEncoder
+from vaepaper.playground import canvases, explore
+from vaepaper.playground.uploads import read_picture
 
 
 def file_of(picture, kind="PNG"):

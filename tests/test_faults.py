@@ -9,12 +9,13 @@ import time
 import pytest
 import torch
 
-from vaepaper import paths, runs, weights
+from vaepaper import paths
 from vaepaper.data import mnist
+from vaepaper.trainings import runs, weights
 
 TRAIN = """
 import hashlib, sys
-from vaepaper import runs
+from vaepaper.trainings import runs
 from vaepaper.data import mnist
 images = mnist("train")[0][:2000]
 sizes = [dict(model="AutoEncoder", latent=z, epochs={epochs}) for z in (2, 3)]
@@ -31,7 +32,7 @@ pathlib.Path.replace = die
 """
 QUOTA = """
 import resource
-from vaepaper import weights
+from vaepaper.trainings import weights
 write = weights.write
 def with_quota(*arguments):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -101,7 +102,8 @@ CHAPTERS = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job starts with Ctrl-C ignored
 from pathlib import Path
-from vaepaper import paths, reproduce
+from vaepaper import paths
+from vaepaper.workshop import reproduce
 paths.NOTEBOOKS = Path({folder!r})
 sys.exit(reproduce.main([]))
 """
@@ -119,7 +121,8 @@ def chapter(tmp_path):
         )
         plan.metadata["tags"] = ["trainings"]
         work = f"""
-from vaepaper import paths, runs, weights
+from vaepaper import paths
+from vaepaper.trainings import runs, weights
 from vaepaper.data import mnist
 with open({str(tmp_path / "ran")!r}, "a") as log:
     log.write("once\\n")
@@ -169,6 +172,6 @@ def test_interrupted_reproduce_goes_on_where_it_was(tmp_path, chapter, how, monk
 def test_an_unwritable_build_is_said_plainly(tmp_path):
     (tmp_path / "file").write_text("")
     environment = {**os.environ, "VAEPAPER_BUILD": str(tmp_path / "file" / "build")}
-    command = [sys.executable, "-m", "vaepaper.reproduce"]
+    command = [sys.executable, "-m", "vaepaper.workshop.reproduce"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=paths.ROOT)
     assert done.returncode == 1 and "cannot write to" in done.stderr and "Traceback" not in done.stderr

@@ -5,7 +5,7 @@ import torch
 from torch.distributions import Normal, kl_divergence
 from torch.nn import functional as F
 
-from vaepaper.diagrams import layer_sizes
+from vaepaper.figures.diagrams import layer_sizes
 from vaepaper.models import AutoEncoder, DigitReader, VariationalAutoEncoder
 
 

@@ -6,7 +6,8 @@ import statistics
 
 import nbformat
 
-from vaepaper import paths, refresh
+from vaepaper import paths
+from vaepaper.workshop import refresh
 
 NOTEBOOKS = sorted(paths.NOTEBOOKS.glob("*.ipynb"))
 

@@ -5,7 +5,8 @@ import time
 import joblib
 import torch
 
-from vaepaper import models, progress, train
+from vaepaper import models, train
+from vaepaper.trainings import progress
 
 
 def go(share):

@@ -34,6 +34,6 @@ def test_make_without_words_explains_itself():
 
 
 def test_modules_stay_small_and_say_what_lives_there():
-    for path in (paths.ROOT / "vaepaper").glob("*.py"):
+    for path in (paths.ROOT / "vaepaper").rglob("*.py"):
         text = path.read_text()
         assert text.startswith('"""') and text.count("\n") <= 160, path.name

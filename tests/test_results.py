@@ -12,7 +12,8 @@ import statistics
 import conftest
 import pytest
 
-from vaepaper import claims, paths, refresh
+from vaepaper import claims, paths
+from vaepaper.workshop import refresh
 
 COMMITTED = claims.load(paths.RESULTS / "claims.json")
 DEFAULT_BUILD = paths.BUILD

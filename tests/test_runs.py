@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from vaepaper import models, runs, train, weights
+from vaepaper import models, train
 from vaepaper.anomaly import difference
+from vaepaper.trainings import runs, weights
 
 SMALL = {"model": "AutoEncoder", "hidden": (16,), "epochs": 1}
 
@@ -27,7 +28,7 @@ def trainings(monkeypatch):
 
 
 def stored(build):
-    return sorted(build.glob("remembered/**/weights.safetensors"))
+    return sorted(build.glob("remembered/*.safetensors"))
 
 
 def test_models_come_back_in_order_and_are_remembered(build, digits, trainings):

@@ -6,7 +6,8 @@ from urllib.parse import unquote, urlparse
 
 import pytest
 
-from vaepaper import chapters, paths, site
+from vaepaper import paths
+from vaepaper.workshop import chapters, site
 
 
 class Page(HTMLParser):

@@ -12,6 +12,9 @@ from torch import Tensor, nn
 from torch.distributions import Normal, kl_divergence
 from torch.nn import functional as F
 
+from vaepaper import checks
+
+ACTIVATIONS = ("ReLU", "Tanh", "LeakyReLU", "ELU", "SELU", "GELU", "SiLU", "Sigmoid", "Softplus")
 RECONSTRUCTION = {  # summed over pixels, one value an image
     "squared": lambda output, x: F.mse_loss(output, x, reduction="none").sum(1),
     "bernoulli": lambda output, x: F.binary_cross_entropy(output, x, reduction="none").sum(1),
@@ -19,10 +22,11 @@ RECONSTRUCTION = {  # summed over pixels, one value an image
 
 
 def dense(sizes: Sequence[int], activation: str) -> nn.Sequential:
-    """Fully connected layers of nodes, `activation` (a class of torch.nn) between them, none after the last."""
+    """Fully connected layers of nodes, `activation` (one of ACTIVATIONS) between them, none after the last."""
     layers: list[nn.Module] = []
+    between = getattr(nn, checks.word("activation", activation, ACTIVATIONS))
     for before, after in pairwise(sizes):
-        layers += [nn.Linear(before, after), getattr(nn, activation)()]
+        layers += [nn.Linear(before, after), between()]
     return nn.Sequential(*layers[:-1])
 
 
@@ -44,8 +48,9 @@ class AutoEncoder(nn.Module):
         inputs: int = 784,
     ):
         super().__init__()
-        self.inputs, self.latent, self.latent_sigmoid = inputs, latent, latent_sigmoid
-        self.compare = RECONSTRUCTION[reconstruction]
+        self.inputs, self.latent = checks.whole("inputs", inputs), checks.whole("latent", latent)
+        self.latent_sigmoid, hidden = checks.flag("latent_sigmoid", latent_sigmoid), checks.sizes("hidden", hidden)
+        self.compare = RECONSTRUCTION[checks.word("reconstruction", reconstruction, RECONSTRUCTION)]
         self.encoder = dense([inputs, *hidden, latent], activation)
         self.decoder = dense([latent, *reversed(hidden), inputs], activation)
 
@@ -71,6 +76,7 @@ class VariationalAutoEncoder(nn.Module):
     """Variational auto-encoder of §2.3 and §3.2.1 (Kingma and Welling 2014).
 
     The encoder gives a mean and a standard deviation for each latent; a digit's code is the mean.
+    `output_sigmoid=False` leaves outputs unbounded, one of the readings that chapter 6 tries.
     """
 
     def __init__(
@@ -81,11 +87,16 @@ class VariationalAutoEncoder(nn.Module):
         activation: str = "ReLU",
         reconstruction: str = "squared",
         kl_weight: float = 1.0,
+        output_sigmoid: bool = True,
         inputs: int = 784,
     ):
         super().__init__()
-        self.inputs, self.latent, self.kl_weight = inputs, latent, kl_weight
-        self.compare = RECONSTRUCTION[reconstruction]
+        self.inputs, self.latent = checks.whole("inputs", inputs), checks.whole("latent", latent)
+        self.kl_weight, hidden = checks.number("kl_weight", kl_weight, 0), checks.sizes("hidden", hidden)
+        self.output_sigmoid = checks.flag("output_sigmoid", output_sigmoid)
+        self.compare = RECONSTRUCTION[checks.word("reconstruction", reconstruction, RECONSTRUCTION)]
+        if reconstruction == "bernoulli" and not output_sigmoid:
+            raise ValueError("reconstruction 'bernoulli' needs outputs in [0, 1]: leave output_sigmoid as True")
         self.encoder = dense([inputs, *hidden, 2 * latent], activation)
         self.decoder = dense([latent, *reversed(hidden), inputs], activation)
         self.register_buffer("zero", torch.zeros(()), persistent=False)
@@ -102,7 +113,8 @@ class VariationalAutoEncoder(nn.Module):
 
     def decode(self, z: Tensor) -> Tensor:
         """Codes [n, latent] → images [n, inputs] in [0, 1]."""
-        return self.decoder(z).sigmoid()
+        x = self.decoder(z)
+        return x.sigmoid() if self.output_sigmoid else x
 
     def reconstruct(self, x: Tensor) -> Tensor:
         """The output for an input, [n, inputs] → [n, inputs]; nothing is sampled."""
@@ -122,8 +134,8 @@ class DigitReader(nn.Module):
 
     def __init__(self, hidden: Sequence[int] = (256, 128), *, inputs: int = 784):
         super().__init__()
-        self.inputs = inputs
-        self.layers = dense([inputs, *hidden, 10], "ReLU")
+        self.inputs = checks.whole("inputs", inputs)
+        self.layers = dense([inputs, *checks.sizes("hidden", hidden), 10], "ReLU")
 
     def forward(self, x: Tensor) -> Tensor:
         """Images [n, inputs] → logits [n, 10]."""

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from vaepaper import checks
 from vaepaper.images import check_images
 
 
@@ -20,7 +21,7 @@ class Adam:
         self.parameters, self.learning_rate = parameters, learning_rate
         self.means = [torch.zeros_like(p) for p in parameters]
         self.squares = [torch.zeros_like(p) for p in parameters]
-        self.count = torch.zeros((), device=parameters[0].device)
+        self.count = torch.zeros((), dtype=torch.float32, device=parameters[0].device)
 
     @torch.no_grad()
     def step(self, gradients: Sequence[Tensor]) -> None:
@@ -34,16 +35,24 @@ class Adam:
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
-    """One thread, no denormals, and the caller's settings back afterwards: the same bits on any number of cores."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    try:
-        yield
-    finally:
-        torch.set_flush_denormal(False)
-        torch.set_num_threads(threads)
+def standard() -> Iterator[None]:
+    """torch as a new process has it, on one thread and without denormals; the caller's settings back afterwards.
+
+    So the same bits come on any number of cores, whatever the default dtype and device, under `no_grad` or not; and
+    the caller's random numbers go on as if nothing had been drawn.
+    """
+    threads, dtype = torch.get_num_threads(), torch.get_default_dtype()
+    devices = [torch.cuda.current_device()] if torch.cuda.is_initialized() else []
+    with torch.random.fork_rng(devices), torch.device("cpu"), torch.inference_mode(False), torch.enable_grad():
+        torch.set_num_threads(1)
+        torch.set_flush_denormal(True)
+        torch.set_default_dtype(torch.float32)
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(dtype)
+            torch.set_flush_denormal(False)
+            torch.set_num_threads(threads)
 
 
 def fit(
@@ -69,15 +78,17 @@ def fit(
         The mean loss of each epoch.
 
     Raises:
-        ValueError: bad images. FloatingPointError: the loss is NaN or infinite; names the epoch and the step.
+        ValueError: bad images or settings. FloatingPointError: a loss not finite; names the epoch and the step.
     """
+    epochs, batch_size = checks.whole("epochs", epochs), checks.whole("batch_size", batch_size)
+    learning_rate, seed = checks.number("learning_rate", learning_rate, 0, above=True), checks.whole("seed", seed, 0)
     parameters = list(model.parameters())
     device = parameters[0].device
     data = [check_images(images, model.inputs).to(device), *([] if labels is None else [labels.to(device)])]
-    adam = Adam(parameters, learning_rate)
-    order = torch.Generator().manual_seed(seed)
     history = []
-    with one_thread(), torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+    with standard():
+        adam = Adam(parameters, learning_rate)
+        order = torch.Generator().manual_seed(seed)
         torch.manual_seed(seed)
         for epoch in progress(range(1, epochs + 1)):
             batches = torch.randperm(len(images), generator=order).to(device).split(batch_size)

@@ -12,7 +12,8 @@ import urllib.request
 import pytest
 from playwright.sync_api import sync_playwright
 
-from vaepaper import chapters, paths, reproduce
+from vaepaper import paths
+from vaepaper.workshop import chapters, reproduce
 
 SHOTS = paths.BUILD / "browser"
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
 from mpl_toolkits.mplot3d import proj3d
 
-from vaepaper.plots import DIGITS
+from vaepaper.figures.plots import DIGITS
 
 
 def _name_clusters(axes: Axes, places: np.ndarray) -> None:

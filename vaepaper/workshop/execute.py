@@ -5,7 +5,8 @@ import logging
 import time
 from pathlib import Path
 
-from vaepaper import chapters, claims, paths
+from vaepaper import claims, paths
+from vaepaper.workshop import chapters
 
 
 def stamp(notebook: Path) -> Path:
@@ -31,7 +32,7 @@ def run(notebook: Path, parameters: dict, caller: int) -> str:
     from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
-    from vaepaper import runs
+    from vaepaper.trainings import runs
 
     runs.end_with(caller)
     show_what_cells_print(notebook.name[:2])

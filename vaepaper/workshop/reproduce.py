@@ -11,7 +11,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from tqdm import tqdm
 
-from vaepaper import chapters, claims, execute, paths
+from vaepaper import claims, paths
+from vaepaper.workshop import chapters, execute
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -66,7 +67,8 @@ def train_first(notebooks: list[Path], parameters: dict) -> None:
 
     What goes wrong here goes wrong again in the notebook concerned, which is then kept for reading.
     """
-    from vaepaper import data, runs  # here: torch takes seconds to import, and "nothing to do" should not
+    from vaepaper import data
+    from vaepaper.trainings import runs  # here: torch takes seconds to import, and "nothing to do" should not
 
     device = parameters.get("device", "auto")
     try:

@@ -10,11 +10,11 @@ from scipy.spatial import KDTree
 from torch import Tensor, nn
 
 from vaepaper.anomaly import Threshold, difference, reconstruct
-from vaepaper.canvases import chart, dragged, framed, paced, page, paper, points, row, show, write
-from vaepaper.cards import words
 from vaepaper.defects import paint
-from vaepaper.images import read_picture
+from vaepaper.figures.cards import words
 from vaepaper.metrics import central_box
+from vaepaper.playground.canvases import chart, dragged, framed, paced, page, paper, points, row, show, write
+from vaepaper.playground.uploads import read_picture
 from vaepaper.thresholds import RULES
 
 SIZE = 420  # of a latent space, in pixels of the screen

@@ -23,7 +23,7 @@ def main() -> int:
     verdicts: dict = defaultdict(list)
     for seed in tqdm(seeds, "seeds"):
         build = paths.BUILD / "seeds" / str(seed) if seed else paths.BUILD  # seed 0 is the run of `make reproduce`
-        command = [sys.executable, "-m", "vaepaper.reproduce", *(["-p", "seed", str(seed)] if seed else [])]
+        command = [sys.executable, "-m", "vaepaper.workshop.reproduce", *(["-p", "seed", str(seed)] if seed else [])]
         done = subprocess.run(command, env={**os.environ, "VAEPAPER_BUILD": str(build)})
         if done.returncode:
             return done.returncode

@@ -5,9 +5,11 @@ from pathlib import Path
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
-from vaepaper import paths, plots, weights
+from vaepaper import paths
 from vaepaper.data import mnist
+from vaepaper.figures import plots
 from vaepaper.metrics import codes_of
+from vaepaper.trainings import weights
 
 
 def turnable(target: Path) -> str:

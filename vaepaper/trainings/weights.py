@@ -7,13 +7,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import joblib
-from joblib._store_backends import FileSystemStoreBackend
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialise
 from torch import Tensor, nn
 
-from vaepaper import models, paths
+from vaepaper import models, paths, train
 
 
 def write(path: Path, weights: Mapping[str, Tensor], trained: Mapping) -> None:
@@ -45,7 +43,8 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict]:
 
 def build(trained: Mapping, weights: Mapping[str, Tensor] | None = None) -> nn.Module:
     """The model that `trained["settings"]` describes, with `weights` if given, ready to score."""
-    model = getattr(models, trained["settings"]["model"])(**trained["settings"]["sizes"])
+    with train.standard():
+        model = getattr(models, trained["settings"]["model"])(**trained["settings"]["sizes"])
     if weights is not None:
         model.load_state_dict(weights)
     model.trained = trained
@@ -71,29 +70,17 @@ def load(path: str | os.PathLike) -> nn.Module:
     return build(trained, weights)
 
 
-class SafetensorsStore(FileSystemStoreBackend):
-    """joblib's store on disk with our files in place of pickles: an item is (weights, trained)."""
-
-    def _file(self, call_id: list[str]) -> Path:
-        return Path(self.location, *call_id, "weights.safetensors")
-
-    def dump_item(self, call_id: list[str], item: tuple, verbose: int = 1) -> None:
-        write(self._file(call_id), *item)
-
-    def load_item(self, call_id: list[str], verbose: int = 1, timestamp=None, metadata=None) -> tuple:
-        return read(self._file(call_id))
-
-    def contains_item(self, call_id: list[str]) -> bool:
-        """Only a whole item counts; a damaged one is named and will be trained again."""
-        try:
-            self.load_item(call_id)
-        except FileNotFoundError:
-            return False
-        except ValueError as error:
-            print(f"{error}: training it again", file=sys.stderr)
-            self.clear_item(call_id)
-            return False
-        return True
+def memory(trained: Mapping) -> Path:
+    """Where a training is remembered: under the SHA-256 of all that determines it."""
+    return paths.BUILD / "remembered" / f"{hashlib.sha256(json.dumps(trained).encode()).hexdigest()}.safetensors"
 
 
-joblib.register_store_backend("safetensors", SafetensorsStore)
+def remembered(trained: Mapping) -> tuple[dict[str, Tensor], dict] | None:
+    """The weights of a training that ended before, and how it went; None if there are none, or damaged ones (said)."""
+    try:
+        return read(memory(trained))
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        print(f"{error}: training it again", file=sys.stderr)
+        return None

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
 
-from vaepaper import plots  # noqa: F401 (sets the one style)
+from vaepaper.figures import plots  # noqa: F401 (sets the one style)
 
 CORRECTED, NOT_RESTORED = "#d62728", "#1f4fd8"  # the red circles and blue squares that the report names (Fig. 8)
 SIDE, GAP = 28, 2

@@ -20,7 +20,8 @@ from nbconvert.filters import markdown2html
 from pygments.formatters import HtmlFormatter
 from tqdm import tqdm
 
-from vaepaper import chapters, claims, paths, refresh, scenes
+from vaepaper import claims, paths
+from vaepaper.workshop import chapters, refresh, scenes
 
 TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=False)
 FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<![\\$])\$(?=\S)([^$\n]+?)(?<=[^\s\\])\$(?!\d)", re.S)

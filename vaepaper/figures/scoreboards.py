@@ -10,7 +10,7 @@ from IPython.display import Markdown
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from vaepaper import plots  # noqa: F401 (sets the one style)
+from vaepaper.figures import plots  # noqa: F401 (sets the one style)
 
 COLORS = sns.color_palette("colorblind")
 

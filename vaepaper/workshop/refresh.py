@@ -8,7 +8,8 @@ import sys
 import nbformat
 from nbformat import NotebookNode
 
-from vaepaper import chapters, claims, execute, paths, reproduce
+from vaepaper import claims, paths
+from vaepaper.workshop import chapters, execute, reproduce
 
 READMES = (paths.ROOT / "README.md", paths.ROOT / "README.ja.md")
 

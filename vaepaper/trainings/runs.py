@@ -13,9 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vaepaper import paths, progress, train, weights
-from vaepaper.descriptions import chosen, code_and_torch, digest, needs_labels, settings
+from vaepaper import paths, train
 from vaepaper.images import check_images
+from vaepaper.trainings import progress, weights
+from vaepaper.trainings.descriptions import chosen, code_and_torch, digest, needs_labels, settings
 
 
 def pick_device(device: str = "auto") -> str:
@@ -45,7 +46,7 @@ def _train(name: str, trained: dict, device: str, share: np.ndarray, caller: int
         if trained[what] != wanted:
             raise RuntimeError(f"{socket.gethostname()} has another {what} ({wanted}); bring it to the same commit")
     fit = trained["settings"]["fit"]
-    with _ALONE, torch.random.fork_rng(devices=[]):
+    with _ALONE, train.standard():
         torch.manual_seed(fit["seed"])
         model = weights.build(trained).to(device)
         # torch wants memory that it may write to, which what a cluster sends is not
@@ -53,13 +54,6 @@ def _train(name: str, trained: dict, device: str, share: np.ndarray, caller: int
         tensors = [torch.from_numpy(part) for part in used]
         losses = train.fit(model.train(), *tensors, **fit, progress=progress.into(share))
     return name, {key: value.cpu() for key, value in model.state_dict().items()}, losses
-
-
-# joblib forgets everything when the source of this function changes; it is asked with None to be reminded.
-def _remember(trained: dict, arrived: tuple | None) -> tuple:
-    """What joblib remembers under `trained`: weights that have just arrived."""
-    state, losses = arrived
-    return state, {**trained, "losses": losses}
 
 
 def train_all(
@@ -96,15 +90,13 @@ def train_all(
     digests = {labelled: digest(*data[: 1 + labelled]) for labelled in {*map(needs_labels, asked)}}
     origin = {**code_and_torch(), "device": torch.device(device).type}
     wanted = [{"settings": one, "data": digests[needs_labels(one)], **origin} for one in asked]
-    memory = joblib.Memory(paths.writable(paths.BUILD / "remembered"), backend="safetensors", verbose=0)
-    remember = memory.cache(_remember, ignore=["arrived"])
+    paths.writable(paths.BUILD / "remembered")  # before hours of training, not after
     names = [json.dumps(trained) for trained in wanted]  # what is asked for twice is trained once
-    missing = {
-        n: trained for n, trained in zip(names, wanted, strict=True) if not remember.check_call_in_cache(trained, None)
-    }
-    found = {n: remember(trained, None) for n, trained in zip(names, wanted, strict=True) if n not in missing}
-    for name, *arrived in _side_by_side(missing, data, device):
-        found[name] = remember(missing[name], arrived)
+    found = {name: weights.remembered(trained) for name, trained in zip(names, wanted, strict=True)}
+    missing = {name: trained for name, trained in zip(names, wanted, strict=True) if found[name] is None}
+    for name, state, losses in _side_by_side(missing, data, device):
+        found[name] = state, {**missing[name], "losses": losses}
+        weights.write(weights.memory(missing[name]), *found[name])
     return [weights.build(trained, state).to(device) for state, trained in map(found.get, names)]
 
 

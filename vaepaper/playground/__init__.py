@@ -1,0 +1,1 @@
+"""What a hand can move: widgets, canvases, and the pictures that a visitor brings."""

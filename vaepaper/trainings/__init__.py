@@ -1,0 +1,1 @@
+"""Many trainings: described, remembered on disk, side by side here or on a cluster, with a bar."""

@@ -1,0 +1,1 @@
+"""What `make` calls: notebooks executed, results brought back, the offline site."""
