@@ -31,9 +31,3 @@ def test_make_without_words_explains_itself():
     said = subprocess.run(["make", "-C", paths.ROOT], capture_output=True, text=True, check=True).stdout
     for target in ("setup", "data", "reproduce", "test", "lab", "refresh", "seeds", "clean"):
         assert f"make {target}" in said
-
-
-def test_modules_stay_small_and_say_what_lives_there():
-    for path in (paths.ROOT / "vaepaper").rglob("*.py"):
-        text = path.read_text()
-        assert text.startswith('"""') and text.count("\n") <= 160, path.name

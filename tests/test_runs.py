@@ -142,7 +142,7 @@ def test_saved_weights_load_and_score(build, digits):
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(ValueError, match=r"small.safetensors is damaged"):
         weights.load(path)
-    with pytest.raises(FileNotFoundError, match="make reproduce"):
+    with pytest.raises(FileNotFoundError, match="a chapter that ran leaves its own"):
         weights.load(build / "models" / "none.safetensors")
 
 

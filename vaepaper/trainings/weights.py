@@ -29,7 +29,7 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict]:
         FileNotFoundError: no such file. ValueError: truncated, altered, or not a file that `write` wrote.
     """
     if not path.is_file():
-        raise FileNotFoundError(f"no weights at {path}; `make reproduce` leaves them under {paths.BUILD / 'models'}")
+        raise FileNotFoundError(f"no weights at {path}; a chapter that ran leaves its own in {paths.BUILD}/models")
     try:
         with safe_open(path, "pt") as file:
             text, digest = file.metadata()["trained"], file.metadata()["sha256"]

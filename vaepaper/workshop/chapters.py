@@ -5,10 +5,11 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from vaepaper import paths
+from vaepaper import claims, paths
 
 MATTERS = ("torch", "torchvision", "numpy", "scipy", "scikit-learn", "matplotlib", "seaborn", "pandas")
 
@@ -20,6 +21,7 @@ def select(names: list[str]) -> list[Path]:
         ValueError: a name that begins none.
     """
     notebooks = sorted(paths.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+    names = [name.zfill(2) if name.isdigit() else name for name in names]
     for name in names:
         if not any(notebook.name.startswith(name) for notebook in notebooks):
             known = ", ".join(notebook.name[:2] for notebook in notebooks)
@@ -54,10 +56,10 @@ def read_parameters(pairs: list[list[str]], notebooks: list[Path]) -> dict:
     return values
 
 
-def _sources(notebook: Path, tag: str | None = None) -> Iterator[str]:
+def _sources(notebook: Path, tag: str | None = None, kinds: tuple = ("code", "markdown", "raw")) -> Iterator[str]:
     """What stands in each cell, or in each with a tag; plain JSON, for nbformat takes seconds to import."""
     for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
-        if tag is None or tag in cell["metadata"].get("tags", []):
+        if cell["cell_type"] in kinds and (tag is None or tag in cell["metadata"].get("tags", [])):
             yield "".join(cell["source"])
 
 
@@ -72,9 +74,59 @@ def trainings(notebook: Path, parameters: dict) -> list[dict]:
     return scope["trainings"]
 
 
+@cache
+def _read(source: str) -> tuple[set[str], set[str]]:
+    """What a source imports of ours, such as "vaepaper.data", and the files of results/ that it names."""
+    imported, results = set(), set()
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # a cell with a magic of IPython's, say
+        return imported, results
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imported |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            imported |= {node.module, *(f"{node.module}.{name.name}" for name in node.names)}
+        elif isinstance(node, ast.BinOp) and getattr(node.left, "attr", "") == "RESULTS":
+            results.add(getattr(node.right, "value", ""))
+    return {name for name in imported if name.partition(".")[0] == "vaepaper"}, results
+
+
+def file_of(module: str) -> Path | None:
+    """The file of one of our modules or packages; None where the name is of something in one."""
+    path = paths.ROOT.joinpath(*module.split("."))
+    return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
+
+
+def reached(notebook: Path) -> tuple[set[Path], set[Path]]:
+    """Those of our files that a notebook imports, directly or not, and the files of results/ that they read.
+
+    Raises:
+        ValueError: an import of ours that is not there.
+    """
+    waiting, files, results = [(notebook, cell) for cell in _sources(notebook, kinds=("code",))], set(), set()
+    while waiting:
+        importer, source = waiting.pop()
+        modules, named = _read(source)
+        results |= {paths.RESULTS / name for name in named}
+        for module in sorted(modules):
+            file, within = file_of(module), file_of(module.rpartition(".")[0])
+            if not file and (not within or within.name == "__init__.py"):  # a package hands on nothing but its files
+                raise ValueError(f"{importer.name} imports {module}, which is not there: a misspelt or moved file?")
+            if file and file not in files:
+                files.add(file)
+                waiting.append((file, file.read_text(encoding="utf-8")))
+    return files, results
+
+
 def fingerprint(notebook: Path, parameters: dict) -> str:
-    """What a run's results depend on: the notebook's cells, our code, the parameters and the libraries."""
-    ours = [path for kind in ("*.py", "*.toml") for path in sorted((paths.ROOT / "vaepaper").glob(kind))]
-    code = [path.read_text(encoding="utf-8") for path in [*ours, *paths.RESULTS.glob("spread.json")]]
+    """What a run's results depend on: cells, what they import and read of ours, their claims, parameters, libraries.
+
+    Raises:
+        ValueError: as `reached`.
+    """
+    ours = [path.read_bytes().hex() for kind in reached(notebook) for path in sorted(kind) if path.exists()]
+    judged = [claim for claim in claims.CLAIMS.values() if claim["notebook"] == notebook.stem]
     libraries = [sys.version, *(f"{name} {version(name)}" for name in MATTERS)]
-    return hashlib.sha256(json.dumps([[*_sources(notebook)], code, parameters, libraries]).encode()).hexdigest()
+    seen = [[*_sources(notebook)], ours, judged, parameters, libraries]
+    return hashlib.sha256(json.dumps(seen).encode()).hexdigest()

@@ -36,7 +36,11 @@ def run(notebook: Path, parameters: dict, caller: int) -> str:
 
     runs.end_with(caller)
     show_what_cells_print(notebook.name[:2])
-    start, fingerprint = time.time(), chapters.fingerprint(notebook, parameters)
+    start = time.time()
+    try:
+        fingerprint = chapters.fingerprint(notebook, parameters)
+    except ValueError as error:
+        return f"{notebook.stem}: {error}"
     folder = paths.writable(paths.BUILD / "notebooks")
     failed = folder / f"{notebook.stem}.failed.ipynb"
     stamp(notebook).unlink(missing_ok=True)

@@ -1,0 +1,92 @@
+"""What a chapter's results depend on is read from the sources: what it cannot reach leaves it done."""
+
+import json
+import shutil
+
+import pytest
+
+from vaepaper import claims, paths
+from vaepaper.workshop import chapters, reproduce
+
+
+@pytest.fixture
+def copy(tmp_path, monkeypatch):
+    """A copy of the repository's sources to change; returns a function that appends to one of its files."""
+    for name in ("vaepaper", "notebooks", "results"):
+        shutil.copytree(paths.ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("*.png", "__pycache__"))
+    for name, folder in {"ROOT": "", "NOTEBOOKS": "notebooks", "RESULTS": "results"}.items():
+        monkeypatch.setattr(paths, name, tmp_path / folder)
+
+    def append(name, text):
+        with (tmp_path / name).open("a", encoding="utf-8") as file:
+            file.write(text)
+
+    return append
+
+
+def prints():
+    """Each chapter's fingerprint, by the two digits of its name."""
+    return {notebook.name[:2]: chapters.fingerprint(notebook, {}) for notebook in chapters.select([])}
+
+
+def changed(before):
+    return {name for name, now in prints().items() if now != before[name]}
+
+
+EVERY = {path.name[:2] for path in paths.NOTEBOOKS.glob("*.ipynb")}
+
+
+@pytest.mark.parametrize("name", ["workshop/site.py", "workshop/reproduce.py", "workshop/templates/front.html"])
+def test_the_workshop_makes_no_chapter_stale(copy, name):
+    before = prints()
+    copy(f"vaepaper/{name}", "\n# another letter\n")
+    assert changed(before) == set()
+
+
+def test_a_picture_makes_those_stale_that_draw_it(copy):
+    before = prints()
+    copy("vaepaper/figures/cards.py", "\n# another letter\n")
+    found = changed(before)
+    assert {"05", "08"} <= found and not found & {"01", "02", "03", "04"}
+
+
+@pytest.mark.parametrize("name", ["models.py", "train.py", "paths.py"])
+def test_what_all_reach_makes_all_stale(copy, name):
+    """train.py is imported by none of the notebooks, but by what they import."""
+    before = prints()
+    copy(f"vaepaper/{name}", "\n# another letter\n")
+    assert {"01", "02", "03", "04", "05"} <= changed(before)
+
+
+def test_results_count_where_they_are_read(copy):
+    before = prints()
+    copy("results/spread.json", "\n")
+    assert {"01", "04"} <= changed(before) and "08" not in changed(before)
+    before = prints()
+    copy("results/detection.json", "\n")
+    copy("results/claims.json", "\n")
+    assert not changed(before) & {"01", "02", "03", "04", "05", "08"}
+
+
+def test_a_claim_makes_its_own_chapter_stale(copy, monkeypatch):
+    before = prints()
+    monkeypatch.setitem(claims.CLAIMS, "C1", claims.CLAIMS["C1"] | {"statement": "otherwise"})
+    assert changed(before) == {"01"}
+
+
+def test_an_import_that_is_not_there_is_named(copy, capsys, build, monkeypatch):
+    notebook = paths.NOTEBOOKS / "02_autoencoder_clusters.ipynb"
+    read = json.loads(notebook.read_text(encoding="utf-8"))
+    read["cells"].append({"cell_type": "code", "metadata": {}, "source": ["from vaepaper.figures.clouds import draw"]})
+    read["cells"].append({"cell_type": "code", "metadata": {}, "source": ["%matplotlib inline"]})
+    notebook.write_text(json.dumps(read), encoding="utf-8")
+    monkeypatch.setattr(reproduce, "train_first", lambda *_: None)
+    message = "02_autoencoder_clusters.ipynb imports vaepaper.figures.clouds, which is not there"
+    with pytest.raises(ValueError, match=message):
+        chapters.fingerprint(notebook, {})
+    assert reproduce.main(["2"]) == 1 and message in capsys.readouterr().err
+
+
+def test_a_chapter_that_does_not_exist(capsys):
+    assert reproduce.main(["77"]) == 2
+    assert "no notebook begins with '77'; there are 01, 02" in capsys.readouterr().err

@@ -1,0 +1,79 @@
+"""The house: nothing imports what stands above it, rooms are small, and each says what lives there."""
+
+import ast
+import re
+
+import pytest
+
+from vaepaper import paths
+from vaepaper.workshop import chapters
+
+HOUSE = paths.ROOT / "vaepaper"
+FILES = sorted(HOUSE.rglob("*.py"))
+FLOORS = {"figures": 3, "trainings": 3, "playground": 4, "workshop": 4}
+SCIENCE = [file for file in FILES if file.parent == HOUSE]
+
+
+def wing(file):
+    """The folder that a file stands in; "" for the science on the ground floor."""
+    return "" if file.parent == HOUSE else file.parent.name
+
+
+def imported(file):
+    """Our files that `file` imports, from its source."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            pytest.fail(f"{file.name} imports relative to itself; name the whole path")
+        names = [name.name for name in getattr(node, "names", [])] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            names = [node.module, *(f"{node.module}.{name.name}" for name in node.names)]
+        found |= {chapters.file_of(name) for name in names if name.split(".")[0] == "vaepaper"}
+    return found - {None}
+
+
+def breaks(file, other):
+    """Whether importing `other` breaks the order of floors: wings may use lower floors and themselves, no sibling."""
+    ours, theirs = wing(file), wing(other)
+    return bool(theirs) and ours != theirs and FLOORS[theirs] >= FLOORS.get(ours, 1)
+
+
+def test_every_wing_has_a_floor():
+    assert {wing(file) for file in FILES} == {"", *FLOORS}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(HOUSE)))
+def test_no_arrow_points_up(file):
+    above = [str(other.relative_to(HOUSE)) for other in imported(file) if breaks(file, other)]
+    assert not above, f"{file.relative_to(HOUSE)} imports {', '.join(above)}, which stands above or beside it"
+
+
+def test_an_arrow_that_points_up_would_be_seen():
+    science, figures, trainings = HOUSE / "data.py", HOUSE / "figures" / "plots.py", HOUSE / "trainings" / "runs.py"
+    assert breaks(science, figures) and breaks(figures, trainings) and breaks(trainings, figures)
+    assert not breaks(figures, science) and not breaks(trainings, trainings.with_name("weights.py"))
+    assert breaks(HOUSE / "playground" / "explore.py", HOUSE / "workshop" / "site.py")
+    assert HOUSE / "trainings" / "runs.py" in imported(HOUSE / "workshop" / "reproduce.py")
+
+
+def test_the_science_goes_in_no_circle():
+    waiting = {file: {other for other in imported(file) if not wing(other)} - {file} for file in SCIENCE}
+    while free := [file for file, needs in waiting.items() if not needs & waiting.keys()]:
+        for file in free:
+            del waiting[file]
+    assert not waiting, f"a circle among {', '.join(file.name for file in waiting)}"
+
+
+@pytest.mark.parametrize(
+    "file", [file for file in FILES if wing(file) not in ("", "workshop")], ids=lambda file: file.name
+)
+def test_no_other_wing_knows_of_make(file):
+    assert not re.search(r"`make |\bMakefile\b|VAEPAPER_SCHEDULER=", file.read_text(encoding="utf-8")), file
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(HOUSE)))
+def test_rooms_are_small_and_say_what_lives_there(file):
+    text = file.read_text(encoding="utf-8")
+    assert text.startswith('"""') and text.count("\n") <= 160
+    if file.name == "__init__.py":
+        assert len(ast.parse(text).body) == 1, "a wing's door says what lives there, and hands on nothing"
