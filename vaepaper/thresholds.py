@@ -11,7 +11,7 @@ RULES = ("maximum", "quantile", "conformal", "tail")
 TAIL = 0.1  # the share of the normal scores that the generalised Pareto distribution is fitted to
 
 
-def check_scores(scores: ArrayLike) -> np.ndarray:
+def check_scores(scores: ArrayLike, name: str = "scores") -> np.ndarray:
     """Scores as float64 [n].
 
     Raises:
@@ -19,11 +19,23 @@ def check_scores(scores: ArrayLike) -> np.ndarray:
     """
     scores = np.asarray(scores, np.float64)
     if scores.ndim != 1 or not len(scores):
-        raise ValueError(f"scores have shape {scores.shape}; expected [n] with n of 1 or more")
+        raise ValueError(f"{name} have shape {scores.shape}; expected [n] with n of 1 or more")
     if not np.isfinite(scores).all():
         at = int(np.flatnonzero(~np.isfinite(scores))[0])
-        raise ValueError(f"scores[{at}] is {scores[at]}; expected finite numbers")
+        raise ValueError(f"{name}[{at}] is {scores[at]}; expected finite numbers")
     return scores
+
+
+def needed_for(rate: float, n: int) -> int:
+    """How many normal scores resolve a false-alarm rate in (0, 1): 1 / rate - 1, rounded up. Warns if n are fewer."""
+    if not 0 < rate < 1:
+        raise ValueError(f"rate is {rate}; expected a number between 0 and 1, such as 0.01")
+    needed = int(np.ceil(1 / rate - 1e-9)) - 1
+    if n < needed:
+        warnings.warn(
+            f"a false-alarm rate of {rate:.3g} needs {needed:,} normal scores or more; there are {n:,}", stacklevel=3
+        )
+    return needed
 
 
 class Threshold:
@@ -63,14 +75,7 @@ class Threshold:
 
     def at(self, rate: float) -> float:
         """The threshold for a false-alarm rate in (0, 1); warns if there are too few scores to resolve it."""
-        if not 0 < rate < 1:
-            raise ValueError(f"rate is {rate}; expected a number between 0 and 1, such as 0.01")
-        n, needed = len(self.normal), int(np.ceil(1 / rate - 1e-9)) - 1
-        if n < needed:
-            warnings.warn(
-                f"a false-alarm rate of {rate:.3g} needs {needed:,} normal scores or more; there are {n:,}",
-                stacklevel=2,
-            )
+        n, needed = len(self.normal), needed_for(rate, len(self.normal))
         if self.rule == "maximum":
             return float(self.normal[:needed].max())
         if self.rule == "tail" and rate < self.share:
