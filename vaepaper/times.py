@@ -1,0 +1,157 @@
+"""Texts as times: ISO or local dates, a date and a clock, epochs, seconds since the start."""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from vaepaper.cells import CLOCK, DATE, MISSING, NUMBER, is_number
+
+ZONE = re.compile(r"\d:?\d\d\S* ?(Z|UTC|[+-]\d\d:?\d\d)$")
+ORDERS = {  # of what stands between the separators; "%b" is Jan
+    "day/month/year": ("%d/%m/%Y", "%d/%m/%y", "%d/%b/%Y", "%d/%b/%y", "%d/%B/%Y"),
+    "month/day/year": ("%m/%d/%Y", "%m/%d/%y", "%b/%d/%Y", "%B/%d/%Y"),
+    "year/month/day": ("%Y/%m/%d", "%y/%m/%d", "%Y/%b/%d"),
+}
+CLOCKS = ("", "%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%H:%M:%S%z")
+COMPACT = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+EPOCHS = {"s": 1e8, "ms": 1e11, "us": 1e14, "ns": 1e17}  # from these numbers on: the years 1973 to 5138
+HINT = re.compile(r"time|date|epoch|unix|stamp|^ts$|^t$|zeit|datum|heure|fecha|hora|時|日付|年月日", re.I)
+SECONDS = {"ms": 1e-3, "msec": 1e-3, "s": 1.0, "sec": 1.0, "seconds": 1.0, "min": 60.0, "h": 3600.0, "hours": 3600.0}
+
+
+def columns(cells: pd.DataFrame, time: str | None = None) -> list[str]:
+    """Which columns hold the times: one (`time`, if it is named), or one of dates and one of clocks, or none."""
+    sample = cells.iloc[:: max(1, len(cells) // 500)]
+
+    def share(name: str, pattern: re.Pattern) -> float:
+        filled = [cell for cell in sample[name] if cell.casefold() not in MISSING]
+        return sum(bool(pattern.match(cell)) for cell in filled) / len(filled) if filled else 0.0
+
+    dated = [name for name in ([time] if time else cells) if share(name, DATE) > 0.5]
+    clocks = [name for name in cells if share(name, CLOCK) > 0.5]
+    if dated:
+        full = [name for name in dated if any(":" in cell or "時" in cell for cell in sample[name])]
+        return full[:1] or dated[:1] + clocks[:1]
+    numeric = [name for name in ([time] if time else cells) if share(name, NUMBER) > 0.5]
+    compact = [name for name in numeric if (time or HINT.search(name)) and _compact(sample[name])]
+    if compact:
+        return compact[:1] + (clocks[:1] if _compact(sample[compact[0]]) == "%Y%m%d" else [])
+    hinted = [name for name in numeric if HINT.search(name)]
+    epochs = [name for name in numeric if _is_epoch(pd.to_numeric(sample[name], errors="coerce").dropna())]
+    return [time] if time else ([name for name in hinted if name in epochs] or hinted or epochs)[:1]
+
+
+def _compact(cells: pd.Series) -> str:
+    """The format of dates written without separators (20260102030405), or ""."""
+    form = COMPACT.get(len(cells.iloc[0]), "") if len(cells) else ""
+    return form if form and pd.to_datetime(cells, format=form, errors="coerce").notna().mean() > 0.9 else ""
+
+
+def _is_epoch(values: pd.Series) -> bool:
+    """Whether numbers are seconds, or thousandths and less of them, between 2001 and 2096, and mostly rise."""
+    if len(values) < 3 or (values % 1 != 0).all():
+        return False
+    seconds = values / {unit: 10 ** (3 * n) for n, unit in enumerate(EPOCHS)}[_unit(values)]
+    return bool(
+        seconds.between(1e9, 4e9).all()
+        and (values.diff().dropna() >= 0).mean() > 0.9
+        and values.iloc[0] != values.iloc[-1]
+    )
+
+
+def _unit(values: pd.Series) -> str:
+    return [unit for unit, least in EPOCHS.items() if values.abs().median() >= least or unit == "s"][-1]
+
+
+def read(cells: pd.DataFrame, names: list[str]) -> tuple[pd.DatetimeIndex | None, str]:
+    """The times in columns `names`, NaT where a cell holds none, and how they were read.
+
+    None in place of times where they only count the rows.
+    """
+    texts = cells[names[0]].str.cat([cells[name] for name in names[1:]], sep=" ")
+    if all(map(is_number, texts[texts != ""].iloc[:100])):
+        form = _compact(texts[texts != ""])
+        if form:
+            return pd.DatetimeIndex(pd.to_datetime(texts, format=form, errors="coerce")).as_unit(
+                "ns"
+            ), "dates without separators"
+        values = pd.to_numeric(texts, errors="coerce")
+        if values.notna().mean() > 0.5:
+            return _counted(values, names[0])
+    return dates(texts)
+
+
+def _counted(values: pd.Series, name: str) -> tuple[pd.DatetimeIndex | None, str]:
+    """Numbers as times: an epoch, or seconds since the start; None if they only count the rows."""
+    known = values.dropna()
+    if _is_epoch(known.iloc[:: max(1, len(known) // 500)]):
+        unit = _unit(known)
+        words = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}[unit]
+        return pd.DatetimeIndex(pd.to_datetime(values, unit=unit, utc=True)).as_unit("ns"), f"epoch in {words}, UTC"
+    unit = next((unit for unit in re.findall(r"[a-z]+", name.casefold())[::-1] if unit in SECONDS), "")
+    if not unit and (known % 1 == 0).all():
+        return None, f"{name!r} only counts the rows: no times"
+    elapsed = pd.to_timedelta(values * SECONDS.get(unit, 1.0), unit="s")
+    words = f"{name!r} counts {unit or 'seconds (so we take it)'} from the start, shown as from 1970-01-01"
+    return pd.DatetimeIndex(pd.Timestamp(0) + elapsed).as_unit("ns"), words
+
+
+def dates(texts: pd.Series) -> tuple[pd.DatetimeIndex, str]:
+    """Texts as times, NaT where there is none, and how they were read.
+
+    Times with a zone keep it if it is one for all, and are given in UTC if it changes (summer time). Of two orders that
+    both fit (01/02/2026), the one is taken in which the times jump about least.
+    """
+    few = texts.iloc[:: max(1, len(texts) // 500)]
+    if few.str.contains("[年月時分]|[AaPp][.]?[Mm]|午", regex=True).any():
+        texts = _western(texts)
+    if few.str.contains(r"\d,\d+$", regex=True).any():
+        texts = texts.str.replace(r"(?<=:\d\d),(?=\d+)", ".", regex=True)
+    late = texts.str.contains(r"[ T]24:00", regex=True).to_numpy()
+    if late.any():  # the end of a day, written as its 24th hour
+        texts = texts.str.replace(r"(?<=[ T])24:00", "00:00", regex=True)
+    found, words = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True), ""
+    if found.isna().mean() > 0.5:
+        found, words = _ordered(texts)
+    index = pd.DatetimeIndex(found).as_unit("ns")
+    index = index + pd.to_timedelta(late.astype(int), unit="D") if late.any() else index
+    zones = {match[1] for cell in few if (match := ZONE.search(cell))}
+    if not zones:
+        return index.tz_localize(None), words
+    if (
+        len(zones | {match[1] for cell in texts.iloc[:: max(1, len(texts) // 20000)] if (match := ZONE.search(cell))})
+        == 1
+    ):
+        [zone] = zones
+        return index.tz_convert("UTC" if zone in ("Z", "UTC") else pd.Timestamp(f"2000-01-01T00:00{zone}").tz), words
+    return index, "the zone changes (summer time): shown in UTC"
+
+
+def _western(texts: pd.Series) -> pd.Series:
+    """2026年1月2日 午後3時4分 as 2026/1/2 3:04 PM."""
+    for old, new in {"年": "/", "月": "/", "日": " ", "時": ":", "分": ":", "秒": ""}.items():
+        texts = texts.str.replace(old, new, regex=False)
+    texts = texts.str.replace(
+        r"午([前後])\s*([\d:.]+)", lambda m: f"{m[2].strip(':')} {'PA'[m[1] == '前']}M", regex=True
+    )
+    texts = texts.str.replace(r"\s*([AaPp])\.?([Mm])\.?$", r" \1\2", regex=True)
+    return texts.str.replace(r"\s+", " ", regex=True).str.rstrip(":/ ")
+
+
+def _ordered(texts: pd.Series) -> tuple[pd.Series, str]:
+    """Local dates: tries the orders of day, month and year, with every way to write the clock."""
+    parts = texts.str.extract(r"^(\w+)[-./ ,]+(\w+)[-./ ,]+(\d+)[T ,]*(.*)$").fillna("")
+    texts = (parts[0] + "/" + parts[1] + "/" + parts[2] + " " + parts[3]).str.strip()
+    best, order, travel = pd.Series(pd.NaT, texts.index).dt.tz_localize("UTC"), "", np.inf
+    few = texts.iloc[:: max(1, len(texts) // 500)]
+    for name, formats in ORDERS.items():
+        found = pd.Series(pd.NaT, texts.index).dt.tz_localize("UTC")
+        for form in (f"{date} {clock}".strip() for date in formats for clock in CLOCKS):
+            if pd.to_datetime(few, format=form, errors="coerce", utc=True).notna().any():
+                found = found.fillna(pd.to_datetime(texts, format=form, errors="coerce", utc=True))
+        steps = found.dropna().diff().abs().sum()
+        better = found.notna().sum() - best.notna().sum()
+        if better > 0 or (better == 0 and found.notna().any() and steps < travel):
+            best, order, travel = found, name, steps
+    return best, f"dates read as {order}" if order else ""
