@@ -123,10 +123,10 @@ def test_a_failed_training_is_not_remembered(build, digits, monkeypatch):
 @pytest.mark.parametrize(
     ("description", "message"),
     [
-        ({"model": "GAN"}, "no model 'GAN'"),
-        ({"latent": 2}, "no model None"),
+        ({"model": "GAN"}, r"model is 'GAN'; there are AutoEncoder, "),
+        ({"latent": 2}, "model is None; there are"),
         ({"model": "AutoEncoder"}, "missing a required argument: 'latent'"),
-        ({"model": "AutoEncoder", "latent": 2, "epoch": 5}, "unexpected keyword argument 'epoch'"),
+        ({"model": "AutoEncoder", "latent": 2, "epoch": 5}, "a setting is 'epoch'; did you mean 'epochs'?"),
     ],
 )
 def test_a_bad_description_is_refused_in_words(build, digits, description, message):

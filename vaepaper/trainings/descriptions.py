@@ -4,15 +4,16 @@ import ast
 import hashlib
 import inspect
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import torch
 
-from vaepaper import models, train
+from vaepaper import checks, models, train
 
+MODELS = ("AutoEncoder", "VariationalAutoEncoder", "DigitReader")
 FIT = {name: p.default for name, p in inspect.signature(train.fit).parameters.items() if p.kind is p.KEYWORD_ONLY}
 del FIT["progress"]
 
@@ -25,20 +26,36 @@ def settings(description: Mapping) -> dict:
             the model's arguments and `fit`'s.
 
     Raises:
-        ValueError: no such model, a word that neither knows, or an argument missing.
+        TypeError: no mapping. ValueError: no such model, a word that neither knows, an argument missing, or a value
+            that cannot be; names it.
     """
-    asked = dict(description)
-    model, only = asked.pop("model", None), asked.pop("only", None)
-    if model not in ("AutoEncoder", "VariationalAutoEncoder", "DigitReader"):
-        raise ValueError(f"description {dict(description)}: no model {model!r} in vaepaper.models")
+    if not isinstance(description, Mapping):
+        expected = "expected a mapping such as {'model': 'AutoEncoder', 'latent': 16}"
+        raise TypeError(f"a description is {checks.shown(description)}; {expected}")
+    asked = {name: checks.plain(value) for name, value in description.items()}
+    model, only = checks.word("model", asked.pop("model", None), MODELS), asked.pop("only", None)
+    network = getattr(models, model)
+    for name in asked:
+        checks.word("a setting", name, [*inspect.signature(network).parameters, *FIT, "only"])
     fit = {name: asked.pop(name, default) for name, default in FIT.items()}
+    for name in ("epochs", "batch_size", "seed"):  # as `fit` will, but before anything is trained
+        checks.whole(name, fit[name], 0 if name == "seed" else 1)
+    checks.number("learning_rate", fit["learning_rate"], 0, above=True)
     try:
-        sizes = inspect.signature(getattr(models, model)).bind(**asked)
+        sizes = inspect.signature(network).bind(**asked)
     except TypeError as error:
-        raise ValueError(f"description {dict(description)}: {error}") from error
+        raise ValueError(f"{model}: {error}") from error
     sizes.apply_defaults()
-    plain = {name: list(value) if isinstance(value, tuple) else value for name, value in sizes.arguments.items()}
-    return {"model": model, "sizes": plain, "fit": fit} | ({} if only is None else {"only": sorted(map(int, only))})
+    found = {name: checks.sizes(name, value) if name == "hidden" else value for name, value in sizes.arguments.items()}
+    with torch.device("meta"):  # the model's own checks, without its weights
+        network(**found)
+    return {"model": model, "sizes": found, "fit": fit} | ({} if only is None else {"only": _labels(only)})
+
+
+def _labels(only: Iterable[int]) -> list[int]:
+    if isinstance(only, str | bytes | Mapping) or not isinstance(only, Iterable) or not len(only := list(only)):
+        raise ValueError(f"only is {checks.shown(only)}; expected the labels to train on, such as [0, 1]")
+    return sorted({checks.whole("only", label, 0) for label in only})
 
 
 def digest(*arrays: np.ndarray) -> str:

@@ -5,7 +5,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import joblib
@@ -13,15 +13,21 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vaepaper import paths, train
+from vaepaper import checks, paths, train
 from vaepaper.images import check_images
+from vaepaper.labels import check_labels
 from vaepaper.trainings import progress, weights
-from vaepaper.trainings.descriptions import chosen, code_and_torch, digest, needs_labels, settings
+from vaepaper.trainings.descriptions import chosen, code_and_torch, digest, learns_labels, needs_labels, settings
 
 
-def pick_device(device: str = "auto") -> str:
-    """ "auto" is the GPU where there is one, else the CPU."""
-    return ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+def pick_device(device: str | torch.device = "auto") -> str:
+    """ "auto" is the GPU where there is one, else the CPU. Raises ValueError: no such device here."""
+    here = ["cpu", *("cuda", *(f"cuda:{n}" for n in range(torch.cuda.device_count()))) * torch.cuda.is_available()]
+    device = str(device) if isinstance(device, torch.device) else checks.plain(device)
+    if isinstance(device, str) and device.startswith("cuda") and len(here) == 1:
+        raise ValueError(f"device is {device!r}, but torch sees no GPU here; there are auto, cpu")
+    checks.word("device", device, ["auto", *here])
+    return here[:2][-1] if device == "auto" else device
 
 
 _ALONE = threading.Lock()  # random numbers and thread counts belong to the whole process
@@ -75,13 +81,19 @@ def train_all(
         labels: int64 [n], for a model whose loss takes them or that trains on some labels only; others see none.
 
     Raises:
-        ValueError: a bad description, bad images, or labels missing. FloatingPointError: a loss that is not finite.
-        ConnectionError: no scheduler answers. RuntimeError: a worker runs other code.
+        TypeError, ValueError: a bad description, bad images or labels, or labels missing.
+        FloatingPointError: a loss that is not finite. ConnectionError: no scheduler answers.
+        RuntimeError: a worker runs other code.
     """
+    if isinstance(descriptions, str | Mapping) or not isinstance(descriptions, Iterable):
+        raise TypeError(f"descriptions are {checks.shown(descriptions)}; expected a list of them: [description, …]")
     device = pick_device(device)
     asked = [settings(description) for description in descriptions]
+    for inputs in {one["sizes"]["inputs"] for one in asked}:
+        images = check_images(images, inputs).cpu()
+    if asked and labels is not None:
+        labels = check_labels(labels, len(images), 9 if any(map(learns_labels, asked)) else None)
     for one in asked:
-        images = check_images(images, one["sizes"]["inputs"])
         if needs_labels(one) and labels is None:
             raise ValueError(f"{one['model']} needs the labels here; pass them after the images")
         if "only" in one and not np.isin(labels, one["only"]).any():
