@@ -1,7 +1,7 @@
 # `make` lists what can be done. Everything runs in .venv, or in an active conda environment made from environment.yml.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup data reproduce report test test-browser lab refresh seeds bench clean
+.PHONY: help setup data reproduce report test test-browser lab refresh robustness seeds bench clean
 
 # glibc: keep freed memory for the next step instead of giving it back and asking for it again (a training: 5 % faster).
 export MALLOC_MMAP_THRESHOLD_ ?= 33554432
@@ -56,6 +56,9 @@ lab: $(READY)  ## open the notebooks in JupyterLab
 
 refresh: $(READY)  ## run everything, then write outputs back into notebooks/, results/ and the README
 	@$(BIN)/python -m vaepaper.workshop.refresh
+
+robustness: $(READY)  ## every reading with every seed into results/robustness.csv (hours; goes on where it was stopped)
+	@$(BIN)/python -m vaepaper.workshop.robustness $(ARGS)
 
 seeds: $(READY)  ## run everything with four seeds for the run-to-run spread (results/spread.json; 45 minutes)
 	@$(BIN)/python -m vaepaper.workshop.seeds $(ARGS)

@@ -33,9 +33,13 @@ class Part:
         return bool(COMPARE[self.relation](self.value, self.boundary))
 
 
-def judge(parts: Sequence[Part]) -> str:
-    """`reproduced` if all parts hold, `partly` if some do, else `not reproduced`."""
+def judge(parts: Sequence[Part], claim: str = "") -> str:
+    """`reproduced` if all parts hold, `partly` if some do, else `not reproduced`; C8 and C9 have rules of their own."""
     held = [part.holds for part in parts]
+    if claim == "C8" and not held[0]:  # a difference that may be chance is none, however large
+        return "not reproduced"
+    if claim == "C9" and held[0]:  # more than chance explains is enough
+        return "reproduced"
     return "reproduced" if all(held) else "partly" if any(held) else "not reproduced"
 
 
@@ -43,9 +47,9 @@ def record(claim: str, parts: Sequence[Part], verdict: str | None = None) -> Mar
     """Judge a claim, write it into build/claims.json, and return what was measured as a table.
 
     Args:
-        claim: such as "C1". verdict: where the claim has a rule of its own; else `judge(parts)`.
+        claim: such as "C1". verdict: where the chapter has a rule of its own; else `judge(parts, claim)`.
     """
-    verdict = verdict or judge(parts)
+    verdict = verdict or judge(parts, claim)
     numbers = [
         {name: x if isinstance(x, str) else float(x) for name, x in asdict(part).items()} | {"holds": part.holds}
         for part in parts

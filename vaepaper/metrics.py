@@ -21,9 +21,16 @@ def legibility(reader: DigitReader, images: Tensor, labels: Tensor) -> float:
     return float((read_digits(reader, images) == labels.cpu().numpy()).mean())
 
 
+def not_restored(reader: DigitReader, images: Tensor, outputs: Tensor, labels: Tensor) -> np.ndarray:
+    """Which images `reader` reads as their label in the input and as another in the output, bool [n]."""
+    right = [read_digits(reader, x) == labels.cpu().numpy() for x in (images, outputs)]
+    return right[0] & ~right[1]
+
+
 def explained_variance(images: Tensor, outputs: Tensor) -> float:
     """1 - squared error / squared distance from the mean image: 1 is perfect, 0 as good as the mean image."""
-    return 1 - float((images - outputs).square().sum() / (images - images.mean(0)).square().sum())
+    x, y = (np.asarray(part.cpu(), np.float64) for part in (images, outputs))  # the same sums on any number of threads
+    return 1 - float(np.square(x - y).sum() / np.square(x - x.mean(0)).sum())
 
 
 @torch.no_grad()

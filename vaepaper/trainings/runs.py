@@ -113,7 +113,7 @@ def train_all(
 
 
 @contextmanager
-def _cluster(address: str | None, data: Sequence[np.ndarray]) -> Iterator[None]:
+def cluster(address: str | None, data: Sequence[np.ndarray]) -> Iterator[None]:
     """Let joblib use the Dask cluster at `address`, with the data sent to each worker once; none: use this machine."""
     if not address:
         yield
@@ -145,7 +145,7 @@ def _side_by_side(jobs: dict[str, dict], data: Sequence[np.ndarray], device: str
     address = os.environ.get("VAEPAPER_SCHEDULER")
     alone = not address and (device != "cpu" or len(order) < 2)  # one job needs no workers
     title = f"{len(order)} training{'s' * (len(order) > 1)}"
-    with _cluster(address, data), progress.shown(title, [work(jobs[job]) for job in order]) as shares:
+    with cluster(address, data), progress.shown(title, [work(jobs[job]) for job in order]) as shares:
         # Workers here read the data from one memory map; "c" copies a page only if it is written to.
         parallel = joblib.Parallel(
             1 if alone else None if address else -1, return_as="generator_unordered", mmap_mode="c"
