@@ -159,6 +159,8 @@ def write(table: pd.DataFrame, known: dict) -> None:
 
 def run(jobs: list[Job]) -> Iterator[tuple]:
     """Measure jobs side by side, on all cores or on the Dask cluster, and yield each as it ends."""
+    if not jobs:
+        return
     training, unseen = data.mnist("train"), data.mnist("test")
     [reader] = runs.train_all([{"model": "DigitReader"}], *training, device="cpu")
     arrays, address = [np.asarray(part) for part in (*training, *unseen)], os.environ.get("VAEPAPER_SCHEDULER")
