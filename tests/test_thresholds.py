@@ -120,5 +120,5 @@ def test_rates_are_shares(rate):
 
 
 def test_unknown_rule_is_named():
-    with pytest.raises(ValueError, match="no threshold rule 'median'; there are maximum"):
+    with pytest.raises(ValueError, match="rule is 'median'; there are maximum"):
         Threshold("median")

@@ -11,7 +11,8 @@ from torch.distributions import Normal, kl_divergence
 from torch.nn import functional as F
 
 from vaepaper import checks
-from vaepaper.images import SIDE, Images, batches, blurred, check_pair, check_shape
+from vaepaper.images import SIDE, Images, batches, blurred, check_shape
+from vaepaper.labels import check_pair
 from vaepaper.models import VariationalAutoEncoder
 from vaepaper.thresholds import Threshold, check_scores  # noqa: F401 (offered here: scores and thresholds go together)
 

@@ -114,14 +114,6 @@ def check_images(images: Tensor | np.ndarray, inputs: int = 784, first: int = 0)
     return check_rows("images", images, inputs, 0, 1, first)
 
 
-def check_pair(name: str, rows, other_name: str, others) -> tuple[Tensor, Tensor]:
-    """Rows that belong to each other: finite numbers, both [n, width]. Raises TypeError, ValueError."""
-    rows, others = check_rows(name, rows), check_rows(other_name, others)
-    if rows.shape != others.shape:
-        raise ValueError(f"{other_name} have shape {tuple(others.shape)}; expected that of {name}, {tuple(rows.shape)}")
-    return rows, others
-
-
 def check_shape(shape: tuple[int, int], pixels: int) -> tuple[int, int]:
     """Rows and columns of a picture of so many pixels. Raises ValueError."""
     sides = checks.sizes("shape", shape)
@@ -131,19 +123,24 @@ def check_shape(shape: tuple[int, int], pixels: int) -> tuple[int, int]:
     return sides[0], sides[1]
 
 
-def blurred(images: Tensor, sigma: float, shape: tuple[int, int] = (SIDE, SIDE)) -> Tensor:
-    """Images out of focus by a Gaussian of `sigma` pixels, float32 [n, pixels]; at the edges, of what lies inside.
+def softened(maps: Tensor, sigma: float, shape: tuple[int, int] = (SIDE, SIDE)) -> Tensor:
+    """Maps of any numbers under a Gaussian of `sigma` pixels, float32 [n, pixels]; at the edges, of what lies inside.
 
     Args:
         sigma: 0.01 or more. shape: rows and columns of a picture; of a window of 256 points of a signal (1, 256).
 
     Raises:
-        ValueError: images that are not of that shape, or sigma out of range.
+        ValueError: maps that are not of that shape, or sigma out of range.
     """
-    sigma, images = checks.number("sigma", sigma, 0.01, 1e6), check_rows("images", images)
-    rows, columns = check_shape(shape, images.shape[1])
-    down, along = (_bells(length, sigma, images.device) for length in (rows, columns))
-    return (down @ images.reshape(-1, rows, columns) @ along.T).reshape(len(images), -1).clamp_(0, 1)
+    sigma, maps = checks.number("sigma", sigma, 0.01, 1e6), check_rows("images", maps)
+    rows, columns = check_shape(shape, maps.shape[1])
+    down, along = (_bells(length, sigma, maps.device) for length in (rows, columns))
+    return (down @ maps.reshape(-1, rows, columns) @ along.T).reshape(len(maps), -1)
+
+
+def blurred(images: Tensor, sigma: float, shape: tuple[int, int] = (SIDE, SIDE)) -> Tensor:
+    """Images out of focus: as `softened`, in [0, 1]."""
+    return softened(images, sigma, shape).clamp_(0, 1)
 
 
 def _bells(length: int, sigma: float, device: torch.device) -> Tensor:

@@ -1,4 +1,4 @@
-"""Labels of images, looked at before use."""
+"""What belongs to rows: labels, outputs, masks of pixels, looked at before use."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from vaepaper import checks
-from vaepaper.images import held
+from vaepaper.images import check_rows, held
 
 
 def check_labels(labels: Tensor | np.ndarray | Sequence[int], n: int, most: int | None = None) -> Tensor:
@@ -32,3 +32,21 @@ def check_labels(labels: Tensor | np.ndarray | Sequence[int], n: int, most: int 
         expected = "of 0 or more" if most is None else f"from 0 to {most}"
         raise ValueError(f"labels[{at}] is {int(labels[at])}; expected whole numbers {expected}")
     return labels
+
+
+def check_pair(name: str, rows, other_name: str, others) -> tuple[Tensor, Tensor]:
+    """Rows that belong to each other: finite numbers, both [n, width]. Raises TypeError, ValueError."""
+    rows, others = check_rows(name, rows), check_rows(other_name, others)
+    if rows.shape != others.shape:
+        raise ValueError(f"{other_name} have shape {tuple(others.shape)}; expected that of {name}, {tuple(rows.shape)}")
+    return rows, others
+
+
+def check_masks(masks: Tensor | np.ndarray, rows: Tensor) -> Tensor:
+    """The masks of `rows` as bool, of their shape. Raises TypeError, ValueError."""
+    masks = held("masks", masks)
+    masks = torch.from_numpy(masks.copy()) if isinstance(masks, np.ndarray) and masks.dtype == bool else masks
+    if masks.dtype != torch.bool or masks.shape != rows.shape:
+        found = f"{str(masks.dtype).removeprefix('torch.')} {tuple(masks.shape)}"
+        raise ValueError(f"masks are {found}; expected bool {tuple(rows.shape)}, True where a pixel changed")
+    return masks

@@ -6,6 +6,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import genpareto
+from torch import Tensor
+
+from vaepaper import checks
 
 RULES = ("maximum", "quantile", "conformal", "tail")
 TAIL = 0.1  # the share of the normal scores that the generalised Pareto distribution is fitted to
@@ -17,9 +20,18 @@ def check_scores(scores: ArrayLike, name: str = "scores") -> np.ndarray:
     Raises:
         ValueError: not one-dimensional, none, or one that is not finite; names it.
     """
-    scores = np.asarray(scores, np.float64)
+    scores = scores.detach().cpu() if isinstance(scores, Tensor) else scores
+    try:
+        found = np.asarray(scores)
+    except ValueError:  # rows of different lengths
+        found = np.empty(0, object)
+    if found.dtype.kind not in "biuf" or isinstance(scores, np.ma.MaskedArray):
+        masked = "a masked array" if isinstance(scores, np.ma.MaskedArray) else checks.shown(scores)
+        raise TypeError(f"{name} are {masked}; expected numbers, none missing")
+    scores = found.astype(np.float64)
     if scores.ndim != 1 or not len(scores):
-        raise ValueError(f"{name} have shape {scores.shape}; expected [n] with n of 1 or more")
+        hint = "" if scores.ndim else f"; one alone: [{scores:g}]"
+        raise ValueError(f"{name} have shape {scores.shape}; expected [n] with n of 1 or more{hint}")
     if not np.isfinite(scores).all():
         at = int(np.flatnonzero(~np.isfinite(scores))[0])
         raise ValueError(f"{name}[{at}] is {scores[at]}; expected finite numbers")
@@ -28,9 +40,10 @@ def check_scores(scores: ArrayLike, name: str = "scores") -> np.ndarray:
 
 def needed_for(rate: float, n: int) -> int:
     """How many normal scores resolve a false-alarm rate in (0, 1): 1 / rate - 1, rounded up. Warns if n are fewer."""
-    if not 0 < rate < 1:
-        raise ValueError(f"rate is {rate}; expected a number between 0 and 1, such as 0.01")
-    needed = int(np.ceil(1 / rate - 1e-9)) - 1
+    rate = checks.plain(rate)
+    if not (isinstance(rate, int | float) and 0 < rate < 1):
+        raise ValueError(f"rate is {checks.shown(rate)}; expected one number between 0 and 1, such as 0.01")
+    needed = int(np.ceil(min(1 / rate, 2**53) - 1e-9)) - 1
     if n < needed:
         warnings.warn(
             f"a false-alarm rate of {rate:.3g} needs {needed:,} normal scores or more; there are {n:,}", stacklevel=3
@@ -53,29 +66,33 @@ class Threshold:
     """
 
     def __init__(self, rule: str = "conformal"):
-        if rule not in RULES:
-            raise ValueError(f"no threshold rule {rule!r}; there are {', '.join(RULES)}")
-        self.rule = rule
+        self.rule = checks.word("rule", rule, RULES)
 
     def fit(self, scores: ArrayLike) -> Self:
         """Learn from `scores` [n] of normal data that took no part in training. Raises ValueError as `check_scores`."""
-        self.normal = check_scores(scores)
-        self.ordered = np.sort(self.normal)
-        self.peak = np.quantile(self.ordered, 1 - TAIL)
-        above = self.ordered[self.ordered > self.peak] - self.peak
-        self.share = len(above) / len(self.normal)
+        normal = check_scores(scores)
+        ordered = np.sort(normal)
+        peak = np.quantile(ordered, 1 - TAIL)
+        above = ordered[ordered > peak] - peak
         if self.rule == "tail":
             if len(above) < 10:
                 raise ValueError(
-                    f"{len(above)} of {len(self.normal)} scores lie above their 90 % quantile; the tail rule needs 10"
+                    f"{len(above)} of {len(normal)} scores lie above their 90 % quantile; the tail rule needs 10"
                     ' or more: bring more scores (or, if most are equal, use "conformal")'
                 )
             self.shape, _, self.scale = genpareto.fit(above, floc=0)
+        self.normal, self.ordered, self.peak, self.share = normal, ordered, peak, len(above) / len(normal)
         return self
+
+    def _fitted(self) -> int:
+        """How many normal scores there are. Raises ValueError: none yet."""
+        if not hasattr(self, "normal"):
+            raise ValueError("this threshold has learned nothing yet; fit it on scores of normal data first")
+        return len(self.normal)
 
     def at(self, rate: float) -> float:
         """The threshold for a false-alarm rate in (0, 1); warns if there are too few scores to resolve it."""
-        n, needed = len(self.normal), needed_for(rate, len(self.normal))
+        n, needed = self._fitted(), needed_for(rate, self._fitted())
         if self.rule == "maximum":
             return float(self.normal[:needed].max())
         if self.rule == "tail" and rate < self.share:
@@ -87,7 +104,7 @@ class Threshold:
 
     def p_value(self, scores: ArrayLike) -> np.ndarray:
         """The smallest rate at which each score would be flagged, float64 [m] in [0, 1]."""
-        scores, n = check_scores(scores), len(self.normal)
+        n, scores = self._fitted(), check_scores(scores)
         if self.rule == "maximum":
             records = np.maximum.accumulate(self.normal)  # how many first scores all lie below
             return 1 / (1 + np.searchsorted(records, scores, side="left"))
