@@ -1,7 +1,7 @@
 # `make` lists what can be done. Everything runs in .venv, or in an active conda environment made from environment.yml.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup data reproduce report test test-browser lab refresh robustness seeds bench clean
+.PHONY: help setup data reproduce report check test test-browser lab refresh robustness bench signal clean
 
 # glibc: keep freed memory for the next step instead of giving it back and asking for it again (a training: 5 % faster).
 export MALLOC_MMAP_THRESHOLD_ ?= 33554432
@@ -39,7 +39,12 @@ reproduce: $(READY)  ## run the report: notebooks, figures and claims into build
 report: $(READY)  ## the notebooks as one site in build/report, which opens without a network
 	@$(BIN)/python -m vaepaper.workshop.site
 
-test: $(READY)  ## ruff, unit tests, and the committed notebooks run again and compared
+check: $(READY)  ## after each edit: ruff and the quick unit tests, under a minute
+	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
+	@$(BIN)/python -m vaepaper.data >/dev/null
+	@$(BIN)/python -m pytest -q --no-header -m "not slow" tests --ignore=tests/browser
+
+test: $(READY)  ## before sharing: all of it, slow tests too, and the committed notebooks run again and compared
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	@$(BIN)/python -m vaepaper.data
@@ -74,7 +79,7 @@ clean:  ## remove build/ (results and remembered trainings); .venv and data stay
 .venv/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or later is needed; name one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
-	@echo "Making .venv (a few minutes, once) …"
+	@echo "There is no environment yet: making .venv (a few minutes, once) …"
 	@$(PYTHON) -m venv .venv
 	@.venv/bin/python -m pip install --quiet --progress-bar on $(PIP_ARGS) -c constraints.txt -e .
 	@touch $@

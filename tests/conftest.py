@@ -18,6 +18,8 @@ def pytest_collection_modifyitems(items):
             SESSION["notebooks"] = True
         else:
             item.add_marker(pytest.mark.filterwarnings("error"), append=False)
+        if {"measured", "pages"} & {*getattr(item, "fixturenames", ())}:  # what the notebooks left; the whole site
+            item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: item.path.name == "test_results.py")
 
 

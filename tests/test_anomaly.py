@@ -98,6 +98,7 @@ def test_no_images_are_an_error(nothing):
         anomaly.difference(AutoEncoder(2), nothing)
 
 
+@pytest.mark.slow
 def test_more_images_than_memory_allows_are_scored_in_bounded_memory(tmp_path):
     """1.6 GB of images on disk (a sparse file of zeros), in a process of its own (Linux tells its peak)."""
     code = """

@@ -15,7 +15,7 @@ import torch
 from vaepaper.trainings import runs
 
 # What third parties leave open when a worker is killed is theirs.
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 SWEEP = [{"model": "VariationalAutoEncoder", "latent": z, "epochs": 12} for z in range(1, 9)]
 
 

@@ -73,6 +73,7 @@ def test_a_source_that_sends_rubbish_is_not_trusted(copy, monkeypatch):
     assert len(data.faults(raw)) == 1  # the other three were whole and stay
 
 
+@pytest.mark.slow
 def test_without_network_and_npm_one_message_names_every_way(tmp_path):
     """For real: no npm on the path, no proxy, and whatever torchvision can reach cut off."""
     code = "import socket, torch, sys; socket.getaddrinfo = None; sys.argv[0] = ''; import runpy;"

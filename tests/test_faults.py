@@ -13,6 +13,7 @@ from vaepaper import paths
 from vaepaper.data import mnist
 from vaepaper.trainings import runs, weights
 
+pytestmark = pytest.mark.slow
 TRAIN = """
 import hashlib, sys
 from vaepaper.trainings import runs

@@ -31,7 +31,8 @@ def chapter(tmp_path, build, monkeypatch):
 
 
 # Third parties' sockets and loops, left to the garbage collector when a kernel dies, are not ours to close.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::DeprecationWarning")
+left = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::DeprecationWarning")
+pytestmark = [pytest.mark.slow, left]
 
 
 def test_runs_once_and_then_only_what_changed(chapter, build, capsys):

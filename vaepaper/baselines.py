@@ -44,7 +44,9 @@ class IndependentComponents:
 
     def __init__(self, latent: int, seed: int = 0, most: int = 10_000):
         plane = PCA(latent, svd_solver="covariance_eigh", random_state=seed)
-        self.map = make_pipeline(plane, FastICA(whiten="unit-variance", max_iter=1000, tol=1e-2, random_state=seed))
+        # One source after the other: all at once, they can circle round each other for ever.
+        ica = FastICA(algorithm="deflation", whiten="unit-variance", max_iter=1000, tol=1e-2, random_state=seed)
+        self.map = make_pipeline(plane, ica)
         self.most = most
 
     def fit(self, images: Tensor) -> Self:
