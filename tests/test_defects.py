@@ -7,7 +7,7 @@ from scipy.ndimage import gaussian_filter
 
 from vaepaper import defects
 
-kinds = pytest.mark.parametrize("kind", defects.KINDS)
+kinds = pytest.mark.parametrize("kind", defects.KINDS | defects.FURTHER)
 
 
 @kinds
@@ -30,7 +30,7 @@ def test_a_larger_severity_changes_more(digits, kind):
     assert change == sorted(change) and change[0] > 0
 
 
-@pytest.mark.parametrize("kind", ["extra stroke", "missing stroke", "blot", "speckle"])
+@pytest.mark.parametrize("kind", ["extra stroke", "missing stroke", "blot", "speckle", *defects.FURTHER])
 def test_another_seed_plants_elsewhere(digits, kind):
     assert not torch.equal(defects.plant(kind, digits[0], seed=3)[0], defects.plant(kind, digits[0], seed=4)[0])
 
@@ -93,6 +93,34 @@ def test_fading_and_blur_are_what_they_say(digits):
 def test_missing_stroke_hits_ink(digits):
     damaged, _ = defects.missing_stroke(digits[0])
     assert ((digits[0] - damaged).amax(1) > 0.5).all()
+
+
+def test_a_displaced_digit_is_rolled_and_loses_what_leaves_the_page(digits):
+    x = digits[0][:40].view(-1, 28, 28)
+    damaged = defects.displaced(digits[0][:40], seed=1, distance=2)[0].view(-1, 28, 28)
+    ways = [(0, 2), (0, -2), (1, 2), (1, -2)]  # axis, by how much
+    moved = [torch.roll(x, by, 1 + axis) for axis, by in ways]
+    for (axis, by), each in zip(ways, moved, strict=True):
+        each.movedim(1 + axis, 1)[:, slice(0, by) if by > 0 else slice(by, None)] = 0
+    found = [[torch.equal(own, each[i]) for each in moved].index(True) for i, own in enumerate(damaged)]
+    assert set(found) == {0, 1, 2, 3}
+
+
+def test_dead_rows_are_dead_and_the_others_alive(digits):
+    damaged, mask = (part.view(-1, 28, 28) for part in defects.dead_rows(digits[0], seed=2, rows=3))
+    rows = mask.any(2)
+    assert ((damaged == 0) | ~mask).all() and (damaged[~rows] == digits[0].view(-1, 28, 28)[~rows]).all()
+    assert rows.sum(1).max() == 3 and rows.any(1).all()
+    dead = rows.float().topk(3, 1).indices
+    assert (damaged[torch.arange(len(damaged))[:, None], dead] == 0)[rows.sum(1) == 3].all()
+
+
+def test_a_wrong_piece_is_a_square_of_the_digit_on_its_head():
+    page = torch.arange(784.0)[None] / 784
+    damaged, mask = defects.wrong_piece(page, seed=3, side=9)
+    low, high = mask.view(28, 28).nonzero().T.aminmax(dim=1)
+    assert mask.sum() == 81 and (high - low == 8).all()  # 9 x 9: nothing equals its opposite on this page
+    torch.testing.assert_close(damaged[mask], (783 / 784 - page)[mask])
 
 
 @kinds

@@ -1,43 +1,14 @@
-"""Planted defects of six kinds and five severities, each with the exact mask of the pixels that changed."""
-
-import math
+"""Planted defects of six kinds and three more, each at five severities and with the exact mask of what changed."""
 
 import torch
 from torch import Tensor
 
 from vaepaper.images import SIDE, blurred, check_images
-
-PLACES = torch.arange(SIDE).float()
-PART = 2048  # images at once: what a step needs stays in the processor's cache
+from vaepaper.strokes import PLACES, paint, strokes  # noqa: F401 (`paint` is offered here too: a defect by hand)
 
 
 def _random(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
-
-
-def strokes(centres: Tensor, angles: Tensor, length: float, width: float) -> Tensor:
-    """Straight pen strokes with soft ends: centres [n, 2], angles [n] in radians → images [n, 784] in [0, 1]."""
-    drawn = []
-    for centre, angle in zip(centres.split(PART), angles.split(PART), strict=True):
-        sin, cos = angle.sin()[:, None, None], angle.cos()[:, None, None]
-        rows = PLACES[:, None] - centre[:, :1, None]  # [n, 28, 1]
-        columns = PLACES[None, :] - centre[:, 1:, None]  # [n, 1, 28]
-        beyond = ((rows * sin + columns * cos).abs_() - length / 2).clamp_(min=0)  # past the ends, along the stroke
-        across = rows * cos - columns * sin
-        distance = (beyond.square_() + across.square_()).sqrt_()
-        drawn.append((width / 2 + 0.5 - distance).clamp_(0, 1).flatten(1))
-    return torch.cat(drawn)
-
-
-def paint(
-    image: Tensor, start: tuple[float, float], end: tuple[float, float], width: float, erase: bool = False
-) -> Tensor:
-    """An image [784] after one straight stroke from `start` to `end`, places (x, y) in pixels from its corner."""
-    (x0, y0), (x1, y1) = start, end
-    centre = torch.tensor([[(y0 + y1) / 2, (x0 + x1) / 2]]) - 0.5  # `strokes` counts from the first pixel's middle
-    angle, length = torch.atan2(torch.tensor([y1 - y0]), torch.tensor([x1 - x0])), math.hypot(x1 - x0, y1 - y0)
-    [stroke] = strokes(centre, angle, length, width)
-    return image * (1 - stroke) if erase else torch.maximum(image, stroke)
 
 
 def _anywhere(n: int, random: torch.Generator) -> Tensor:
@@ -106,6 +77,35 @@ def blur(images: Tensor, seed: int = 0, sigma: float = 0.7) -> tuple[Tensor, Ten
     return damaged, damaged != images
 
 
+def displaced(images: Tensor, seed: int = 0, distance: int = 3) -> tuple[Tensor, Tensor]:
+    """The whole digit moved by `distance` pixels, up, down, left or right; what leaves the page is lost."""
+    images, n = check_images(images), len(images)
+    page = torch.zeros(n, 3 * SIDE, 3 * SIDE)  # the image amid blank paper, of which a window is seen
+    page[:, SIDE : 2 * SIDE, SIDE : 2 * SIDE] = images.view(-1, SIDE, SIDE)
+    ways = torch.tensor([[distance, 0], [-distance, 0], [0, distance], [0, -distance]])
+    rows, columns = ways[torch.randint(4, (n,), generator=_random(seed))].T[:, :, None] + torch.arange(SIDE) + SIDE
+    damaged = page[torch.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]].flatten(1)
+    return damaged, damaged != images
+
+
+def dead_rows(images: Tensor, seed: int = 0, rows: int = 3) -> tuple[Tensor, Tensor]:
+    """Neighbouring rows that pass through the digit read 0, as from a dead line of a camera."""
+    images = check_images(images)
+    past = PLACES - _on_ink(images, _random(seed))[:, :1] + rows // 2  # rows past the first dead one, [n, 28]
+    alive = ((past < 0) | (past >= rows)).float()
+    damaged = (images.view(-1, SIDE, SIDE) * alive[:, :, None]).flatten(1)
+    return damaged, damaged != images
+
+
+def wrong_piece(images: Tensor, seed: int = 0, side: int = 9) -> tuple[Tensor, Tensor]:
+    """A square, `side` pixels wide, of another picture pasted in: of the digit stood on its head."""
+    images = check_images(images)
+    off = (PLACES - _anywhere(len(images), _random(seed))[:, :, None]).abs() <= side / 2  # [n, 2, 28]
+    square = (off[:, 0, :, None] & off[:, 1, None, :]).flatten(1)
+    damaged = torch.where(square, images.flip(1), images)
+    return damaged, damaged != images
+
+
 KINDS = {  # how each kind is planted, and its size at severities 1 to 5; 3 is the function's default
     "extra stroke": (extra_stroke, [{"length": length} for length in (3, 6, 9, 12, 15)]),
     "missing stroke": (missing_stroke, [{"length": 2 * width - 1, "width": width} for width in (2, 3, 4, 5, 6)]),
@@ -114,20 +114,26 @@ KINDS = {  # how each kind is planted, and its size at severities 1 to 5; 3 is t
     "fading": (fading, [{"share": share} for share in (0.1, 0.2, 0.3, 0.45, 0.6)]),
     "blur": (blur, [{"sigma": sigma} for sigma in (0.4, 0.55, 0.7, 0.9, 1.2)]),
 }
+FURTHER = {  # what no score was chosen on: these tell what an alarm is worth where nobody foresaw the defect
+    "displaced": (displaced, [{"distance": distance} for distance in (1, 2, 3, 4, 6)]),
+    "dead rows": (dead_rows, [{"rows": rows} for rows in (1, 2, 3, 4, 6)]),
+    "wrong piece": (wrong_piece, [{"side": side} for side in (5, 7, 9, 12, 15)]),
+}
 SEVERITIES = (1, 2, 3, 4, 5)
 
 
 def plant(kind: str, images: Tensor, severity: int = 3, seed: int = 0) -> tuple[Tensor, Tensor]:
-    """A defect of one of `KINDS` in every image, at a severity of 1 (slight) to 5; result as `extra_stroke`.
+    """A defect of one of `KINDS` or `FURTHER` in every image, severity 1 (slight) to 5; result as `extra_stroke`.
 
     Raises:
         ValueError: no such kind or severity, or bad images.
     """
-    if kind not in KINDS:
-        raise ValueError(f"no kind of defect {kind!r}; there are {', '.join(KINDS)}")
+    kinds = KINDS | FURTHER
+    if kind not in kinds:
+        raise ValueError(f"no kind of defect {kind!r}; there are {', '.join(kinds)}")
     if severity not in SEVERITIES:
         raise ValueError(f"severity is {severity!r}; expected 1, 2, 3, 4 or 5")
-    function, sizes = KINDS[kind]
+    function, sizes = kinds[kind]
     return function(images, seed, **sizes[severity - 1])
 
 
