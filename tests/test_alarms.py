@@ -121,10 +121,26 @@ def test_who_spoke_and_how_loud():
     np.testing.assert_allclose(own, [each[name][i] for i, name in enumerate(names)])
 
 
+@pytest.mark.parametrize("levels", [30, 10**9])
+@pytest.mark.parametrize("rate", [0.3, 0.1, 0.01])
+def test_above_any_threshold_is_flagged_and_far_below_all_is_not(levels, rate):
+    random = np.random.default_rng(12)
+    normal, new = random.integers(0, levels, (500, 4)), random.integers(0, levels, (5_000, 4)) * 1.02
+    alarm = JointAlarm().fit(named(normal))
+    above = np.any([new[:, k] > at for k, at in enumerate(alarm.at(rate).values())], axis=0)
+    flagged, loudest = alarm.flagged(named(new), rate), alarm.spoke(named(new))[1]
+    assert flagged[above].all()
+    assert (flagged & ~above).sum() <= np.sum(loudest == min(loudest[~above]))  # only those of the next rank
+    if levels > 10**6:
+        assert loudest[above].max() < min(loudest[~above])
+
+
 def test_too_few_rows_for_a_rate_are_said_and_flag_nothing():
     alarm = JointAlarm().fit(named(np.random.default_rng(9).random((50, 2))))
     with pytest.warns(UserWarning, match=r"0\.01 needs 99 normal scores or more; there are 50"):
         assert not alarm.flagged(named(np.full((5, 2), 9.0)), 0.01).any()
+    with pytest.warns(UserWarning, match="needs 99"):
+        assert set(alarm.at(0.01).values()) == {np.inf}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert alarm.flagged(named(np.full((5, 2), 9.0)), 0.1).all()

@@ -65,6 +65,18 @@ class JointAlarm:
         ranks = self._ranks(self._table(scores))
         return np.array(self.names)[ranks.argmin(1)], ranks.min(1) / (len(self.rows) + 1)
 
+    def at(self, rate: float) -> dict[str, float]:
+        """Each score's own threshold at a false-alarm rate: above any of them a row is flagged whatever the others say.
+
+        One rank below, the other scores decide. Infinite, with a warning, where n is too small for the rate.
+        """
+        needed_for(rate, len(self.rows))
+        allowed = rate * (len(self.rows) + 1) + 1e-9
+        rank = int(np.searchsorted(1 + self.starts[2:-1], allowed, side="right"))  # T of as many ranks surely is enough
+        return {
+            name: float(own[-rank]) if rank else np.inf for name, own in zip(self.names, self.ordered.T, strict=True)
+        }
+
     def flagged(self, scores: Mapping[str, ArrayLike], rate: float) -> np.ndarray:
         """Which rows raise the alarm at a false-alarm rate in (0, 1), bool [m]; warns if n is too small for it."""
         needed_for(rate, len(self.rows))
