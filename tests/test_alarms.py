@@ -189,5 +189,10 @@ def test_what_it_cannot_learn_from_is_named():
         JointAlarm().fit({})
     with pytest.raises(ValueError, match="unequal lengths: 3 of 'a', 2 of 'b'"):
         JointAlarm().fit({"a": [1.0, 2.0, 3.0], "b": [1.0, 2.0]})
+    alarm = JointAlarm()
     with pytest.raises(ValueError, match=r"scores of 'b'\[1\] is inf"):
-        JointAlarm().fit({"a": [1.0, 2.0], "b": [1.0, np.inf]})
+        alarm.fit({"a": [1.0, 2.0], "b": [1.0, np.inf]})
+    row = {"a": [1.0], "b": [1.0]}
+    for use in (alarm.p_value, alarm.spoke, lambda row: alarm.flagged(row, 0.1), lambda _: alarm.at(0.1)):
+        with pytest.raises(ValueError, match="learned nothing yet"):
+            use(row)

@@ -11,6 +11,22 @@ from vaepaper.thresholds import check_scores, needed_for
 PART = 65_536  # rows at once, so that memory does not grow with their number
 
 
+def side_by_side(scores: Mapping[str, ArrayLike], names: list[str]) -> np.ndarray:
+    """Scores in the order of `names`, float64 [m, K].
+
+    Raises:
+        ValueError: one is missing, unknown or not finite, or they are of unequal lengths; names them.
+    """
+    if wrong := set(scores) ^ set(names):
+        said = [f"{'unknown' if name in scores else 'missing'}: {name!r}" for name in sorted(wrong, key=str)]
+        raise ValueError(f"scores {', '.join(said)}; expected {', '.join(map(repr, names))}")
+    columns = [check_scores(scores[name], f"scores of {name!r}") for name in names]
+    if len({len(column) for column in columns}) > 1:
+        told = ", ".join(f"{len(column):,} of {name!r}" for name, column in zip(names, columns, strict=True))
+        raise ValueError(f"scores of unequal lengths: {told}; expected one of each name a row")
+    return np.stack(columns, axis=1)
+
+
 class JointAlarm:
     """Listens to several scores at once, and still raises false alarms at the rate that was asked for.
 
@@ -40,9 +56,9 @@ class JointAlarm:
         """
         if not scores:
             raise ValueError("there are no scores; expected one or more, each under its name")
-        self.names = list(scores)
-        table = self._table(scores)
-        self.normal = dict(zip(self.names, table.T, strict=True))
+        names = list(scores)
+        table = side_by_side(scores, names)
+        self.names, self.normal = names, dict(zip(names, table.T, strict=True))
         self.ordered = np.sort(table, axis=0)
         ranks = self._ranks(table) - 1  # among the normal rows alone: 1 is the largest
         order = np.argsort(ranks.min(1), kind="stable")
@@ -56,22 +72,25 @@ class JointAlarm:
         Raises:
             ValueError: a score missing, unknown or not finite, or unequal lengths; names them.
         """
-        table = self._table(scores)
+        n = self._fitted()
+        table = side_by_side(scores, self.names)
         parts = [table[start : start + PART] for start in range(0, len(table), PART)]
-        return np.concatenate([1 + self._as_strange(part) for part in parts]) / (len(self.rows) + 1)
+        return np.concatenate([1 + self._as_strange(part) for part in parts]) / (n + 1)
 
     def spoke(self, scores: Mapping[str, ArrayLike]) -> tuple[np.ndarray, np.ndarray]:
         """Which score is the strangest (the first of equals), names [m], and its own conformal p-value, float64 [m]."""
-        ranks = self._ranks(self._table(scores))
-        return np.array(self.names)[ranks.argmin(1)], ranks.min(1) / (len(self.rows) + 1)
+        n = self._fitted()
+        ranks = self._ranks(side_by_side(scores, self.names))
+        return np.array(self.names)[ranks.argmin(1)], ranks.min(1) / (n + 1)
 
     def at(self, rate: float) -> dict[str, float]:
         """Each score's own threshold at a false-alarm rate: above any of them a row is flagged whatever the others say.
 
         One rank below, the other scores decide. Infinite, with a warning, where n is too small for the rate.
         """
-        needed_for(rate, len(self.rows))
-        allowed = rate * (len(self.rows) + 1) + 1e-9
+        n = self._fitted()
+        needed_for(rate, n)
+        allowed = rate * (n + 1) + 1e-9
         rank = int(np.searchsorted(1 + self.starts[2:-1], allowed, side="right"))  # T of as many ranks surely is enough
         return {
             name: float(own[-rank]) if rank else np.inf for name, own in zip(self.names, self.ordered.T, strict=True)
@@ -79,19 +98,14 @@ class JointAlarm:
 
     def flagged(self, scores: Mapping[str, ArrayLike], rate: float) -> np.ndarray:
         """Which rows raise the alarm at a false-alarm rate in (0, 1), bool [m]; warns if n is too small for it."""
-        needed_for(rate, len(self.rows))
+        needed_for(rate, self._fitted())
         return self.p_value(scores) <= rate + 1e-9
 
-    def _table(self, scores: Mapping[str, ArrayLike]) -> np.ndarray:
-        """Scores side by side in the order of `names`, float64 [m, K]."""
-        if wrong := set(scores) ^ set(self.names):
-            said = [f"{'unknown' if name in scores else 'missing'}: {name!r}" for name in sorted(wrong, key=str)]
-            raise ValueError(f"scores {', '.join(said)}; expected {', '.join(map(repr, self.names))}")
-        columns = [check_scores(scores[name], f"scores of {name!r}") for name in self.names]
-        if len({len(column) for column in columns}) > 1:
-            told = [f"{len(column):,} of {name!r}" for name, column in zip(self.names, columns, strict=True)]
-            raise ValueError(f"scores of unequal lengths: {', '.join(told)}; expected one of each name a row")
-        return np.stack(columns, axis=1)
+    def _fitted(self) -> int:
+        """How many normal rows there are. Raises ValueError: none yet."""
+        if not hasattr(self, "names"):
+            raise ValueError("this alarm has learned nothing yet; fit it on scores of normal data first")
+        return len(self.rows)
 
     def _ranks(self, table: np.ndarray) -> np.ndarray:
         """(n + 1) p_ik of each row as the new one: 1 + how many normal rows score as high, int64 [m, K]."""
