@@ -1,0 +1,150 @@
+"""The other family that the report names (§2.1): a generative adversarial network, and an encoder to score with.
+
+f-AnoGAN (Schlegl et al. 2019) in dense layers: a generator and a critic are trained against each other (WGAN-GP,
+Gulrajani et al. 2017); then, with both frozen, an encoder learns where in the latent space an image lies.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from vaepaper import checks, train
+from vaepaper.images import check_images
+from vaepaper.models import dense
+
+
+class GenerativeAdversarialNetwork(nn.Module):
+    """Generator G: latent → image; critic D: image → how real it looks; encoder E: image → latent.
+
+    `hidden` counts from the image, as in `models`; G mirrors it, D ends in one node. Latents are drawn from N(0, 1).
+    """
+
+    def __init__(
+        self, latent: int, hidden: Sequence[int] = (256, 128), *, feature_weight: float = 1.0, inputs: int = 784
+    ):
+        super().__init__()
+        self.inputs, self.latent = checks.whole("inputs", inputs), checks.whole("latent", latent)
+        self.feature_weight, hidden = checks.number("feature_weight", feature_weight, 0), checks.sizes("hidden", hidden)
+        self.generator = dense([latent, *reversed(hidden), inputs], "ReLU")
+        self.critic = dense([inputs, *hidden, 1], "LeakyReLU")
+        self.encoder = dense([inputs, *hidden, latent], "ReLU")
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Images [n, inputs] → codes [n, latent]: E. Unbounded: a tanh could not reach a third of the prior."""
+        return self.encoder(x)
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Codes [n, latent] → images [n, inputs] in [0, 1]: G."""
+        return self.generator(z).sigmoid()
+
+    def reconstruct(self, x: Tensor) -> Tensor:
+        """G(E(x)), [n, inputs] → [n, inputs]; nothing is sampled."""
+        return self.decode(self.encode(x))
+
+    def sample(self, n: int) -> Tensor:
+        """n images that G draws, [n, inputs] in [0, 1]."""
+        return self.decode(torch.randn(n, self.latent, device=self.critic[0].weight.device))
+
+    def slope(self, x: Tensor) -> Tensor:
+        """The gradient ∇D at each image, [n, inputs] → [n, inputs], differentiable in D's weights.
+
+        D is linear in pieces, so ∇D is the product of its weights and of its activations' slopes at x. Written as such,
+        the penalty needs no second derivative, which `autograd` would find by a graph of a graph.
+        """
+        slopes = []
+        with torch.no_grad():
+            for layer, activation in zip(self.critic[:-1:2], self.critic[1::2], strict=True):
+                x = layer(x)
+                slopes.append(torch.where(x > 0, 1.0, activation.negative_slope))
+                x = x * slopes[-1]
+        gradient = self.critic[-1].weight.expand(len(x), -1)
+        for layer, slope in zip(self.critic[-3::-2], reversed(slopes), strict=True):
+            gradient = (gradient * slope) @ layer.weight
+        return gradient
+
+    def critic_loss(self, x: Tensor) -> Tensor:
+        """Mean of D(G(z)) - D(x) + 10 (|∇D(y)| - 1)², y somewhere between x and G(z) (Gulrajani et al., Eq. 3)."""
+        drawn = self.sample(len(x)).detach()
+        y = torch.lerp(x, drawn, torch.rand(len(x), 1, device=x.device))
+        real, false = self.critic(torch.cat([x, drawn])).view(2, -1).mean(1)
+        return false - real + 10 * (self.slope(y).norm(dim=1) - 1).square().mean()
+
+    def generator_loss(self, n: int) -> Tensor:
+        """Mean of -D(G(z)) over n draws."""
+        return -self.critic(self.sample(n)).mean()
+
+    def residuals(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean squares of x - G(E(x)) and of f(x) - f(G(E(x))), f the last hidden layer of D: each [n]."""
+        output, features = self.reconstruct(x), self.critic[:-1]
+        return (x - output).square().mean(1), (features(x) - features(output)).square().mean(1)
+
+    def encoder_loss(self, x: Tensor) -> Tensor:
+        """Mean of |x - G(E(x))|² + κ |f(x) - f(G(E(x)))|², each per node: "izi_f" (Schlegl et al., §2.2)."""
+        pixels, features = self.residuals(x)
+        return (pixels + self.feature_weight * features).mean()
+
+
+def _descent(part: nn.Module, learning_rate: float, betas: tuple[float, float]) -> Callable[[Tensor], Tensor]:
+    """A step of Adam down a loss in the weights of one part alone: the others are frozen."""
+    weights = list(part.parameters())
+    adam = torch.optim.Adam(weights, learning_rate, betas, fused=True)
+
+    def step(loss: Tensor) -> Tensor:
+        loss.backward(inputs=weights)
+        adam.step()
+        adam.zero_grad()
+        return loss.detach()
+
+    return step
+
+
+def fit(
+    model: GenerativeAdversarialNetwork,
+    images: Tensor,
+    *,
+    epochs: int = 12,
+    encoder_epochs: int = 5,
+    batch_size: int = 64,
+    learning_rate: float = 1e-3,
+    critic_steps: int = 2,
+    seed: int = 0,
+    progress: Callable[[Sequence[int]], Iterable[int]] = iter,
+) -> dict[str, list[float]]:
+    """Train critic and generator, one step of it for `critic_steps`, then the encoder; else as `train.fit`, in place.
+
+    Returns the mean loss of each epoch: "critic" [epochs], "encoder" [encoder_epochs]. Raises what `train.fit` does.
+    """
+    epochs, encoder_epochs = checks.whole("epochs", epochs), checks.whole("encoder_epochs", encoder_epochs)
+    batch_size, critic_steps = checks.whole("batch_size", batch_size), checks.whole("critic_steps", critic_steps)
+    learning_rate, seed = checks.number("learning_rate", learning_rate, 0, above=True), checks.whole("seed", seed, 0)
+    data = check_images(images, model.inputs).to(model.critic[0].weight.device)
+    history: dict[str, list[float]] = {"critic": [], "encoder": []}
+    with train.standard():
+        criticise, generate = (_descent(part, learning_rate, (0.0, 0.9)) for part in (model.critic, model.generator))
+        encode = _descent(model.encoder, learning_rate, (0.9, 0.999))
+        order = torch.Generator().manual_seed(seed)
+        torch.manual_seed(seed)
+        for epoch in progress(range(1, epochs + encoder_epochs + 1)):
+            learner, losses = "critic" if epoch <= epochs else "encoder", []
+            for n, batch in enumerate(torch.randperm(len(data), generator=order).to(data.device).split(batch_size), 1):
+                x = data.index_select(0, batch)
+                losses.append(criticise(model.critic_loss(x)) if learner == "critic" else encode(model.encoder_loss(x)))
+                if learner == "critic" and n % critic_steps == 0:
+                    generate(model.generator_loss(len(x)))
+            found = torch.stack(losses)
+            if not found.isfinite().all():  # looked at once an epoch, as in `train.fit`
+                step = int((~found.isfinite()).nonzero()[0])
+                raise FloatingPointError(f"the {learner}'s loss is {found[step]:g} in epoch {epoch}, step {step + 1}")
+            history[learner].append(float(found.mean()))
+    return history
+
+
+@torch.no_grad()
+def scores(model: GenerativeAdversarialNetwork, images: Tensor) -> dict[str, np.ndarray]:
+    """Images [n, inputs] → f-AnoGAN's score, its parts, the critic alone: each float32 [n], larger where stranger."""
+    x = check_images(images, model.inputs).to(model.critic[0].weight.device)
+    pixels, features = model.residuals(x)
+    found = {"residual": pixels, "feature residual": features, "f-AnoGAN": pixels + model.feature_weight * features}
+    return {name: score.cpu().numpy() for name, score in (found | {"critic alone": -model.critic(x)[:, 0]}).items()}
