@@ -1,7 +1,6 @@
 """The other family that the report names (§2.1): a generative adversarial network, and an encoder to score with.
 
-f-AnoGAN (Schlegl et al. 2019) in dense layers: a generator and a critic are trained against each other (WGAN-GP,
-Gulrajani et al. 2017); then, with both frozen, an encoder learns where in the latent space an image lies.
+f-AnoGAN (Schlegl et al. 2019), dense: generator against critic (WGAN-GP, Gulrajani et al. 2017), then the encoder.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -1,5 +1,7 @@
 """What the claims are measured by: legibility, explained variance, separation, extent, unvisited share, detection."""
 
+import warnings
+
 import numpy as np
 import torch
 from sklearn.metrics import average_precision_score, roc_auc_score
@@ -120,3 +122,14 @@ def localisation(maps: Tensor, masks: Tensor) -> tuple[float, float]:
     if masks.all() or not masks.any():
         raise ValueError(f"the masks hold {int(masks.sum())} changed of {masks.numel()} pixels; both kinds are needed")
     return detection(maps[~masks].numpy(), maps[masks].numpy())
+
+
+def digit_shares(reader: DigitReader, samples: Tensor, seed: int) -> np.ndarray:
+    """The share of each digit, as `reader` reads it, among what a generator draws, [10].
+
+    Warns of a collapse: names the digits that have less than a tenth of their due, and the `seed` of the training.
+    """
+    shares = np.bincount(read_digits(reader, samples), minlength=10) / len(samples)
+    if missing := ", ".join(map(str, np.flatnonzero(shares < 0.01))):
+        warnings.warn(f"the generator of seed {seed} has collapsed: it draws (almost) no {missing}", stacklevel=2)
+    return shares

@@ -10,19 +10,29 @@ from types import ModuleType
 
 import numpy as np
 import torch
+from torch import nn
 
-from vaepaper import checks, models, train
+from vaepaper import checks, gan, models, train
 
-MODELS = ("AutoEncoder", "VariationalAutoEncoder", "DigitReader")
-FIT = {name: p.default for name, p in inspect.signature(train.fit).parameters.items() if p.kind is p.KEYWORD_ONLY}
-del FIT["progress"]
+# Each model's modules: that of its class, and that whose `fit` trains it.
+MODELS = dict.fromkeys(("AutoEncoder", "VariationalAutoEncoder", "DigitReader"), (models, train))
+MODELS |= {"GenerativeAdversarialNetwork": (gan, gan)}
+
+
+def _defaults(module: ModuleType) -> dict:
+    taken = inspect.signature(module.fit).parameters.items()
+    return {name: p.default for name, p in taken if p.kind is p.KEYWORD_ONLY and name != "progress"}
+
+
+FITS = {module: _defaults(module) for module in (train, gan)}
+FIT = FITS[train]
 
 
 def settings(description: Mapping) -> dict:
     """A description with every default filled in, so that equal trainings are described equally.
 
     Args:
-        description: "model" names a class of `models`; "only" (optional) lists the labels to train on; the rest are
+        description: "model" names one of `MODELS`; "only" (optional) lists the labels to train on; the rest are
             the model's arguments and `fit`'s.
 
     Raises:
@@ -34,11 +44,11 @@ def settings(description: Mapping) -> dict:
         raise TypeError(f"a description is {checks.shown(description)}; {expected}")
     asked = {name: checks.plain(value) for name, value in description.items()}
     model, only = checks.word("model", asked.pop("model", None), MODELS), asked.pop("only", None)
-    network = getattr(models, model)
+    network, defaults = network_of(model), FITS[MODELS[model][1]]
     for name in asked:
-        checks.word("a setting", name, [*inspect.signature(network).parameters, *FIT, "only"])
-    fit = {name: asked.pop(name, default) for name, default in FIT.items()}
-    for name in ("epochs", "batch_size", "seed"):  # as `fit` will, but before anything is trained
+        checks.word("a setting", name, [*inspect.signature(network).parameters, *defaults, "only"])
+    fit = {name: asked.pop(name, default) for name, default in defaults.items()}
+    for name in fit.keys() - {"learning_rate"}:  # as `fit` will, but before anything is trained
         checks.whole(name, fit[name], 0 if name == "seed" else 1)
     checks.number("learning_rate", fit["learning_rate"], 0, above=True)
     try:
@@ -50,6 +60,11 @@ def settings(description: Mapping) -> dict:
     with torch.device("meta"):  # the model's own checks, without its weights
         network(**found)
     return {"model": model, "sizes": found, "fit": fit} | ({} if only is None else {"only": _labels(only)})
+
+
+def network_of(model: str) -> type[nn.Module]:
+    """The class that a description names."""
+    return getattr(MODELS[model][0], model)
 
 
 def _labels(only: Iterable[int]) -> list[int]:
@@ -76,9 +91,9 @@ def _says(module: ModuleType) -> list[str]:
     return sorted(map(ast.unparse, tree.body))
 
 
-def code_and_torch() -> dict[str, str]:
+def code_and_torch(model: str = "AutoEncoder") -> dict[str, str]:
     """What determines a training besides its settings, data and kind of device: the code that trains, and torch."""
-    code = json.dumps([_says(module) for module in (models, train)])
+    code = json.dumps([_says(module) for module in dict.fromkeys((models, train, *MODELS[model]))])
     return {"code": hashlib.sha256(code.encode()).hexdigest(), "torch": torch.__version__}
 
 

@@ -17,7 +17,15 @@ from vaepaper import checks, paths, train
 from vaepaper.images import check_images
 from vaepaper.labels import check_labels
 from vaepaper.trainings import progress, weights
-from vaepaper.trainings.descriptions import chosen, code_and_torch, digest, learns_labels, needs_labels, settings
+from vaepaper.trainings.descriptions import (
+    MODELS,
+    chosen,
+    code_and_torch,
+    digest,
+    learns_labels,
+    needs_labels,
+    settings,
+)
 
 
 def pick_device(device: str | torch.device = "auto") -> str:
@@ -48,17 +56,18 @@ def end_with(parent: int) -> None:
 def _train(name: str, trained: dict, device: str, share: np.ndarray, caller: int, *data: np.ndarray) -> tuple:
     """One training, from its settings to its weights: the unit that runs in this process, in a worker, on a cluster."""
     end_with(caller)
-    for what, wanted in code_and_torch().items():
+    settled = trained["settings"]
+    for what, wanted in code_and_torch(settled["model"]).items():
         if trained[what] != wanted:
             raise RuntimeError(f"{socket.gethostname()} has another {what} ({wanted}); bring it to the same commit")
-    fit = trained["settings"]["fit"]
+    fit, module = settled["fit"], MODELS[settled["model"]][1]
     with _ALONE, train.standard():
         torch.manual_seed(fit["seed"])
         model = weights.build(trained).to(device)
         # torch wants memory that it may write to, which what a cluster sends is not
-        used = [np.require(part, requirements="W") for part in chosen(trained["settings"], data)]
+        used = [np.require(part, requirements="W") for part in chosen(settled, data)]
         tensors = [torch.from_numpy(part) for part in used]
-        losses = train.fit(model.train(), *tensors, **fit, progress=progress.into(share))
+        losses = module.fit(model.train(), *tensors, **fit, progress=progress.into(share))
     return name, {key: value.cpu() for key, value in model.state_dict().items()}, losses
 
 
@@ -100,8 +109,8 @@ def train_all(
             raise ValueError(f"no image has a label of only={one['only']}")
     data = [np.asarray(part) for part in (images, labels) if part is not None]
     digests = {labelled: digest(*data[: 1 + labelled]) for labelled in {*map(needs_labels, asked)}}
-    origin = {**code_and_torch(), "device": torch.device(device).type}
-    wanted = [{"settings": one, "data": digests[needs_labels(one)], **origin} for one in asked]
+    origin = {one["model"]: {**code_and_torch(one["model"]), "device": torch.device(device).type} for one in asked}
+    wanted = [{"settings": one, "data": digests[needs_labels(one)], **origin[one["model"]]} for one in asked]
     paths.writable(paths.BUILD / "remembered")  # before hours of training, not after
     names = [json.dumps(trained) for trained in wanted]  # what is asked for twice is trained once
     found = {name: weights.remembered(trained) for name, trained in zip(names, wanted, strict=True)}
@@ -137,7 +146,8 @@ def _side_by_side(jobs: dict[str, dict], data: Sequence[np.ndarray], device: str
     def work(trained: dict) -> float:  # about proportional to its time: matrix products, and what a step costs besides
         parameters = sum(p.numel() for p in weights.build(trained).parameters())
         rows = np.isin(data[1], only).sum() if (only := trained["settings"].get("only")) else len(data[0])
-        return trained["settings"]["fit"]["epochs"] * rows * (parameters + 80_000)
+        epochs = sum(n for name, n in trained["settings"]["fit"].items() if name.endswith("epochs"))
+        return epochs * rows * (parameters + 80_000)
 
     order = sorted(jobs, key=lambda job: -work(jobs[job]))
     if not order:

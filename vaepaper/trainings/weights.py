@@ -11,7 +11,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialise
 from torch import Tensor, nn
 
-from vaepaper import checks, models, paths, train
+from vaepaper import checks, paths, train
+from vaepaper.trainings.descriptions import network_of
 
 
 def write(path: Path, weights: Mapping[str, Tensor], trained: Mapping) -> None:
@@ -48,7 +49,7 @@ def _digest(weights: Mapping[str, Tensor], text: str = "") -> str:
 def build(trained: Mapping, weights: Mapping[str, Tensor] | None = None) -> nn.Module:
     """The model that `trained["settings"]` describes, with `weights` if given, ready to score."""
     with train.standard():
-        model = getattr(models, trained["settings"]["model"])(**trained["settings"]["sizes"])
+        model = network_of(trained["settings"]["model"])(**trained["settings"]["sizes"])
         if weights is not None:
             model.load_state_dict(weights)
             model.as_trained = _digest(weights)
