@@ -80,9 +80,9 @@ clean:  ## remove build/ (results and remembered trainings); .venv and data stay
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or later is needed; name one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
 	@echo "There is no environment yet: making .venv (a few minutes, once) …"
-	@$(PYTHON) -m venv .venv
-	@.venv/bin/python -m pip install --quiet --progress-bar on $(PIP_ARGS) -c constraints.txt -e .
-	@touch $@
+	@start=$$(date +%s) && $(PYTHON) -m venv .venv && \
+	  .venv/bin/python -m pip install --quiet --progress-bar on $(PIP_ARGS) -c constraints.txt -e . && \
+	  echo $$(( $$(date +%s) - start )) > $@
 
 build/.conda-ready: pyproject.toml environment.yml
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .

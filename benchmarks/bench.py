@@ -16,7 +16,7 @@ from tqdm import tqdm
 from vaepaper import paths
 from vaepaper.figures import plots
 from vaepaper.workshop.refresh import write_between
-from vaepaper.workshop.site import machine
+from vaepaper.workshop.times import machine
 
 HERE = Path(__file__).parent
 TRAIN = ["floor", "ours", "pyod", "pythae", "dataloader"]

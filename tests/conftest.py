@@ -6,9 +6,9 @@ import pytest
 
 from vaepaper import paths
 from vaepaper.data import mnist
-from vaepaper.workshop import chapters, reproduce
+from vaepaper.workshop import chapters, reproduce, times
 
-SESSION = {"start": time.time(), "notebooks": False}
+SESSION = {"start": time.time(), "notebooks": False, "cold": False}
 
 
 def pytest_collection_modifyitems(items):
@@ -26,7 +26,14 @@ def pytest_collection_modifyitems(items):
 def pytest_collection_finish(session):
     """Train what the notebooks will ask for, side by side and with a bar, before they run one after the other."""
     if SESSION["notebooks"] and not session.config.option.collectonly:
+        SESSION["cold"] = times.cold()
         reproduce.train_first(chapters.select([]), {})
+
+
+def pytest_sessionfinish(session, exitstatus):
+    """A whole run from nothing says how long it took."""
+    if SESSION["cold"] and exitstatus == 0:
+        times.note("test", time.time() - SESSION["start"])
 
 
 @pytest.fixture

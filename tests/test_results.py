@@ -10,10 +10,11 @@ import runpy
 import statistics
 
 import conftest
+import numpy as np
 import pytest
 
 from vaepaper import claims, paths
-from vaepaper.workshop import refresh
+from vaepaper.workshop import chapters, refresh, tables, times
 
 COMMITTED = claims.load(paths.RESULTS / "claims.json")
 DEFAULT_BUILD = paths.BUILD
@@ -68,7 +69,37 @@ def test_steady_verdicts_agree(committed, measured):
 def test_the_readme_shows_the_committed_results(readme):
     text = readme.read_text(encoding="utf-8")
     table = text.split("<!-- begin claims -->")[1].split("<!-- end claims -->")[0]
-    assert table.strip() == claims.readme_table(COMMITTED).strip(), "make refresh writes the README's table"
+    expected = tables.one_line_each(COMMITTED, japanese=readme.name == "README.ja.md")
+    assert table.strip() == expected.strip(), "make refresh writes the README's table"
+
+
+def test_the_japanese_table_is_in_japanese():
+    """Names of numbers too: what is left in Latin letters are symbols and proper names."""
+    known = re.compile(r"MNIST|V?AE|NN|AUROC|PCA|KL|Welch|Cohen|VUS|PR|UCR|(Ano)?GAN|kl_divergence|[a-zA-Z]")
+    for entry in COMMITTED:
+        name = tables._japanese(tables.deciding(entry)["name"])
+        assert all(known.fullmatch(word) for word in re.findall(r"[A-Za-z_]+", name)), name
+        assert claims.CLAIMS[entry["id"]]["statement_ja"]
+
+
+@pytest.mark.parametrize("entry", COMMITTED, ids=lambda entry: entry["id"])
+def test_the_deciding_number_decides(entry):
+    """It fails where any number fails, and none of its kind lies relatively nearer to its boundary."""
+    part = tables.deciding(entry)
+    assert part["holds"] == all(one["holds"] for one in entry["measured"])
+    for other in entry["measured"]:
+        if other["holds"] == part["holds"] and other["boundary"] and part["boundary"]:
+            ratios = [sorted(abs(x) for x in (one["value"], one["boundary"])) for one in (part, other)]
+            signs = [np.sign(one["value"]) == np.sign(one["boundary"]) for one in (part, other)]
+            if all(signs):
+                assert ratios[0][0] / ratios[0][1] >= ratios[1][0] / ratios[1][1] - 1e-12
+
+
+@pytest.mark.parametrize("readme", refresh.READMES, ids=lambda path: path.name)
+def test_the_readme_shows_the_times_that_runs_took(readme):
+    took = json.loads((paths.RESULTS / "times.json").read_text(encoding="utf-8"))
+    expected = times.commands(took, len(chapters.select([])), len(COMMITTED), readme.name == "README.ja.md")
+    assert f"<!-- begin times -->\n{expected}<!-- end times -->" in readme.read_text(encoding="utf-8")
 
 
 def test_committed_json_is_what_record_writes():

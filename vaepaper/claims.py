@@ -71,12 +71,12 @@ def load(path: Path | None = None) -> list[dict]:
 
 
 def spread(what: str = "deviation") -> dict[str, dict[str, float]]:
-    """Over runs, the standard "deviation" or "mean" of each number, {claim: {part: …}}, as `make seeds` left it."""
+    """Over runs, the standard "deviation" or "mean" of each number, {claim: {part: …}}, from results/spread.json."""
     path = paths.RESULTS / "spread.json"
     return json.loads(path.read_text(encoding="utf-8"))[what] if path.exists() else {}
 
 
-def _table(rows: Sequence[dict]) -> str:
+def table(rows: Sequence[dict]) -> str:
     """Rows of text as a Markdown table."""
     lines = ["| " + " | ".join(rows[0]) + " |", "|---" * len(rows[0]) + "|"]
     cells = [[text.replace("|", "\\|") for text in row.values()] for row in rows]
@@ -87,7 +87,8 @@ def _source(entry: dict) -> str:
     return "ours" if entry["section"] == "ours" else f"§{entry['section']}"
 
 
-def _needed(part: dict) -> str:
+def needed(part: dict) -> str:
+    """A boundary in words, such as "≥ 0.9"."""
     return f"{part['relation'].replace('>=', '≥').replace('<=', '≤')} {part['boundary']:.3g}"
 
 
@@ -98,14 +99,14 @@ def measured(entry: dict) -> str:
         {
             entry["id"]: part["name"],
             "measured": f"{part['value']:.3g}",
-            "needed": _needed(part),
+            "needed": needed(part),
             "distance": f"{abs(part['value'] - part['boundary']):.2g}",
             "over seeds": f"{mean[name]:.3g} ± {deviation[name]:.1g}" if (name := part["name"]) in mean else "not run",
             "holds": "yes" if part["holds"] else "**no**",
         }
         for part in entry["measured"]
     ]
-    return f"**{entry['id']}: {MARKS[entry['verdict']]}**\n\n{_table(rows)}"
+    return f"**{entry['id']}: {MARKS[entry['verdict']]}**\n\n{table(rows)}"
 
 
 def steady(entry: dict) -> bool:
@@ -128,7 +129,7 @@ def tests(*names: str) -> Markdown:
         | {"How it is tested, fixed beforehand": CLAIMS[name]["test"]}
         for name in names
     ]
-    return Markdown(_table(rows))
+    return Markdown(table(rows))
 
 
 def verdicts(*names: str) -> None:
@@ -137,22 +138,3 @@ def verdicts(*names: str) -> None:
         if entry["id"] in names:
             near = "near a boundary over seeds, see its table: another machine may decide otherwise"
             print(f"{entry['id']:<4}{MARKS[entry['verdict']] if steady(entry) else near}")
-
-
-def readme_table(entries: Sequence[dict]) -> str:
-    """The claims as the README's table."""
-    return _table(
-        [
-            {
-                "": entry["id"],
-                "Claim (§: of the report)": f"{entry['statement']} ({_source(entry)})",
-                "We find": MARKS[entry["verdict"]] + ("" if steady(entry) else "<br>(near a boundary)"),
-                "Measured (needed)": "<br>".join(
-                    f"{part['name']}: {'' if part['holds'] else '✘ '}**{part['value']:.3g}** ({_needed(part)})"
-                    for part in entry["measured"]
-                ),
-                "In": f"[{entry['notebook'][:2]}](notebooks/{entry['notebook']}.ipynb)",
-            }
-            for entry in entries
-        ]
-    )

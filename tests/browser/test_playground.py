@@ -200,6 +200,8 @@ def test_odd_digits_rules_and_rates(playground):
     number.press("Enter")
     assert until(lambda: "ALARM" in verdict(page) and ink(page).max() > 0.9)
     page.screenshot(path=SHOTS / "playground_odd.png")
+    bench = page.locator(".jp-Cell", has=number).locator(".jp-OutputArea-output").last
+    bench.screenshot(path=SHOTS / "playground_bench.png")  # `make refresh` takes it into the READMEs
     for label, option in (("threshold", "maximum"), ("threshold", "tail"), ("false alarms", "10 %")):
         said = verdict(page)
         page.get_by_label(label).select_option(option)

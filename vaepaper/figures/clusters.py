@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
+from matplotlib.ticker import MaxNLocator
 from mpl_toolkits.mplot3d import proj3d
 
 from vaepaper.figures.plots import DIGITS
@@ -82,6 +83,8 @@ def in_3d(spaces: Mapping[str, np.ndarray], labels: np.ndarray, title: str) -> F
         axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), zlim=(low[2], high[2]))
         axes.set(xlabel="latent 1", ylabel="latent 2", zlabel="latent 3", title=name)
         axes.set_box_aspect(None, zoom=0.92)
+        for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
+            axis.set_major_locator(MaxNLocator(5, integer=True))  # more labels than that touch each other
         middles = np.stack([np.median(codes[labels == digit], axis=0) for digit in range(10)])
         figure.draw_without_rendering()
         flat = np.stack(proj3d.proj_transform(*middles.T, axes.get_proj())[:2], axis=1)

@@ -2,14 +2,14 @@
 
 import hashlib
 import json
-import shutil
 import sys
+from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
 from vaepaper import claims, paths
-from vaepaper.workshop import chapters, execute, reproduce
+from vaepaper.workshop import chapters, execute, reproduce, tables, times
 
 READMES = (paths.ROOT / "README.md", paths.ROOT / "README.ja.md")
 
@@ -41,33 +41,54 @@ def clean(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
+def between(what: str, text: str, readme: str) -> str:
+    """A README with `text` between its two marks for `what`."""
+    head, rest = readme.split(f"<!-- begin {what} -->")
+    return f"{head}<!-- begin {what} -->\n{text}<!-- end {what} -->{rest.split(f'<!-- end {what} -->')[1]}"
+
+
 def write_between(what: str, text: str) -> None:
     """Put `text` between the two marks for `what` in both READMEs."""
     for readme in READMES:
-        head, rest = readme.read_text(encoding="utf-8").split(f"<!-- begin {what} -->")
-        _, tail = rest.split(f"<!-- end {what} -->")
         with paths.whole(readme) as part:
-            part.write_text(f"{head}<!-- begin {what} -->\n{text}<!-- end {what} -->{tail}", encoding="utf-8")
+            part.write_text(between(what, text, readme.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def brought_back() -> dict[Path, bytes]:
+    """Every file of the repository that a full run renews, with what it is to hold; raises where one is not there."""
+    found = {}
+    for source in chapters.select([]):
+        notebook = clean(nbformat.read(paths.BUILD / "notebooks" / source.name, as_version=4))
+        found[source] = (nbformat.writes(notebook) + "\n").encode()
+        for name in json.loads(execute.stamp(source).read_text(encoding="utf-8"))["left"]:
+            if name.startswith("figures/"):  # what the notebooks left, and nothing older
+                found[paths.RESULTS / name] = (paths.BUILD / name).read_bytes()
+    found |= {paths.RESULTS / name: (paths.BUILD / name).read_bytes() for name in ("claims.json", "detection.json")}
+    shot = paths.BUILD / "browser" / "playground_bench.png"  # `make test-browser` leaves it
+    if shot.exists():
+        found[paths.RESULTS / "figures" / shot.name] = shot.read_bytes()
+    took = {}
+    for path in (paths.RESULTS / "times.json", paths.BUILD / "times.json"):  # the last time that each was run from cold
+        took |= json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    found[paths.RESULTS / "times.json"] = (json.dumps(took, indent=1) + "\n").encode()
+    entries = claims.load()
+    for readme in READMES:
+        japanese, text = readme.suffixes[0] == ".ja", readme.read_text(encoding="utf-8")
+        text = between("claims", tables.one_line_each(entries, japanese), text)
+        text = between("times", times.commands(took, len(chapters.select([])), len(entries), japanese), text)
+        found[readme] = text.encode()
+    return found
 
 
 def main() -> int:
-    """Run everything with its default parameters, then bring it back."""
+    """Run everything with its default parameters, then bring it back: all of it, or, if anything is amiss, nothing."""
     failed = reproduce.main([])
     if failed:
         return failed
-    for source in chapters.select([]):
-        notebook = clean(nbformat.read(paths.BUILD / "notebooks" / source.name, as_version=4))
-        with paths.whole(source) as part:
-            nbformat.write(notebook, part)
-    figures = paths.writable(paths.RESULTS / "figures")
-    for source in chapters.select([]):  # what the notebooks left, and nothing older
-        for name in json.loads(execute.stamp(source).read_text())["left"]:
-            if name.startswith("figures/"):
-                shutil.copyfile(paths.BUILD / name, figures / name.removeprefix("figures/"))
-    for name in ("claims.json", "detection.json"):
-        shutil.copyfile(paths.BUILD / name, paths.RESULTS / name)
-    write_between("claims", claims.readme_table(claims.load()))
-    print("notebooks/, results/ and the README's table are refreshed; look at `git diff --stat`")
+    for path, content in brought_back().items():
+        with paths.whole(path) as part:
+            part.write_bytes(content)
+    print("notebooks/, results/ and the READMEs' tables are refreshed; look at `git diff --stat`")
     return 0
 
 

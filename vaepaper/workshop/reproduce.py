@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from vaepaper import claims, paths
-from vaepaper.workshop import chapters, execute
+from vaepaper.workshop import chapters, execute, times
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,6 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with only_one():
             todo = [notebook for notebook in notebooks if not execute.is_done(notebook, parameters)]
+            whole = times.cold() and todo == chapters.select([]) and not parameters
             if todo:
                 train_first(todo, parameters)
                 failures = list(filter(None, run_all(todo, parameters)))
@@ -43,7 +44,10 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nInterrupted. Trainings that had ended are remembered; run it again to go on.", file=sys.stderr)
         return 130
-    report(todo, time.monotonic() - start)
+    took = time.monotonic() - start
+    if whole:
+        times.note("reproduce", took)
+    report(todo, took)
     return 0
 
 

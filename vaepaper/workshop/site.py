@@ -2,7 +2,6 @@
 
 import base64
 import json
-import os
 import platform
 import re
 import shutil
@@ -21,7 +20,7 @@ from pygments.formatters import HtmlFormatter
 from tqdm import tqdm
 
 from vaepaper import claims, paths
-from vaepaper.workshop import chapters, refresh, scenes
+from vaepaper.workshop import chapters, refresh, scenes, tables, times
 
 TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=False)
 FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<![\\$])\$(?=\S)([^$\n]+?)(?<=[^\s\\])\$(?!\d)", re.S)
@@ -67,14 +66,6 @@ def title(notebook: nbformat.NotebookNode) -> str:
     return notebook.cells[0].source.splitlines()[0].lstrip("# ")
 
 
-def machine() -> str:
-    """The processor's name and what of it we may use."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
-    return f"{model or platform.machine()}, {os.cpu_count()} cores, {platform.system()}"
-
-
 def what_was_run() -> list[tuple[str, str]]:
     """When, with which parameters, on what, with which versions."""
     stamps = sorted((paths.BUILD / "notebooks").glob("*.done.json"))
@@ -89,7 +80,7 @@ def what_was_run() -> list[tuple[str, str]]:
         ("Run", time.strftime("%Y-%m-%d %H:%M", time.localtime(when))),
         ("Parameters", ", ".join(changed) or "the notebooks' own"),
         ("Seconds by notebook, trainings apart", seconds),
-        ("Machine", f"{machine()}, Python {platform.python_version()}"),
+        ("Machine", f"{times.machine()}, Python {platform.python_version()}"),
         ("Versions", ", ".join(f"{name} {version(name)}" for name in packages)),
     ]
 
@@ -132,9 +123,13 @@ def main() -> int:
                 figures.append({"name": name, "words": words, "chapter": stem})
     entries = claims.load() or claims.load(paths.RESULTS / "claims.json")
     verdicts = Counter(entry["verdict"] for entry in entries if entry["section"] != "ours")
-    table = markdown2html(claims.readme_table(entries)).replace(".ipynb", ".html").replace("notebooks/", "")
+    shown = {
+        "table": tables.one_line_each(entries),
+        "japanese": tables.one_line_each(entries, japanese=True),
+        "numbers": tables.every_number(entries),
+    }
     front = TEMPLATES.get_template("front.html").render(
-        table=table,
+        **{name: markdown2html(t).replace(".ipynb", ".html").replace("notebooks/", "") for name, t in shown.items()},
         verdicts=verdicts,
         figures=sorted(figures, key=lambda figure: figure["name"]),
         spaces=scenes.turnable(target),

@@ -1,0 +1,71 @@
+"""What a full run brings back into the repository: all of it, or nothing."""
+
+import json
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from vaepaper import claims, paths
+from vaepaper.workshop import refresh, times
+
+README = "# x\n<!-- begin claims -->\n<!-- end claims -->\n<!-- begin times -->\nold\n<!-- end times -->\nbelow\n"
+KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+
+
+@pytest.fixture
+def ran(tmp_path, build, monkeypatch):
+    """A repository with one chapter that has just run: its files before, as {path: bytes}."""
+    for name in ("NOTEBOOKS", "RESULTS"):
+        monkeypatch.setattr(paths, name, paths.writable(tmp_path / name.lower()))
+    monkeypatch.setattr(refresh, "READMES", (tmp_path / "README.md", tmp_path / "README.ja.md"))
+    for readme in refresh.READMES:
+        readme.write_text(README, encoding="utf-8")
+    notebook = new_notebook(cells=[new_code_cell("1")], metadata=KERNEL)
+    nbformat.write(notebook, paths.NOTEBOOKS / "01_one.ipynb")
+    notebook.cells[0].update(execution_count=1, outputs=[nbformat.v4.new_output("stream", text="one")])
+    nbformat.write(notebook, paths.writable(build / "notebooks") / "01_one.ipynb")
+    left = {"left": {"figures/one.png": 3, "models/one.safetensors": 3}}
+    (build / "notebooks" / "01_one.done.json").write_text(json.dumps(left))
+    (paths.writable(build / "figures") / "one.png").write_bytes(b"png")
+    (build / "detection.json").write_text("{}")
+    claims.record("C4", [claims.Part("extent AE ÷ VAE, 2-D", 5.0, ">=", 2)])
+    for what in ("reproduce", "test", "environment"):
+        times.note(what, 600)
+    known = json.loads((build / "times.json").read_text())
+    (build / "times.json").write_text(json.dumps(dict.fromkeys(("reproduce", "test", "environment"), known["test"])))
+    monkeypatch.setattr(refresh.reproduce, "main", lambda _: 0)
+    return lambda: {
+        path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and build not in path.parents
+    }
+
+
+def test_everything_is_brought_back(ran):
+    assert refresh.main() == 0
+    [cell] = nbformat.read(paths.NOTEBOOKS / "01_one.ipynb", 4).cells
+    assert cell.outputs[0].text == "one"
+    assert (paths.RESULTS / "figures" / "one.png").read_bytes() == b"png"
+    english, japanese = (readme.read_text(encoding="utf-8") for readme in refresh.READMES)
+    assert (
+        "| C4 | The VAE strongly shrinks" in english
+        and "make reproduce    # 1 notebooks, 1 claims: 10 minutes" in english
+    )
+    assert (
+        "| C4 | VAE では、クラスタの広がりが大きく縮む" in japanese and "広がり、AE ÷ VAE, 2-D: **5** (≥ 2)" in japanese
+    )
+    assert english.endswith("below\n") and "old" not in english
+
+
+@pytest.mark.parametrize("lost", ["notebooks/01_one.ipynb", "figures/one.png", "claims.json", "detection.json"])
+def test_what_is_amiss_leaves_the_repository_as_it_was(ran, build, lost):
+    before = ran()
+    (build / lost).unlink()
+    with pytest.raises((FileNotFoundError, IndexError, ValueError)):
+        refresh.main()
+    assert ran() == before
+
+
+def test_a_failed_run_leaves_the_repository_as_it_was(ran, monkeypatch):
+    before = ran()
+    monkeypatch.setattr(refresh.reproduce, "main", lambda _: 1)
+    assert refresh.main() == 1 and ran() == before

@@ -1,0 +1,74 @@
+"""The claims as tables of the READMEs and of the site: one line each in two languages, or with every number."""
+
+import json
+import tomllib
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+from vaepaper import claims, paths
+
+WORDS = tomllib.loads(Path(__file__).with_name("japanese.toml").read_text(encoding="utf-8"))
+
+
+def deciding(entry: dict) -> dict:
+    """The number that decides a claim: of those that fail, or else of all, the one nearest to its boundary."""
+
+    def distance(part: dict) -> float:
+        return abs(part["value"] - part["boundary"]) / (max(abs(part["value"]), abs(part["boundary"])) or 1)
+
+    return min([part for part in entry["measured"] if not part["holds"]] or entry["measured"], key=distance)
+
+
+def _japanese(name: str) -> str:
+    """A number's name in Japanese: phrase by phrase, the longest first."""
+    for phrase in sorted(WORDS["parts"], key=len, reverse=True):
+        name = name.replace(phrase, WORDS["parts"][phrase])
+    return name
+
+
+def _line(entry: dict, japanese: bool) -> dict[str, str]:
+    part, claim = deciding(entry), claims.CLAIMS[entry["id"]]
+    where = "" if claim["section"] == "ours" else f" (§{claim['section']})"
+    near, name = "" if claims.steady(entry) else " ≈", part["name"]
+    cells = {"": entry["id"], "Claim": claim["statement"] + where, "We find": claims.MARKS[entry["verdict"]] + near}
+    if japanese:
+        cells |= {"Claim": claim["statement_ja"] + where, "We find": WORDS["marks"][entry["verdict"]] + near}
+        name = _japanese(name)
+    number = f"{name}: **{part['value']:.3g}** ({claims.needed(part)})"
+    return cells | {"Deciding number (needed)": number, "In": _chapter(claim)}
+
+
+def _chapter(claim: dict) -> str:
+    return f"[{claim['notebook'][:2]}](notebooks/{claim['notebook']}.ipynb)"
+
+
+def one_line_each(entries: Sequence[dict], japanese: bool = False) -> str:
+    """The README's table: the report's claims, then ours, chapter by chapter."""
+    heads = WORDS["heads"] if japanese else {}
+    rows = []
+    for notebook, group in groupby(entries, key=lambda entry: (entry["section"] == "ours") and entry["notebook"]):
+        if notebook:
+            title = WORDS["chapters"][notebook] if japanese else _title(notebook)
+            rows.append(dict.fromkeys(rows[0], "") | {list(rows[0])[1]: f"**{title}**"})
+        lines = [_line(entry, japanese) for entry in group]
+        rows += [{heads.get(head, head): text for head, text in line.items()} for line in lines]
+    return claims.table(rows)
+
+
+def _title(notebook: str) -> str:
+    """What a chapter's first line says, without its number."""
+    cells = json.loads((paths.NOTEBOOKS / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
+    return f"Ours: {''.join(cells[0]['source']).splitlines()[0].partition('·')[2].strip()}"
+
+
+def every_number(entries: Sequence[dict]) -> str:
+    """All that was measured, a number a line, with its boundary."""
+    return claims.table(
+        [
+            {"": entry["id"], "Measured": part["name"], "Value": f"{part['value']:.3g}"}
+            | {"Needed": claims.needed(part), "Holds": "yes" if part["holds"] else "no", "In": _chapter(entry)}
+            for entry in entries
+            for part in entry["measured"]
+        ]
+    )

@@ -1,0 +1,66 @@
+"""How long a whole run took, and on what: written by the run itself, so that the READMEs need no memory."""
+
+import json
+import os
+import platform
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+from vaepaper import paths
+
+READY = paths.ROOT / ".venv" / ".ready"  # the Makefile leaves in it how many seconds the environment took
+
+
+def machine() -> str:
+    """The processor's name and what of it we may use."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
+    model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
+    return f"{model or platform.machine()}, {os.cpu_count()} cores, {platform.system()}"
+
+
+def cold() -> bool:
+    """Whether nothing has been trained yet in this build folder."""
+    return not any((paths.BUILD / "remembered").glob("*.safetensors"))
+
+
+def note(what: str, seconds: float) -> None:
+    """Leave in build/times.json how long `what`, begun cold, took to run whole."""
+    path = paths.BUILD / "times.json"
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        known = {}
+    entry = {
+        "seconds": round(seconds),
+        "machine": machine(),
+        "torch": version("torch"),
+        "day": time.strftime("%Y-%m-%d"),
+    }
+    if READY.is_file() and READY.read_text(encoding="utf-8").strip().isdigit():
+        known["environment"] = entry | {"seconds": int(READY.read_text(encoding="utf-8"))}
+    with paths.whole(path) as part:
+        part.write_text(json.dumps({**known, what: entry}, indent=1) + "\n", encoding="utf-8")
+
+
+def minutes(seconds: float) -> str:
+    """Seconds as minutes, to the half below ten."""
+    found = seconds / 60
+    return f"{round(found)}" if found >= 9.75 else f"{round(2 * found) / 2:g}"
+
+
+def commands(found: dict, notebooks: int, claims: int, japanese: bool = False) -> str:
+    """The READMEs' two commands with what they took, and the line below them."""
+    took = {what: minutes(entry["seconds"]) for what, entry in found.items()}
+    if japanese:
+        reproduce = f"ノートブック {notebooks} 冊、検証項目 {claims} 件：{took['reproduce']} 分"
+        test = f"ruff、単体テスト、ノートブックを再実行して比較：{took['test']} 分"
+        below = f"（{found['reproduce']['machine']}、GPU なし。ほかに一度だけ環境の準備に {took['environment']} 分）"
+    else:
+        reproduce = f"{notebooks} notebooks, {claims} claims: {took['reproduce']} minutes"
+        test = f"ruff, unit tests, and the notebooks run again and compared: {took['test']} minutes"
+        below = (
+            f"({found['reproduce']['machine']}, no GPU; once, {took['environment']} minutes more for the environment.)"
+        )
+    return f"```sh\nmake reproduce    # {reproduce}\nmake test         # {test}\n```\n\n{below}\n"
