@@ -62,7 +62,7 @@ def read_csv(path: str | Path, time: str | None = None, value: str | None = None
     signal = pd.Series(np.where(np.isinf(values), np.nan, values), name=name)
     if timing:
         index, words = times.read(table, timing)
-        notes += [f"{words} ({' and '.join(map(repr, timing))})"] * bool(words)
+        notes += [f"{' and '.join(map(repr, timing))}: {words}"] * bool(words)
         if index is not None:
             signal.index = index
             signal, more = in_order(signal)

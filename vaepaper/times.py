@@ -91,9 +91,9 @@ def _counted(values: pd.Series, name: str) -> tuple[pd.DatetimeIndex | None, str
         return pd.DatetimeIndex(pd.to_datetime(values, unit=unit, utc=True)).as_unit("ns"), f"epoch in {words}, UTC"
     unit = next((unit for unit in re.findall(r"[a-z]+", name.casefold())[::-1] if unit in SECONDS), "")
     if not unit and (known % 1 == 0).all():
-        return None, f"{name!r} only counts the rows: no times"
+        return None, "no times: it only counts the rows"
     elapsed = pd.to_timedelta(values * SECONDS.get(unit, 1.0), unit="s")
-    words = f"{name!r} counts {unit or 'seconds (so we take it)'} from the start, shown as from 1970-01-01"
+    words = f"counts {unit or 'seconds (so we take it)'} from the start, shown as from 1970-01-01"
     return pd.DatetimeIndex(pd.Timestamp(0) + elapsed).as_unit("ns"), words
 
 
@@ -125,7 +125,7 @@ def dates(texts: pd.Series) -> tuple[pd.DatetimeIndex, str]:
     ):
         [zone] = zones
         return index.tz_convert("UTC" if zone in ("Z", "UTC") else pd.Timestamp(f"2000-01-01T00:00{zone}").tz), words
-    return index, "the zone changes (summer time): shown in UTC"
+    return index, "zones that change (summer time), shown in UTC"
 
 
 def _western(texts: pd.Series) -> pd.Series:

@@ -108,13 +108,16 @@ class Scaling:
 
 
 def autocorrelation(values: np.ndarray, longest: int) -> np.ndarray:
-    """Correlation of a signal with itself at lags 0 … `longest`; missing values are left out pair by pair."""
+    """Correlation of a signal with itself at lags 0 … `longest`; of missing values, the pairs are left out."""
     known = np.isfinite(values)
-    centred = np.where(known, values - np.mean(values[known]), 0.0)
-    n = next_fast_len(len(values) + longest + 1, real=True)
-    power, count = (irfft(np.abs(rfft(x, n)) ** 2, n)[: longest + 1] for x in (centred, known.astype(float)))
-    mean = power / np.maximum(count.round(), 1)
-    return mean / mean[0] if mean[0] > 1e-20 * np.max(values[known] ** 2) else np.zeros(longest + 1)
+    x = np.where(known, values - np.mean(values[known]), 0.0)
+    n = next_fast_len(len(x) + longest + 1, real=True)
+    signal, power, there = (rfft(part, n) for part in (x, x * x, known.astype(float)))
+    pairs, early, late = (
+        irfft(np.conj(a) * b, n)[: longest + 1] for a, b in ((signal, signal), (power, there), (there, power))
+    )
+    scale = np.sqrt(np.maximum(early, 0) * np.maximum(late, 0))
+    return np.where(scale > 1e-9 * scale[0], pairs / np.where(scale > 0, scale, 1), 0.0)
 
 
 def window_length(values: np.ndarray) -> tuple[int, str]:
@@ -124,7 +127,7 @@ def window_length(values: np.ndarray) -> tuple[int, str]:
     strong (a day and a week), the shortest. A signal without a period gets 64 points.
     """
     values = np.asarray(values, np.float64)
-    longest = min(LONGEST, len(values) // 8)
+    longest = min(LONGEST, len(values) // 4)  # four periods, or it is none
     fallback = max(1, min(64, len(values) // 8))
     if longest < 4 or np.isfinite(values).sum() < 16:
         return fallback, f"{fallback} points: the signal is too short for a period to be seen"
