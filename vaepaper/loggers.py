@@ -67,6 +67,8 @@ def table(path: Path) -> Table:
     """
     text, encoding = decoded(path)
     lines = text.splitlines()
+    if '"' in text:  # a lone one would swallow the lines up to the next
+        lines = [line.replace('"', "") if line.count('"') % 2 else line for line in lines]
     filled = [n for n, line in enumerate(lines[:5000]) if line.strip(" ,;\t|")]
     delimiter = _delimiter([lines[n] for n in filled[-SAMPLE:]], lines[filled[0]] if filled else "")
     rows = [[_clean(c) for c in row] for row in csv.reader((lines[n] for n in filled), delimiter=delimiter)]
@@ -121,7 +123,8 @@ def _header(rows: list[list[str]]) -> tuple[int, list[str]]:
 
 
 def _mostly_read(cells: list[str]) -> bool:
-    return sum(map(is_reading, cells)) > sum(map(is_word, cells))
+    readings = sum(map(is_reading, cells))
+    return readings > 0 and readings >= sum(map(is_word, cells))
 
 
 def _names(header: list[list[str]], width: int) -> list[str]:

@@ -67,7 +67,7 @@ def read_csv(path: str | Path, time: str | None = None, value: str | None = None
             signal.index = index
             signal, more = in_order(signal)
             found |= more
-            if 2 * len(signal) < len(table) - more["duplicates"] or not len(signal):
+            if 2 * len(signal) < len(table) - more["duplicates"] or not signal.notna().any():
                 at = int(np.argmax(index.isna()))
                 raise ValueError(
                     f"{path.name}, line {first_line + at:,}: {table[timing[0]].iloc[at]!r} in {timing[0]!r} cannot"

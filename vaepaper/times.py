@@ -7,7 +7,7 @@ import pandas as pd
 
 from vaepaper.cells import CLOCK, DATE, MISSING, NUMBER, is_number
 
-ZONE = re.compile(r"\d:?\d\d\S* ?(Z|UTC|[+-]\d\d:?\d\d)$")
+ZONE = re.compile(r"\d:?\d\d\S* ?(Z|UTC|[+-](?:0\d|1[0-4]):?[0-5]\d)$")
 ORDERS = {  # of what stands between the separators; "%b" is Jan
     "day/month/year": ("%d/%m/%Y", "%d/%m/%y", "%d/%b/%Y", "%d/%b/%y", "%d/%B/%Y"),
     "month/day/year": ("%m/%d/%Y", "%m/%d/%y", "%b/%d/%Y", "%B/%d/%Y"),
@@ -15,6 +15,7 @@ ORDERS = {  # of what stands between the separators; "%b" is Jan
 }
 CLOCKS = ("", "%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%H:%M:%S%z")
 COMPACT = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+YEARS = pd.Timestamp("1700-01-01", tz="UTC"), pd.Timestamp("2200-01-01", tz="UTC")
 EPOCHS = {"s": 1e8, "ms": 1e11, "us": 1e14, "ns": 1e17}  # from these numbers on: the years 1973 to 5138
 HINT = re.compile(r"time|date|epoch|unix|stamp|^ts$|^t$|zeit|datum|heure|fecha|hora|時|日付|年月日", re.I)
 SECONDS = {"ms": 1e-3, "msec": 1e-3, "s": 1.0, "sec": 1.0, "seconds": 1.0, "min": 60.0, "h": 3600.0, "hours": 3600.0}
@@ -73,9 +74,8 @@ def read(cells: pd.DataFrame, names: list[str]) -> tuple[pd.DatetimeIndex | None
     if all(map(is_number, texts[texts != ""].iloc[:100])):
         form = _compact(texts[texts != ""])
         if form:
-            return pd.DatetimeIndex(pd.to_datetime(texts, format=form, errors="coerce")).as_unit(
-                "ns"
-            ), "dates without separators"
+            found = pd.to_datetime(texts, format=form, errors="coerce", utc=True)
+            return _index(found).tz_localize(None), "dates without separators"
         values = pd.to_numeric(texts, errors="coerce")
         if values.notna().mean() > 0.5:
             return _counted(values, names[0])
@@ -88,13 +88,22 @@ def _counted(values: pd.Series, name: str) -> tuple[pd.DatetimeIndex | None, str
     if _is_epoch(known.iloc[:: max(1, len(known) // 500)]):
         unit = _unit(known)
         words = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}[unit]
-        return pd.DatetimeIndex(pd.to_datetime(values, unit=unit, utc=True)).as_unit("ns"), f"epoch in {words}, UTC"
+        return _since_1970(values / EPOCHS[unit] * EPOCHS["s"]), f"epoch in {words}, UTC"
     unit = next((unit for unit in re.findall(r"[a-z]+", name.casefold())[::-1] if unit in SECONDS), "")
-    if not unit and (known % 1 == 0).all():
+    if not unit and (known % 1 == 0).all() and known.diff().median() == 1:
         return None, "no times: it only counts the rows"
-    elapsed = pd.to_timedelta(values * SECONDS.get(unit, 1.0), unit="s")
     words = f"counts {unit or 'seconds (so we take it)'} from the start, shown as from 1970-01-01"
-    return pd.DatetimeIndex(pd.Timestamp(0) + elapsed).as_unit("ns"), words
+    return _since_1970(values * SECONDS.get(unit, 1.0)).tz_localize(None), words
+
+
+def _since_1970(seconds: pd.Series) -> pd.DatetimeIndex:
+    fits = seconds.abs() < 7e9
+    return _index(pd.to_datetime(seconds.where(fits).mul(1e6).round().astype("Int64"), unit="us", utc=True))
+
+
+def _index(times: pd.Series) -> pd.DatetimeIndex:
+    """Times in UTC as an index in nanoseconds; NaT for years that are slips of the pen."""
+    return pd.DatetimeIndex(times.where(times.between(*YEARS))).as_unit("ns")
 
 
 def dates(texts: pd.Series) -> tuple[pd.DatetimeIndex, str]:
@@ -114,7 +123,7 @@ def dates(texts: pd.Series) -> tuple[pd.DatetimeIndex, str]:
     found, words = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True), ""
     if found.isna().mean() > 0.5:
         found, words = _ordered(texts)
-    index = pd.DatetimeIndex(found).as_unit("ns")
+    index = _index(found)
     index = index + pd.to_timedelta(late.astype(int), unit="D") if late.any() else index
     zones = {match[1] for cell in few if (match := ZONE.search(cell))}
     if not zones:
@@ -143,13 +152,15 @@ def _ordered(texts: pd.Series) -> tuple[pd.Series, str]:
     """Local dates: tries the orders of day, month and year, with every way to write the clock."""
     parts = texts.str.extract(r"^(\w+)[-./ ,]+(\w+)[-./ ,]+(\d+)[T ,]*(.*)$").fillna("")
     texts = (parts[0] + "/" + parts[1] + "/" + parts[2] + " " + parts[3]).str.strip()
-    best, order, travel = pd.Series(pd.NaT, texts.index).dt.tz_localize("UTC"), "", np.inf
+    nothing = pd.Series(pd.NaT, texts.index).dt.tz_localize("UTC").dt.as_unit("us")
+    best, order, travel = nothing, "", np.inf
     few = texts.iloc[:: max(1, len(texts) // 500)]
     for name, formats in ORDERS.items():
-        found = pd.Series(pd.NaT, texts.index).dt.tz_localize("UTC")
+        found = nothing
         for form in (f"{date} {clock}".strip() for date in formats for clock in CLOCKS):
             if pd.to_datetime(few, format=form, errors="coerce", utc=True).notna().any():
-                found = found.fillna(pd.to_datetime(texts, format=form, errors="coerce", utc=True))
+                more = pd.to_datetime(texts, format=form, errors="coerce", utc=True).dt.as_unit("us")
+                found = found.where(found.notna(), more)
         steps = found.dropna().diff().abs().sum()
         better = found.notna().sum() - best.notna().sum()
         if better > 0 or (better == 0 and found.notna().any() and steps < travel):
