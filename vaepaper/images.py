@@ -87,7 +87,7 @@ def check_rows(
     rows, wanted = held(name, rows), "n" if width is None else width
     if rows.ndim != 2 or rows.shape[1] != (width or rows.shape[1]) or not rows.shape[0] or not rows.shape[1]:
         hint = f"; flatten them: {name}.reshape(-1, {width})" if rows.ndim != 2 and width and len(rows.shape) else ""
-        wanted = f"[n, {width}] with n of 1 or more" if width else "[n, width], each of 1 or more"
+        wanted = f"[n, {width}] with n of 1 or more" if width else "[n, width] with n of 1 or more"
         raise ValueError(f"{name} have shape {tuple(rows.shape)}; expected {wanted}{hint}")
     within = "[0, 1]" if (least, most) == (0, 1) else "any range"
     dtype = str(rows.dtype).removeprefix("torch.")
@@ -103,8 +103,9 @@ def check_rows(
     slack = ROUNDING if most < FINITE else 0
     if not (low >= least - slack and high <= most + slack):
         row, column = (~((rows >= least - slack) & (rows <= most + slack))).nonzero()[0].tolist()
-        expected = f"numbers in [{least:g}, {most:g}]" if most < FINITE else "finite numbers"
-        value = rows[row, column].cpu().numpy()  # in as many digits as tell it from its neighbours
+        finite = "finite numbers of 0 or more" if least == 0 else "finite numbers"
+        expected = f"numbers in [{least:g}, {most:g}]" if most < FINITE else finite
+        value = rows[row, column].cpu().numpy()[()]  # in as many digits as tell it from its neighbours
         raise ValueError(f"{name}[{first + row}, {column}] is {value}; expected {expected}, none missing")
     return rows if low >= least and high <= most else rows.clamp(least, most)
 

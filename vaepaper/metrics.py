@@ -8,6 +8,9 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.neighbors import KNeighborsClassifier
 from torch import Tensor, nn
 
+from vaepaper import checks
+from vaepaper.images import check_images, check_rows, held
+from vaepaper.labels import check_labels, check_masks, check_pair
 from vaepaper.models import DigitReader
 from vaepaper.thresholds import check_scores
 
@@ -15,63 +18,95 @@ from vaepaper.thresholds import check_scores
 @torch.no_grad()
 def read_digits(reader: DigitReader, images: Tensor) -> np.ndarray:
     """The digit that `reader` sees in each image, int64 [n]."""
-    return reader(images.to(next(reader.parameters()).device)).argmax(1).cpu().numpy()
+    images = check_rows("images", images, checks.network(reader, "layers").inputs)  # outputs need not lie in [0, 1]
+    return reader(images.to(next(reader.parameters()))).argmax(1).cpu().numpy()
 
 
 def legibility(reader: DigitReader, images: Tensor, labels: Tensor) -> float:
     """Share of images that the fixed reader reads as their label, in [0, 1]."""
-    return float((read_digits(reader, images) == labels.cpu().numpy()).mean())
+    digits = read_digits(reader, images)
+    return float((digits == check_labels(labels, len(digits), 9).numpy()).mean())
 
 
 def not_restored(reader: DigitReader, images: Tensor, outputs: Tensor, labels: Tensor) -> np.ndarray:
     """Which images `reader` reads as their label in the input and as another in the output, bool [n]."""
-    right = [read_digits(reader, x) == labels.cpu().numpy() for x in (images, outputs)]
+    pair = check_pair("images", images, "outputs", outputs)
+    digits = check_labels(labels, len(pair[0]), 9).numpy()
+    right = [read_digits(reader, x) == digits for x in pair]
     return right[0] & ~right[1]
 
 
 def explained_variance(images: Tensor, outputs: Tensor) -> float:
     """1 - squared error / squared distance from the mean image: 1 is perfect, 0 as good as the mean image."""
-    x, y = (np.asarray(part.cpu(), np.float64) for part in (images, outputs))  # the same sums on any number of threads
-    return 1 - float(np.square(x - y).sum() / np.square(x - x.mean(0)).sum())
+    pair = check_pair("images", images, "outputs", outputs)
+    x, y = (np.asarray(part.cpu(), np.float64) for part in pair)  # the same sums on any number of threads
+    variance = np.square(x - x.mean(0)).sum()
+    if not variance:
+        raise ValueError("the images are all alike; expected some that differ, or there is no variance to explain")
+    return 1 - float(np.square(x - y).sum() / variance)
 
 
 @torch.no_grad()
 def codes_of(model: nn.Module, images: Tensor) -> np.ndarray:
     """Codes float32 [n, latent]; of a VAE, the means."""
-    return model.encode(images.to(next(model.parameters()).device)).cpu().numpy()
+    images = check_images(images, checks.network(model, "encode").inputs)
+    return model.encode(images.to(next(model.parameters()))).float().cpu().numpy()
+
+
+def _codes(codes: np.ndarray, width: int | None = None, name: str = "codes", least: int = 1) -> np.ndarray:
+    """Codes as float32 [n, width], `least` of them or more. Raises TypeError, ValueError."""
+    codes = check_rows(name, codes, width).cpu().numpy()
+    if len(codes) < least:
+        raise ValueError(f"{name} have shape {codes.shape}; expected {least} rows or more")
+    return codes
 
 
 def nearest_neighbour_labels(known: np.ndarray, labels: Tensor, codes: np.ndarray, k: int = 15) -> np.ndarray:
     """For each code, the label most common among its k nearest `known` codes (§3.2: are the digits clustered?)."""
-    return KNeighborsClassifier(k).fit(known, labels.numpy()).predict(codes)
+    known, labels = _codes(known, name="known"), check_labels(labels, len(known)).numpy()
+    codes = _codes(codes, known.shape[1])
+    return KNeighborsClassifier(checks.whole("k", k, 1, len(known))).fit(known, labels).predict(codes)
 
 
 def overlaps(confusion: np.ndarray) -> list[tuple[int, int, float]]:
-    """Pairs of digits by the share of both that is taken for the other, largest first: (digit, digit, share)."""
+    """Pairs of digits by the share of both that is taken for the other, largest first: (digit, digit, share).
+
+    Of `confusion` [digits, digits], how often each (row) was taken for each (column); digits that never came have none.
+    """
+    confusion = np.asarray(held("confusion", confusion), np.float64)
+    check_rows("confusion", confusion, len(confusion), least=0)  # as many rows as columns
     size = confusion.sum(1)
-    pairs = [(a, b) for a in range(len(size)) for b in range(a)]
+    pairs = [(a, b) for a in range(len(size)) for b in range(a) if size[a] + size[b]]
     shares = [(b, a, float((confusion[a, b] + confusion[b, a]) / (size[a] + size[b]))) for a, b in pairs]
     return sorted(shares, key=lambda pair: -pair[2])
 
 
 def extent(codes: np.ndarray) -> float:
     """How far codes spread: the square root of the trace of their covariance, in latent units."""
-    return float(np.sqrt(codes.var(axis=0, ddof=1, dtype=np.float64).sum()))
+    return float(np.sqrt(_codes(codes, least=2).var(axis=0, ddof=1, dtype=np.float64).sum()))
 
 
 def ellipse_sizes(codes: np.ndarray, labels: Tensor) -> np.ndarray:
     """Area (2-D) or volume (3-D) of each digit's covariance ellipse, up to a common factor: [10]."""
-    return np.array([np.sqrt(np.linalg.det(np.cov(codes[labels.numpy() == digit].T))) for digit in range(10)])
+    codes, labels = _codes(codes), check_labels(labels, len(codes), 9).numpy()
+    few = np.flatnonzero(np.bincount(labels, minlength=10) < 2)
+    if len(few):
+        raise ValueError(f"digit {few[0]} has fewer than two codes; expected some of each digit, 0 to 9")
+    spreads = [np.atleast_2d(np.cov(codes[labels == digit].T)) for digit in range(10)]
+    return np.array([np.sqrt(max(np.linalg.det(spread), 0)) for spread in spreads])
 
 
 def central_box(codes: np.ndarray, share: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper corner of the box that holds the central `share` of the codes, axis by axis."""
-    low, high = np.quantile(codes, [(1 - share) / 2, (1 + share) / 2], axis=0)
+    share = checks.number("share", share, 0, 1, above=True)
+    low, high = np.quantile(_codes(codes), [(1 - share) / 2, (1 + share) / 2], axis=0)
     return low, high
 
 
 def unvisited_share(codes: np.ndarray, cells: int) -> float:
     """Share of the cells of a grid over the central box that hold no code, in [0, 1]; `cells` along each axis."""
+    codes = _codes(codes)
+    checks.whole("cells", cells, 1, int(1e8 ** (1 / codes.shape[1])))  # in all no more than memory holds
     box = np.stack(central_box(codes), axis=1)
     visits, _ = np.histogramdd(codes, bins=cells, range=box)
     return float((visits == 0).mean())
@@ -80,17 +115,18 @@ def unvisited_share(codes: np.ndarray, cells: int) -> float:
 @torch.no_grad()
 def step_change(model: nn.Module, codes: np.ndarray, step: float, seed: int = 0) -> float:
     """Mean summed |change| of the output when a code moves by `step` in a random direction (§2.3), in grey levels."""
-    random = torch.Generator().manual_seed(seed)
-    device = next(model.parameters()).device
-    z = torch.from_numpy(codes)
-    direction = torch.nn.functional.normalize(torch.randn(z.shape, generator=random), dim=1)
-    change = model.decode((z + step * direction).to(device)) - model.decode(z.to(device))
+    random = torch.Generator().manual_seed(checks.whole("seed", seed, 0))
+    z, step = check_rows("codes", codes, checks.network(model, "decode").latent), checks.number("step", step)
+    direction = torch.randn(z.shape, generator=random, dtype=torch.float32, device="cpu")
+    moved, like = z + step * torch.nn.functional.normalize(direction, dim=1), next(model.parameters())
+    change = model.decode(moved.to(like)) - model.decode(z.to(like))
     return float(change.abs().sum(1).mean())
 
 
 def distance_to_nearest(images: Tensor, known: Tensor) -> np.ndarray:
     """Euclidean distance of each image to the nearest `known` one, float32 [n]: how typical is it?"""
-    norms = known.square().sum(1)
+    known = check_rows("known", known)
+    images, norms = check_rows("images", images, known.shape[1]), known.square().sum(1)
     # |x - k|² = |x|² + (|k|² - 2 x·k): what does not depend on k can wait until the nearest is found
     nearest = torch.cat([torch.addmm(norms, batch, known.T, alpha=-2).amin(1) for batch in images.split(500)])
     return (nearest + images.square().sum(1)).clamp_(min=0).sqrt_().cpu().numpy()
@@ -105,8 +141,8 @@ def detection(normal: np.ndarray, anomalous: np.ndarray) -> tuple[float, float]:
     Raises:
         ValueError: none of one kind, or a score that is not finite.
     """
-    scores = np.concatenate([check_scores(normal), check_scores(anomalous)])
-    truth = np.repeat([False, True], [len(normal), len(anomalous)])
+    normal, anomalous = check_scores(normal), check_scores(anomalous)
+    scores, truth = np.concatenate([normal, anomalous]), np.repeat([False, True], [len(normal), len(anomalous)])
     return float(roc_auc_score(truth, scores)), float(average_precision_score(truth, scores))
 
 
@@ -119,9 +155,11 @@ def localisation(maps: Tensor, masks: Tensor) -> tuple[float, float]:
     Raises:
         ValueError: no pixel changed, or every pixel did, or a map that is not finite.
     """
+    maps = check_rows("maps", maps)
+    masks = check_masks(masks, maps)
     if masks.all() or not masks.any():
         raise ValueError(f"the masks hold {int(masks.sum())} changed of {masks.numel()} pixels; both kinds are needed")
-    return detection(maps[~masks].numpy(), maps[masks].numpy())
+    return detection(maps[~masks].cpu().numpy(), maps[masks].cpu().numpy())
 
 
 def digit_shares(reader: DigitReader, samples: Tensor, seed: int) -> np.ndarray:

@@ -1,10 +1,15 @@
 """Where things are, and the two environment variables that move them: VAEPAPER_DATA and VAEPAPER_BUILD."""
 
+import errno
 import os
+import sys
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock, SoftFileLock, Timeout
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
@@ -38,15 +43,41 @@ def whole(path: Path) -> Iterator[Path]:
         OSError: it could not be written (a full disk, say); names the file.
     """
     writable(path.parent)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part" + path.suffix)
-    os.close(handle)
-    part = Path(name)
+    part = path.with_name(f".{uuid.uuid4().hex}.part{path.suffix}")
     try:
+        part.touch(exist_ok=False)  # with the rights that the umask leaves: a chmod is refused on some file systems
         yield part
-        part.chmod(0o644)
         part.replace(path)
     except OSError as error:
-        hint = f"{error.strerror}; nothing was left half-written. Put that right (is the disk full?) and run again"
+        full = " (the disk, or a quota, is full)" * (error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+        hint = f"{error.strerror}{full}; nothing was left half-written. Put that right and run again"
         raise OSError(error.errno, hint, str(path)) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(path: Path, busy: str = "") -> Iterator[None]:
+    """Hold the lock file `path` as the only process; says `busy` if it has to wait for another.
+
+    Where the file system has no locks, the file's existence is one, and says whose it is: that of a process which is
+    gone is taken over.
+    """
+    lock = FileLock(path, fallback_to_soft=False)
+    try:
+        try:
+            lock.acquire(timeout=0)
+        except OSError as error:
+            if error.errno not in (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK):
+                raise
+            print(f"{path.parent} is on a file system without locks; {path.name} serves as one", file=sys.stderr)
+            lock = SoftFileLock(path)
+            lock.acquire(timeout=0)
+    except Timeout:
+        if busy:
+            print(busy, flush=True)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
