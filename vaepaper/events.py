@@ -1,0 +1,46 @@
+"""Flagged points joined into events, as they arrive."""
+
+import numpy as np
+
+
+class Events:
+    """Joins flagged points no more than `join` points apart; an event is over when none can join it any more."""
+
+    def __init__(self, join: int):
+        self.join, self.seen, self.open = join, 0, None
+
+    def push(
+        self, flagged: np.ndarray, size: np.ndarray, kind: np.ndarray, times: np.ndarray, values: np.ndarray
+    ) -> list[dict]:
+        """Take points [n], with values [n, C]; give back the events that are over, each with its peak by `size`."""
+        over, at = [], np.flatnonzero(flagged)
+        if not len(at) and self.open is None:  # the usual case
+            self.seen += len(flagged)
+            return over
+        after = 0  # from where on values lie between the open event and what may come
+        for run in np.split(at, np.flatnonzero(np.diff(at) > self.join) + 1) if len(at) else ():
+            first, last = int(run[0]), int(run[-1])
+            peak = first + int(np.argmax(np.where(flagged, size, -np.inf)[first : last + 1]))
+            event = {"first": self.seen + first, "last": self.seen + last, "start": times[first], "end": times[last]}
+            event |= {"peak": times[peak], "size": size[peak], "kind": int(kind[peak])}
+            event["range"] = _range(values[first : last + 1])
+            if self.open and event["first"] - self.open["last"] <= self.join:
+                between = [self.open["range"], self.open["since"], values[after:first], event["range"]]
+                event["range"] = _range(np.concatenate(between))
+                if event["size"] <= self.open["size"]:
+                    event |= {name: self.open[name] for name in ("peak", "size", "kind")}
+                event |= {name: self.open[name] for name in ("first", "start")}
+            elif self.open:
+                over.append(self.open)
+            self.open, after = event | {"since": np.empty((0, values.shape[1]))}, last + 1
+        self.open["since"] = _range(np.concatenate([self.open["since"], values[after:]]))
+        self.seen += len(flagged)
+        if self.seen - 1 - self.open["last"] >= self.join:
+            over.append(self.open)
+            self.open = None
+        return over
+
+
+def _range(values: np.ndarray) -> np.ndarray:
+    """The least and the largest value of each channel, [2, C]; NaN where there is none."""
+    return np.stack([np.fmin.reduce(values, initial=np.nan), np.fmax.reduce(values, initial=np.nan)])
