@@ -5,6 +5,7 @@ from typing import Self
 
 import numpy as np
 
+from vaepaper import checks
 from vaepaper.thresholds import Threshold
 
 WINDOWS_A_BLOCK = 8  # so long that few events lie across the end of one, and that neighbours have little in common
@@ -43,8 +44,8 @@ class Calibration:
             )
         number = max(FEWEST, len(odd) // (WINDOWS_A_BLOCK * window))
         self.points, self.window, self.step = len(odd) / number, window, step
-        self.largest = np.stack([block.max(0) for block in np.array_split(odd, number)])
-        self.means = np.stack([block.mean(0) for block in np.array_split(signed, number)])
+        starts = np.arange(number) * len(odd) // number
+        self.largest, self.means = np.maximum.reduceat(odd, starts), _means(signed, starts)
         return self.settle()
 
     def settle(self) -> Self:
@@ -52,7 +53,9 @@ class Calibration:
         x, n = self.largest, len(self.largest)
         self.centre, self.unit = x.mean(0), np.maximum(x.std(0, ddof=1), self._floors())
         others = (x.sum(0) - x) / (n - 1)
-        squares = ((x - self.centre) ** 2).sum(0) - (x - self.centre) ** 2 * n / (n - 1)  # of the others about their mean
+        squares = ((x - self.centre) ** 2).sum(0) - (x - self.centre) ** 2 * n / (
+            n - 1
+        )  # of the others about their mean
         unit = np.maximum(np.sqrt(np.maximum(squares, 0) / (n - 2)), self._floors())
         self.rule = Threshold("conformal").fit(((x - others) / unit).max(1))
         return self
@@ -65,7 +68,8 @@ class Calibration:
                 f"the drift check needs {math.ceil(4 * self.points):,} scored points or more (four blocks of the"
                 f" calibration's length); there are {len(signed):,}"
             )
-        return np.stack([block.mean(0) for block in np.array_split(signed, int(len(signed) / self.points))])
+        number = int(len(signed) / self.points)
+        return _means(signed, np.arange(number) * len(signed) // number)
 
     def _floors(self) -> np.ndarray:
         return np.tile(FLOORS, self.largest.shape[1] // len(FLOORS))
@@ -79,11 +83,7 @@ class Calibration:
         """Days a block."""
         return self.points * self.step / 86_400
 
-    def expected(self, per_day: float | None, rate: float | None) -> float:
-        """False events a block, from a promise per day or per window's length."""
-        return per_day * self.days if rate is None else rate * self.points / self.window
-
-    def threshold(self, per_day: float | None = None, rate: float | None = None) -> float:
+    def threshold(self, per_day: float = 0.1, rate: float | None = None) -> float:
         """Above which the joint score raises an alarm, at so many false events per day, or per window's length.
 
         Events that come at random (Poisson) leave a block without one with probability exp(-expected).
@@ -91,20 +91,25 @@ class Calibration:
         Raises:
             ValueError: too few blocks for that; says how much is missing, and what can be promised with these.
         """
-        share = -math.expm1(-self.expected(per_day, rate))
-        blocks, needed = len(self.largest), math.ceil(1 / share - 1e-9) - 1
-        if blocks < needed:
-            least = -math.log1p(-1 / (blocks + 1))  # events a block
-            if rate is None:
-                raise ValueError(
-                    f"{per_day:g} false events per day need {needed * self.days:.3g} days of normal data to calibrate on;"
-                    f" there are {blocks * self.days:.3g}. Bring {(needed - blocks) * self.days:.3g} more, or ask for"
-                    f" {least / self.days * 1.0005:.3g} per day or more"
-                )
-            windows = self.points / self.window
+        asked = checks.number(*(("per_day", per_day) if rate is None else ("rate", rate)), 0, above=True)
+        if rate is None and math.isnan(self.step):
             raise ValueError(
-                f"a rate of {rate:g} false events per window's length needs {needed * windows:,.0f} windows of normal"
-                f" data to calibrate on; there are {blocks * windows:,.0f}. Bring {(needed - blocks) * windows:,.0f}"
-                f" more, or ask for {least / windows * 1.0005:.3g} or more"
+                "the signal has no times, so nothing can be promised per day: give Monitor(step=seconds a sample), or"
+                " ask for a rate (false events per window's length)"
+            )
+        length, unit = (self.days, "days") if rate is None else (self.points / self.window, "windows")
+        share, blocks = -math.expm1(-asked * length), len(self.largest)
+        needed = math.ceil(1 / share - 1e-9) - 1
+        if blocks < needed:
+            least = -math.log1p(-1 / (blocks + 1)) / length
+            raise ValueError(
+                f"{asked:g} false events per {unit[:-1]} need {needed * length:,.4g} {unit} of normal data to calibrate"
+                f" on; there are {blocks * length:,.4g}. Bring {(needed - blocks) * length:,.3g} more, or ask for"
+                f" {math.ceil(least * 1e4) / 1e4:g} or more"
             )
         return self.rule.at(share)
+
+
+def _means(values: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """The mean of each block of rows."""
+    return np.add.reduceat(values, starts) / np.diff([*starts, len(values)])[:, None]

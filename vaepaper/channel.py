@@ -1,4 +1,4 @@
-"""One sensor's normal behaviour, learnt by an auto-encoder on windows; how a signal deviates from it, point by point."""
+"""One sensor's normal behaviour, learnt by an auto-encoder; how a signal deviates from it, point by point."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

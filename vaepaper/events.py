@@ -44,3 +44,18 @@ class Events:
 def _range(values: np.ndarray) -> np.ndarray:
     """The least and the largest value of each channel, [2, C]; NaN where there is none."""
     return np.stack([np.fmin.reduce(values, initial=np.nan), np.fmax.reduce(values, initial=np.nan)])
+
+
+def seconds(difference) -> float:
+    """A difference of times in seconds, of numbers of samples as it is."""
+    return difference / np.timedelta64(1, "s") if isinstance(difference, np.timedelta64) else difference
+
+
+def longest(missing: np.ndarray, times: np.ndarray) -> float:
+    """The longest run of missing values, bool [n, C], from the first to the last of it in seconds or samples; or -1."""
+    found = [-1.0]
+    for column in missing.T:
+        runs = Events(1)
+        over = runs.push(column, np.zeros(len(times)), np.zeros(len(times)), times, np.empty((len(times), 0)))
+        found += [seconds(event["end"] - event["start"]) for event in [*over, *filter(None, [runs.open])]]
+    return max(found)

@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-import numpy as np
 import pandas as pd
 
-from vaepaper import checks, drift, stored, stream
+from vaepaper import drift, stored, stream
 from vaepaper.calibration import Calibration
-from vaepaper.channel import SCORES, Channel
-from vaepaper.watch import Watch, joint, longest, odd, signed, table
-from vaepaper.windows import gap_limit, usual_step, window_length
+from vaepaper.channel import SCORES
+from vaepaper.sensors import Sensors
+from vaepaper.watch import Watch, joint, odd, signed, table
 
 
 class Monitor:
@@ -39,12 +38,10 @@ class Monitor:
         step: float | None = None,
         seed: int = 0,
     ):
-        self.window = None if window is None else checks.whole("window", window, 4)
-        self.step = None if step is None else checks.number("step", step, 0, above=True)
-        checks.word("model", model, ("AutoEncoder", "VariationalAutoEncoder"))
-        self.network = {"network": model, "latent": latent, "hidden": checks.sizes("hidden", hidden)}
-        self.network |= {"kl_weight": checks.number("kl_weight", kl_weight, 0)}
-        self.network |= {"steps": checks.whole("steps", steps), "seed": checks.whole("seed", seed, 0)}
+        network = {"network": model, "latent": latent, "hidden": hidden, "kl_weight": kl_weight}
+        self.sensors = Sensors(window, step, network | {"steps": steps, "seed": seed})
+        self._calibration: Calibration | None = None
+        self._live: Watch | None = None
 
     def fit(self, normal) -> Self:
         """Learn from a normal signal.
@@ -52,26 +49,8 @@ class Monitor:
         Raises:
             ValueError: a signal that is constant, missing or too short, has infinite values, or times out of order.
         """
-        times, values, self.names, _ = stream.rows(normal)
-        self.timed, self.limit = times.dtype.kind == "M", 1.5  # samples
-        if self.timed:
-            self.step, self.limit = usual_step(pd.DatetimeIndex(times)), gap_limit(pd.DatetimeIndex(times))
-        if self.window is None:
-            lengths = [window_length(column) for column in values.T]
-            self.window, self.reason = max(lengths, key=lambda found: found[0])
-            self.window = max(4, self.window)
-        else:
-            self.reason = f"{self.window} points, as asked for"
-        times, values, _ = stream.with_gaps(times, values, self.unit, self.limit)
-        self.channels = []
-        for name, column in zip(self.names, values.T, strict=True):
-            try:
-                self.channels.append(Channel(self.window, **self.network).fit(column))
-            except ValueError as error:
-                raise ValueError(f"{name}: {error}") from None
-        # A gap is told if it is longer than any in normal data, or than a window.
-        self.usual_gap = min(longest(np.isnan(values), times), self.window * self.unit)
-        self.calibration, self.live = None, None
+        self.sensors.fit(normal)
+        self._calibration = self._live = None
         return self
 
     def calibrate(self, later_normal) -> Self:
@@ -80,19 +59,35 @@ class Monitor:
         Raises:
             ValueError: as `fit`; or fewer than eight windows.
         """
-        deviations, _, _ = self._deviations(later_normal)
-        self.calibration = Calibration().fit(odd(deviations), signed(deviations), self.window, self.step or math.nan)
-        self.live = None
+        deviations, step = self.sensors.deviations(later_normal)[0], self.sensors.step or math.nan
+        self._calibration = Calibration().fit(odd(deviations), signed(deviations), self.window, step)
+        self._live = None
         return self
+
+    @property
+    def window(self) -> int | None:
+        """Points a window."""
+        return self.sensors.window
+
+    @property
+    def reason(self) -> str:
+        """Why it is that many."""
+        return self.sensors.reason
+
+    @property
+    def calibration(self) -> Calibration:
+        """The blocks of normal time. Raises ValueError where there are none yet."""
+        if self._calibration is None:
+            raise ValueError("the monitor is not calibrated: call fit(normal), then calibrate(later_normal)")
+        return self._calibration
 
     def scores(self, signal) -> pd.DataFrame:
         """Each score at each point, in units of its block maxima: mean 0, deviation 1 over blocks of normal time.
 
-        A score of a point is the mean over all windows that cover it; NaN where a gap leaves no window.
+        Means over all windows that cover a point; NaN where a gap leaves no window.
         """
-        deviations, real, index = self._deviations(signal)
-        names = [name if len(self.names) == 1 else f"{channel}: {name}" for channel in self.names for name in SCORES]
-        return pd.DataFrame(self._calibrated().standard(odd(deviations))[real], index, names)
+        deviations, real, index = self.sensors.deviations(signal)
+        return pd.DataFrame(self.calibration.standard(odd(deviations))[real], index, self.sensors.each(SCORES))
 
     def score(self, signal) -> pd.Series:
         """The joint score of each point: the largest of `scores`."""
@@ -101,23 +96,7 @@ class Monitor:
 
     def expected(self, signal) -> pd.DataFrame:
         """What the network makes of each channel, in its unit: the mean output of all windows that cover a point."""
-        times, values, real, _ = self._read(signal)
-        outputs = [channel.output(column)[real] for channel, column in zip(self.channels, values.T, strict=True)]
-        return pd.DataFrame(dict(zip(self.names, outputs, strict=True)), getattr(signal, "index", times[real]))
-
-    def threshold(self, per_day: float = 0.1, rate: float | None = None) -> float:
-        """Where an alarm begins, for so many false events per day, or (`rate`) per window's length.
-
-        Raises:
-            ValueError: too little calibration data for it, or a promise per day for a signal without times.
-        """
-        checks.number("rate" if rate is not None else "per_day", per_day if rate is None else rate, 0, above=True)
-        if rate is None and math.isnan(self._calibrated().step):
-            raise ValueError(
-                "the signal has no times, so nothing can be promised per day: give Monitor(step=seconds a sample), or"
-                " ask for a rate (false events per window's length)"
-            )
-        return self._calibrated().threshold(per_day, rate)
+        return self.sensors.expected(signal)
 
     def alarms(self, signal, per_day: float = 0.1, rate: float | None = None) -> pd.DataFrame:
         """The alarms and the gaps of a signal, in order.
@@ -127,13 +106,16 @@ class Monitor:
             kind (the score that spoke, or "gap"), low and high (of the values from start to end); of several channels,
             also which.
 
+        Args:
+            per_day, rate: false events that are promised per day, or else per window's length. No training is needed.
+
         Raises:
-            ValueError: as `threshold`, and for a signal that cannot be read (see `fit`).
+            ValueError: too little calibration data for that (says how much), or a signal that cannot be read.
         """
-        threshold, watch = self.threshold(per_day, rate), Watch(self)
-        times, values, _, zone = self._read(signal)
+        threshold, watch = self.calibration.threshold(per_day, rate), Watch(self.sensors, self.calibration)
+        times, values, _, zone = self.sensors.read(signal)
         found = [row for piece in stream.pieces(times, values) for row in watch.push(*piece, threshold)]
-        return table(self, found + watch.rest(threshold), times.dtype, zone)
+        return table(watch, found + watch.rest(threshold), str(times.dtype), zone)
 
     def update(self, chunk, per_day: float = 0.1, rate: float | None = None) -> pd.DataFrame:
         """Take the points that came since the last call, one or many; give back the alarms that are over, as `alarms`.
@@ -143,63 +125,38 @@ class Monitor:
         Raises:
             ValueError: as `alarms`; or points that are not later than those before. Nothing is taken then.
         """
-        live = self.live or Watch(self)
+        live = self._live or Watch(self.sensors, self.calibration)
         if live.promise != (per_day, rate):
-            live.promise, live.threshold = (per_day, rate), self.threshold(per_day, rate)
-        times, values, _, live.zone = self._read(chunk, live.last)
-        self.live = live
-        if len(times):
-            live.last = times[-1]
-        return table(self, live.push(times, values, live.threshold) if len(times) else [], times.dtype, live.zone)
+            live.promise, live.threshold = (per_day, rate), self.calibration.threshold(per_day, rate)
+        times, values, _, live.zone = self.sensors.read(chunk, live.last)
+        self._live = live
+        if not len(times):
+            return table(live, [], str(times.dtype), live.zone)
+        live.last = times[-1]
+        return table(live, live.push(times, values, live.threshold), str(times.dtype), live.zone)
 
     @property
     def pending(self) -> pd.DataFrame:
         """What `update` has seen begin and not end, as if the signal ended here."""
-        live = self.live or Watch(self)
-        return table(self, live.rest(live.threshold), "M8[ns]" if self.timed else "i8", live.zone)
+        live = self._live or Watch(self.sensors, self.calibration)
+        return table(live, live.rest(live.threshold), "datetime64[ns]" if self.sensors.timed else "int64", live.zone)
 
     def drift(self, recent) -> pd.DataFrame:
         """Whether normal is still what it was at calibration: one row a score, see `drift.compare`.
 
         Raises:
-            ValueError: less than four blocks of calibration's length; says how many points are missing.
+            ValueError: less than four blocks of calibration's length; says how many points are needed.
         """
-        means = self._calibrated().block_means(signed(self._deviations(recent)[0]))
-        names = [name if len(self.names) == 1 else f"{c}: {name}" for c in self.names for name in drift.SCORES]
-        return drift.compare(self.calibration.means, means, names)
+        means = self.calibration.block_means(signed(self.sensors.deviations(recent)[0]))
+        return drift.compare(self.calibration.means, means, self.sensors.each(drift.SCORES))
 
     def save(self, folder: str | Path) -> Path:
         """Leave monitor.safetensors and monitor.json in `folder` (nothing of `update`'s state); returns it."""
-        return stored.save(self, Path(folder))
+        return stored.save(self.sensors, self.calibration, Path(folder))
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
         """A saved monitor. Raises FileNotFoundError, or ValueError if it is damaged or another version's."""
-        return stored.load(cls, Path(folder))
-
-    @property
-    def unit(self) -> float:
-        """The usual step in seconds, or 1 sample."""
-        return self.step if self.timed else 1
-
-    def _calibrated(self) -> Calibration:
-        if getattr(self, "calibration", None) is None:
-            raise ValueError("the monitor is not calibrated: call fit(normal), then calibrate(later_normal)")
-        return self.calibration
-
-    def _read(self, signal, last=None):
-        """Times, values, which rows are real (not put in for a gap), and the zone."""
-        if not hasattr(self, "channels"):
-            raise ValueError("the monitor has learnt nothing yet: call fit(normal), then calibrate(later_normal)")
-        times, values, _, zone = stream.rows(signal, self.names, last)
-        if (times.dtype.kind == "M") != self.timed:
-            raise ValueError(f"this signal has {'no ' * self.timed}times; the one learnt has{' none' * (not self.timed)}")
-        return *stream.with_gaps(times, values, self.unit, self.limit, last), zone
-
-    def _deviations(self, signal) -> tuple[np.ndarray, np.ndarray, pd.Index]:
-        """Of all rows [n, C, K], which of them are real, and the real ones' index."""
-        times, values, real, _ = self._read(signal)
-        through = stream.Stream(self.channels)
-        found = [through.push(*piece)[2] for piece in stream.pieces(times, values)]
-        index = signal.index if hasattr(signal, "index") else pd.Index(times[real])
-        return np.concatenate([*found, through.rest()[2]]), real, index
+        monitor = cls()
+        monitor.sensors, monitor._calibration = stored.load(Path(folder))
+        return monitor

@@ -13,18 +13,18 @@ from safetensors.numpy import save as serialise
 from vaepaper import paths
 from vaepaper.calibration import Calibration
 from vaepaper.channel import SCORES, Channel
+from vaepaper.sensors import Sensors
 from vaepaper.windows import Scaling
 
 FORMAT = "vaepaper monitor 1"
-PLAIN = ("window", "network", "step", "names", "timed", "limit", "reason", "usual_gap")
+PLAIN = ("names", "timed", "limit", "reason", "usual_gap")
 
 
-def save(monitor, folder: Path) -> Path:
+def save(sensors: Sensors, calibration: Calibration, folder: Path) -> Path:
     """Write what a monitor has learnt."""
-    calibration = monitor._calibrated()
     arrays = {"calibration.largest": calibration.largest, "calibration.means": calibration.means}
-    settings = {name: getattr(monitor, name) for name in PLAIN} | {"channels": []}
-    for c, channel in enumerate(monitor.channels):
+    settings = {name: getattr(sensors, name) for name in ("window", "step", "network", *PLAIN)} | {"channels": []}
+    for c, channel in enumerate(sensors.channels):
         arrays |= {f"channel{c}.{name}": tensor.numpy() for name, tensor in channel.model.state_dict().items()}
         arrays[f"channel{c}.usual"] = channel.usual
         scale = {"low": channel.scaling.low, "high": channel.scaling.high}
@@ -41,8 +41,8 @@ def save(monitor, folder: Path) -> Path:
     return folder
 
 
-def load(kind: type, folder: Path):
-    """A monitor of class `kind` as it was saved.
+def load(folder: Path) -> tuple[Sensors, Calibration]:
+    """What was saved.
 
     Raises:
         FileNotFoundError: no monitor there. ValueError: another version's, or altered, or cut off.
@@ -50,7 +50,9 @@ def load(kind: type, folder: Path):
     described, weights = folder / "monitor.json", folder / "monitor.safetensors"
     for path in (described, weights):
         if not path.is_file():
-            raise FileNotFoundError(f"no monitor in {folder}: there is no {path.name}; `Monitor.save` leaves both files")
+            raise FileNotFoundError(
+                f"no monitor in {folder}: there is no {path.name}; `Monitor.save` leaves both files"
+            )
     try:
         head, body = json.loads(described.read_text(encoding="utf-8")), weights.read_bytes()
         if head["format"] != FORMAT or tuple(head["scores"]) != SCORES:
@@ -65,20 +67,18 @@ def load(kind: type, folder: Path):
         arrays = read_arrays(body)
     except (KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError, SafetensorError) as error:
         raise ValueError(f"{described} is not a whole monitor ({error}); train it again") from None
-    monitor = kind()
+    sensors = Sensors(settings["window"], settings["step"], settings["network"])
     for name in PLAIN:
-        setattr(monitor, name, settings[name])
-    monitor.channels, monitor.live = [], None
+        setattr(sensors, name, settings[name])
     for c, found in enumerate(settings["channels"]):
-        channel, prefix = Channel(monitor.window, **monitor.network), f"channel{c}."
+        channel, prefix = Channel(sensors.window, **sensors.network), f"channel{c}."
         own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
         channel.usual, channel.scaling = own.pop("usual"), Scaling(found["low"], found["high"])
         channel.middle, channel.half = found["middle"], found["half"]
         channel.model.load_state_dict({name: torch.from_numpy(array) for name, array in own.items()})
-        monitor.channels.append(channel)
-    monitor.calibration = Calibration()
-    monitor.calibration.largest, monitor.calibration.means = (arrays[f"calibration.{x}"] for x in ("largest", "means"))
-    monitor.calibration.points, monitor.calibration.window = settings["points"], monitor.window
-    monitor.calibration.step = np.nan if monitor.step is None else monitor.step
-    monitor.calibration.settle()
-    return monitor
+        sensors.channels.append(channel)
+    calibration = Calibration()
+    calibration.largest, calibration.means = arrays["calibration.largest"], arrays["calibration.means"]
+    calibration.points, calibration.window = settings["points"], sensors.window
+    calibration.step = np.nan if sensors.step is None else sensors.step
+    return sensors, calibration.settle()

@@ -108,7 +108,9 @@ def rows(
     wrong = np.flatnonzero(~(times[len(times) - len(before) :] > before))
     if len(wrong):
         row = int(wrong[0]) + len(times) - len(before)
-        raise ValueError(f"times must ascend: point {row:,} ({index[row]}) is not later than {before[wrong[0]]} before it")
+        raise ValueError(
+            f"times must ascend: point {row:,} ({index[row]}) is not later than {before[wrong[0]]} before it"
+        )
     if np.isinf(values).any():
         row, column = np.argwhere(np.isinf(values))[0]
         raise ValueError(f"{found[column]} is infinite at {index[row]}; expected numbers, NaN where one is missing")
@@ -118,7 +120,7 @@ def rows(
 def with_gaps(
     times: np.ndarray, values: np.ndarray, step: float, limit: float, last=None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rows of NaN where times jump by more than `limit`: the first and the last that is missing, `step` apart from the rest.
+    """Rows of NaN where times jump by more than `limit`: the first and the last that is missing.
 
     Args:
         step, limit: in seconds where there are times, else in samples. last: the time of the row before these.

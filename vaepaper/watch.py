@@ -1,14 +1,19 @@
 """Deviations against a threshold: alarms and gaps, given out in the order in which they began."""
 
 import copy
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
 from vaepaper import drift
+from vaepaper.calibration import Calibration
 from vaepaper.channel import SCORES, SIDED
-from vaepaper.events import Events
+from vaepaper.events import Events, seconds
+from vaepaper.sensors import Sensors
 from vaepaper.stream import Stream
+
+STUCK = SCORES.index("stuck")
 
 
 def odd(deviations: np.ndarray) -> np.ndarray:
@@ -31,9 +36,9 @@ def joint(standard: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 class Watch:
     """All that is remembered of a signal that is being watched: a window of points, and what is not over yet."""
 
-    def __init__(self, monitor):
-        self.monitor, self.stream = monitor, Stream(monitor.channels)
-        self.alarms, self.gaps = Events(monitor.window), [Events(1) for _ in monitor.channels]
+    def __init__(self, sensors: Sensors, calibration: Calibration):
+        self.sensors, self.calibration, self.stream = sensors, calibration, Stream(sensors.channels)
+        self.alarms, self.gaps = Events(sensors.window), [Events(1) for _ in sensors.channels]
         self.waiting: list[dict] = []
         self.promise = self.last = self.zone = None
         self.threshold = np.inf
@@ -58,7 +63,11 @@ class Watch:
         return ended.waiting
 
     def _look(self, times: np.ndarray, values: np.ndarray, deviations: np.ndarray, threshold: float) -> None:
-        size, kind = joint(self.monitor.calibration.standard(odd(deviations)))
+        standard = self.calibration.standard(odd(deviations))
+        size, kind = joint(standard)
+        # A value that stands still moves other scores, too, and further; but then it is stuck, whatever they say.
+        stuck = (standard[:, STUCK :: len(SCORES)] > threshold) & (size > threshold)[:, None]
+        kind = np.where(stuck.any(1), STUCK + len(SCORES) * stuck.argmax(1), kind)
         self._keep(self.alarms.push(size > threshold, size, kind, times, values))
         for c, gaps in enumerate(self.gaps):
             self._keep(gaps.push(np.isnan(values[:, c]), np.zeros(len(size)), kind, times, values), c)
@@ -67,41 +76,37 @@ class Watch:
         """Alarms by what spoke; gaps (of channel `gap`) if they are long ones."""
         for event in over:
             c, k = (gap, None) if gap is not None else divmod(event["kind"], len(SCORES))
-            if gap is None or seconds(event["end"] - event["start"]) > self.monitor.usual_gap:
+            if gap is None or seconds(event["end"] - event["start"]) > self.sensors.usual_gap:
                 name, (low, high) = "gap" if k is None else SCORES[k], event["range"][:, c]
                 size = np.nan if k is None else event["size"]
                 self.waiting.append(event | {"channel": c, "kind": name, "size": size, "low": low, "high": high})
         self.waiting.sort(key=lambda row: row["first"])
 
 
-def seconds(difference) -> float:
-    """A difference of times in seconds, of numbers of samples as it is."""
-    return difference / np.timedelta64(1, "s") if isinstance(difference, np.timedelta64) else difference
-
-
-def longest(missing: np.ndarray, times: np.ndarray) -> float:
-    """The longest run of missing values, bool [n, C], from the first to the last of it in seconds or samples; or -1."""
-    found = [-1.0]
-    for column in missing.T:
-        runs = Events(1)
-        over = runs.push(column, np.zeros(len(times)), np.zeros(len(times)), times, np.empty((len(times), 0)))
-        found += [seconds(event["end"] - event["start"]) for event in [*over, *filter(None, [runs.open])]]
-    return max(found)
-
-
-def table(monitor, rows: list[dict], dtype, zone) -> pd.DataFrame:
+def table(watch: Watch, rows: list[dict], dtype: str, zone) -> pd.DataFrame:
     """Rows of a `Watch` as a table, times in their own zone."""
-    columns = {}
-    for name in ("start", "end", "peak"):
-        columns[name] = pd.Index(np.array([row[name] for row in rows], dtype))
-        if zone is not None:
-            columns[name] = columns[name].tz_localize("UTC").tz_convert(zone)
+    names = tuple(watch.sensors.names) if len(watch.sensors.names) > 1 else ()
+    if not rows:
+        return _no_rows(dtype, zone, names).copy()
     sizes = np.array([row["size"] for row in rows], np.float64)
-    columns["p_value"] = np.full(len(rows), np.nan)
-    if (known := ~np.isnan(sizes)).any():
-        columns["p_value"][known] = monitor.calibration.rule.p_value(sizes[known])
-    columns["kind"] = pd.array([row["kind"] for row in rows], dtype="str")
+    p, known = np.full(len(rows), np.nan), ~np.isnan(sizes)  # a gap has neither
+    if known.any():
+        p[known] = watch.calibration.rule.p_value(sizes[known])
+    return _as_table(rows, p, dtype, zone, names)
+
+
+@lru_cache(maxsize=64)
+def _no_rows(dtype: str, zone, names: tuple[str, ...]) -> pd.DataFrame:
+    """What most calls of `update` find: to make it anew each time would take longer than all the rest."""
+    return _as_table([], np.empty(0), dtype, zone, names)
+
+
+def _as_table(rows: list[dict], p: np.ndarray, dtype: str, zone, names: tuple[str, ...]) -> pd.DataFrame:
+    columns = {name: pd.Index(np.array([row[name] for row in rows], dtype)) for name in ("start", "end", "peak")}
+    if zone is not None:
+        columns = {name: times.tz_localize("UTC").tz_convert(zone) for name, times in columns.items()}
+    columns |= {"p_value": p, "kind": pd.array([row["kind"] for row in rows], dtype="str")}
     columns |= {name: np.array([row[name] for row in rows], np.float64) for name in ("low", "high")}
-    if len(monitor.names) > 1:
-        columns["channel"] = pd.array([monitor.names[row["channel"]] for row in rows], dtype="str")
+    if names:
+        columns["channel"] = pd.array([names[row["channel"]] for row in rows], dtype="str")
     return pd.DataFrame(columns)

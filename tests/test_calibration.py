@@ -1,0 +1,123 @@
+"""False events per day: the promise on blocks, what is missing for it, and how flagged points become events."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy.stats import mannwhitneyu
+
+from vaepaper import drift
+from vaepaper.calibration import FLOORS, Calibration
+from vaepaper.events import Events, longest
+
+DAY = 86_400
+
+
+def calibration(points, seed=0, step=DAY / 100, window=10):
+    """Normal noise for the first score, nothing in the others; a block is 80 points, 0.8 days."""
+    odd = np.zeros((points, 7))
+    odd[:, 0] = np.random.default_rng(seed).normal(size=points)
+    return Calibration().fit(odd, odd[:, :4], window, step)
+
+
+def test_blocks_hold_all_points():
+    found = calibration(1000)
+    assert len(found.largest) == 12 and found.points == pytest.approx(1000 / 12)
+    assert found.days == pytest.approx(10 / 12)
+
+
+def test_each_block_is_held_against_the_others():
+    found = calibration(1000)
+    x, own = found.largest[:, 0], []
+    for i in range(len(x)):
+        others = np.delete(x, i)
+        own.append((x[i] - others.mean()) / others.std(ddof=1))
+    none = (0 - 0) / FLOORS[1]
+    np.testing.assert_allclose(found.rule.normal, np.maximum(own, none))
+
+
+@pytest.mark.parametrize("per_day", [0.1, 0.3])
+def test_independent_blocks_keep_the_promise(per_day):
+    """Of a new block's largest score: how often it lies above the threshold, over fresh calibrations."""
+    random, alarmed, repeats = np.random.default_rng(0), 0, 400
+    for seed in range(repeats):
+        found = calibration(8000, seed)
+        new = np.zeros((1, 7))
+        new[0, 0] = random.normal(size=80).max()
+        alarmed += found.standard(new).max() > found.threshold(per_day)
+    promised = -math.expm1(-per_day * 0.8)
+    exact = math.floor(promised * 101) / 101
+    assert abs(alarmed / repeats - exact) < 4 * math.sqrt(exact / repeats)
+
+
+def test_what_is_missing_is_said_and_is_enough():
+    with pytest.raises(
+        ValueError, match=r"0.05 false events per day need 20 days .* there are 8. Bring 12 more"
+    ) as error:
+        calibration(800).threshold(per_day=0.05)
+    least = float(str(error.value).split("ask for ")[1].split()[0])
+    assert math.isfinite(calibration(800).threshold(per_day=least)) and least < 0.15
+    assert math.isfinite(calibration(2000).threshold(per_day=0.05))
+    with pytest.raises(ValueError, match=r"0.001 false events per window need 1,000 windows"):
+        calibration(800).threshold(rate=0.001)
+    with pytest.raises(
+        ValueError, match=r"calibration needs 80 scored points or more .8 windows.; there are 79: bring 1"
+    ):
+        calibration(79)
+    for wrong in (0, -1, math.nan, "often"):
+        with pytest.raises(ValueError, match=r"per_day is"):
+            calibration(800).threshold(per_day=wrong)
+
+
+def test_a_lower_rate_is_a_higher_threshold():
+    found = calibration(8000)
+    assert found.threshold(0.05) > found.threshold(0.1) > found.threshold(1)
+    assert found.threshold(rate=0.01) == found.threshold(per_day=0.1)  # a window is a tenth of a day
+
+
+def joined(flagged, join):
+    """Events by looking at every point."""
+    found, last = [], None
+    for at in np.flatnonzero(flagged):
+        if last is None or at - last > join:
+            found.append([at, at])
+        found[-1][1] = last = at
+    return found
+
+
+@pytest.mark.parametrize("join", [1, 5])
+@pytest.mark.parametrize("pieces", [1, 3, 40, 300])
+def test_events_are_joined_as_a_loop_would(join, pieces):
+    random = np.random.default_rng(pieces)
+    size, values, times = random.normal(size=300), random.normal(size=(300, 2)), np.arange(300) * 10
+    flagged = size > 1.2
+    events, over = Events(join), []
+    for part in np.array_split(np.arange(300), pieces):
+        over += events.push(flagged[part], size[part], part % 7, times[part], values[part])
+    over += [events.open] if events.open else []
+    expected = joined(flagged, join)
+    assert [[event["first"], event["last"]] for event in over] == expected and len(expected) > 8
+    for event, (first, last) in zip(over, expected, strict=True):
+        peak = first + np.argmax(size[first : last + 1])
+        assert (event["start"], event["end"], event["peak"]) == (10 * first, 10 * last, 10 * peak)
+        assert (event["size"], event["kind"]) == (size[peak], peak % 7)
+        part = values[first : last + 1]
+        np.testing.assert_array_equal(event["range"], [part.min(0), part.max(0)])
+
+
+def test_the_longest_gap():
+    missing = np.array([[0, 1, 1, 0, 0], [0, 0, 0, 0, 1]], bool).T
+    assert longest(missing, np.arange(5) * 100) == 100 and longest(missing[:1], np.arange(1)) == -1
+
+
+def test_drift_is_mann_whitneys_and_rarely_cries_wolf():
+    random = np.random.default_rng(0)
+    before, now = random.normal(size=(40, 4)), random.normal([0, 2, 0, 0], size=(12, 4))
+    found = drift.compare(before, now, list(drift.SCORES))
+    assert found.index[0] == "level" and found.drifted.tolist() == [True, False, False, False]
+    by_hand = min(1, 4 * mannwhitneyu(before[:, 0], now[:, 0]).pvalue)
+    assert found.p_value["difference"] == pytest.approx(by_hand)
+    quiet = [
+        drift.compare(*np.split(random.normal(size=(50, 4)), [40]), list("abcd")).drifted.any() for _ in range(400)
+    ]
+    assert np.mean(quiet) < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 200)

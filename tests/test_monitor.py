@@ -1,0 +1,260 @@
+"""A monitor: scores against brute force, a stream against the whole, promises in days, what it says to bad input."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from vaepaper.channel import SCORES
+from vaepaper.monitor import Monitor
+from vaepaper.windows import whole_windows
+
+HOUR = "3600s"
+
+
+def signal(n, seed=0, period=24, zone=None):
+    """A period, its harmonic and noise, an hour a point."""
+    random, t = np.random.default_rng(seed), np.arange(n)
+    values = np.sin(2 * np.pi * t / period) + 0.3 * np.sin(4 * np.pi * t / period) + random.normal(0, 0.1, n)
+    return pd.Series(20 + 5 * values, pd.date_range("2026-01-01", periods=n, freq=HOUR, tz=zone), name="temperature")
+
+
+@pytest.fixture(scope="module")
+def monitor():
+    return Monitor(24, steps=200).fit(signal(1000)).calibrate(signal(4000, 1))
+
+
+@pytest.fixture
+def faulty():
+    """A spike, a stuck sensor, an offset, a missing stretch, and rows that are not there."""
+    found = signal(2000, 2, zone="Europe/Berlin")
+    found.iloc[300] += 25
+    found.iloc[500:560] = found.iloc[500]
+    found.iloc[800:860] += 8
+    found.iloc[1100:1110] = np.nan
+    found.iloc[1300] = np.nan
+    return found.drop(found.index[1500:1560])
+
+
+def test_scores_are_what_a_loop_over_windows_finds(monitor):
+    [channel] = monitor.sensors.channels
+    x = channel.scaling(signal(200, 3).to_numpy())
+    x[60:62] = np.nan
+    sums = np.zeros((200, 6))
+    for start in range(200 - 23):
+        window = x[start : start + 24]
+        if np.isnan(window).any():
+            continue
+        out = channel.model.reconstruct(torch.from_numpy(window[None])).detach().numpy()[0]
+        mean, gain, noise = window.mean(), np.log(window.std() + 1e-3), np.log(np.abs(np.diff(window)).mean() + 1e-3)
+        features = np.array([np.abs(window - out).sum(), mean, gain, noise]) - channel.usual
+        sums[start : start + 24, [0, 1, 3, 4, 5]] += [1, *features]
+        sums[start : start + 24, 2] += window - out
+    np.testing.assert_allclose(channel.cover(x), sums, atol=2e-5)
+
+
+def test_stuck_counts_what_stands_still(monitor):
+    values = np.array([1.0, 1, 1, 2, np.nan, 2, 2, np.nan, np.nan, 3])
+    found, run = monitor.sensors.channels[0].points(values, 2, 1.0)
+    np.testing.assert_allclose(2 ** found[:, 1], [3, 4, 5, 1, np.nan, 1, 2, np.nan, np.nan, 1])
+    assert run == 1
+
+
+def test_windows_across_a_gap_are_not_scored(monitor, faulty):
+    whole = whole_windows(faulty, 24, limit=monitor.sensors.limit)
+    covered = np.convolve(whole, np.ones(24)) > 0
+    np.testing.assert_array_equal(monitor.scores(faulty)["level"].notna(), covered & faulty.notna())
+
+
+def test_faults_are_found_and_named(monitor, faulty):
+    found = monitor.alarms(faulty, per_day=0.05)
+    assert (
+        found.start.dt.tz == faulty.index.tz and (found.start <= found.peak).all() and (found.peak <= found.end).all()
+    )
+    named = {}
+    for kind, first, last in (("spike", 300, 300), ("stuck", 500, 559), ("offset", 800, 859), ("gap", 1100, 1109)):
+        met = found[(found.start <= faulty.index[last]) & (found.end >= faulty.index[first])]
+        named[kind] = set(met.kind)
+    assert named["spike"] & {"spike", "beyond range"} and "stuck" in named["stuck"] and named["offset"]
+    gaps = found[found.kind == "gap"]
+    assert gaps.start.tolist() == [faulty.index[1100], faulty.index[1499] + pd.Timedelta(HOUR)]  # not the single one
+    assert gaps.end.tolist() == [faulty.index[1109], faulty.index[1500] - pd.Timedelta(HOUR)]
+    assert len(found) <= 9, "few false ones in 83 days"
+    offset = found[(found.start <= faulty.index[830]) & (found.end >= faulty.index[830])].iloc[0]
+    inside = faulty[offset.start : offset.end]
+    assert (offset.low, offset.high) == (inside.min(), inside.max())
+
+
+@pytest.mark.parametrize("size", [1, 7, 24, 997])
+def test_a_stream_in_pieces_gives_the_alarms_of_the_whole(monitor, faulty, size):
+    monitor._live = None
+    part = faulty[: 900 if size == 1 else None]
+    found = [monitor.update(part[at : at + size], per_day=0.5) for at in range(0, len(part), size)]
+    whole = monitor.alarms(part, per_day=0.5)
+    assert len(whole) > 5
+    pd.testing.assert_frame_equal(pd.concat([*found, monitor.pending], ignore_index=True), whole, rtol=1e-5)
+
+
+def test_the_stream_ends_alarms_as_soon_as_nothing_can_join_them(monitor, faulty):
+    monitor._live = None
+    part = faulty[:450]
+    told = [len(monitor.update(part[at : at + 1], per_day=0.05)) for at in range(len(part))]
+    [alarm] = monitor.alarms(part, per_day=0.05).end
+    assert np.flatnonzero(told).tolist() == [faulty.index.get_loc(alarm) + 24 + 24]  # covered, and a window further
+
+
+def test_a_late_piece_is_refused_and_changes_nothing(monitor, faulty):
+    monitor._live = None
+    monitor.update(faulty[:310], per_day=0.5)
+    before = monitor.pending
+    with pytest.raises(ValueError, match=r"times must ascend: point 0 \(2026-01-13 .* is not later than 2026-01-13"):
+        monitor.update(faulty[300:320], per_day=0.5)
+    with pytest.raises(ValueError, match=r"temperature is infinite at 2026-01-14"):
+        monitor.update(faulty[310:340].replace(faulty.iloc[320], np.inf), per_day=0.5)
+    pd.testing.assert_frame_equal(monitor.pending, before)
+
+
+def test_the_unit_does_not_matter(monitor, faulty):
+    other = Monitor(24, steps=200).fit(signal(1000) * 1e4 - 7).calibrate(signal(4000, 1) * 1e4 - 7)
+    a, b = monitor.alarms(faulty), other.alarms(faulty * 1e4 - 7)
+    pd.testing.assert_frame_equal(a.drop(columns=["low", "high"]), b.drop(columns=["low", "high"]))
+
+
+def test_saved_and_loaded_it_says_the_same(monitor, faulty, tmp_path):
+    again = Monitor.load(monitor.save(tmp_path / "m"))
+    assert sorted(path.name for path in (tmp_path / "m").iterdir()) == ["monitor.json", "monitor.safetensors"]
+    pd.testing.assert_frame_equal(again.alarms(faulty), monitor.alarms(faulty))
+    pd.testing.assert_frame_equal(again.drift(signal(2000, 4)), monitor.drift(signal(2000, 4)))
+    assert again.window == 24 and again.reason == "24 points, as asked for"
+
+
+def test_another_versions_monitor_and_a_damaged_one_are_named(monitor, tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"there is no monitor.json"):
+        Monitor.load(tmp_path)
+    folder = monitor.save(tmp_path / "m")
+    text = (folder / "monitor.json").read_text()
+    (folder / "monitor.json").write_text(text.replace("vaepaper monitor 1", "vaepaper monitor 0"))
+    with pytest.raises(ValueError, match=r"is of another version .*'vaepaper monitor 0'.*: train the monitor again"):
+        Monitor.load(folder)
+    for harm in (text.replace('"window": 24', '"window": 25'), text[:-40], json.dumps({"a": 1}), "\x00"):
+        (folder / "monitor.json").write_text(harm)
+        with pytest.raises(ValueError, match=r"altered|not a whole monitor"):
+            Monitor.load(folder)
+    (folder / "monitor.json").write_text(text)
+    weights = Path(folder / "monitor.safetensors")
+    weights.write_bytes(weights.read_bytes()[:-9])
+    with pytest.raises(ValueError, match=r"altered"):
+        Monitor.load(folder)
+
+
+def test_several_channels_share_one_alarm(faulty):
+    both = Monitor(24, steps=100).fit({"in": signal(1000), "out": signal(1000, 5)})
+    both.calibrate({"in": signal(4000, 1), "out": signal(4000, 6)})
+    clean = signal(2000, 7, zone="Europe/Berlin").reindex(faulty.index)
+    found = both.alarms(pd.DataFrame({"out": faulty, "in": clean}), per_day=0.05)  # by name, not by place
+    assert (found[found.kind.isin(["stuck", "spike", "gap"])].channel == "out").all() and len(found) >= 4
+    assert both.scores({"in": clean, "out": faulty}).columns[7] == f"out: {SCORES[0]}"
+    with pytest.raises(ValueError, match=r"the channels are in; this monitor has learnt in, out"):
+        both.alarms({"in": clean})
+
+
+def test_samples_without_times():
+    values = signal(6000).to_numpy()
+    plain = Monitor(24, steps=100).fit(values[:1000]).calibrate(values[1000:5000])
+    with pytest.raises(ValueError, match=r"no times.*Monitor.step=seconds"):
+        plain.alarms(values[5000:])
+    damaged = values[5000:].copy()
+    damaged[400] += 30
+    found = plain.alarms(damaged, rate=0.02)
+    assert ((found.start <= 400) & (found.end >= 400)).any()
+    halves = [plain.update(half, rate=0.02) for half in np.split(damaged, 2)]
+    pd.testing.assert_frame_equal(pd.concat([*halves, plain.pending], ignore_index=True), found)
+    timed = Monitor(24, steps=100, step=3600).fit(values[:1000]).calibrate(values[1000:5000])
+    assert timed.calibration.days == pytest.approx(8.07, abs=0.1) and len(timed.alarms(damaged, per_day=0.1))
+
+
+def test_a_window_is_chosen_by_the_period():
+    found = Monitor(steps=20).fit(signal(1000))
+    assert found.window % 24 == 0 and "period" in found.reason
+
+
+def bad(kind):
+    s = signal(400)
+    if kind == "constant":
+        s[:] = 3.0
+    elif kind == "missing":
+        s[:] = np.nan
+    elif kind == "infinite":
+        s.iloc[7] = np.inf
+    elif kind == "backwards":
+        s.index = s.index[[*range(200), 100, *range(201, 400)]]
+    elif kind == "twice":
+        s.index = s.index[[*range(200), 199, *range(201, 400)]]
+    elif kind == "short":
+        s = s[:20]
+    elif kind == "floats":
+        s.index = np.linspace(0, 1, 400)
+    return s
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("constant", "temperature: the training part is constant"),
+        ("missing", "temperature: the training part holds no value"),
+        ("infinite", "temperature is infinite at 2026-01-01 07:00:00"),
+        ("backwards", r"times must ascend: point 200 \(2026-01-05 04:00:00\) is not later than 2026-01-09T07"),
+        ("twice", "times must ascend: point 200"),
+        ("short", "holds 0 windows of 24 points without a gap; bring 24 or more"),
+        ("floats", "the index is float64; expected times"),
+    ],
+)
+def test_bad_input_is_named(kind, message):
+    with pytest.raises(ValueError, match=message):
+        Monitor(24, steps=10).fit(bad(kind))
+
+
+def test_the_order_of_things_is_told(monitor):
+    with pytest.raises(ValueError, match=r"call fit\(normal\), then calibrate"):
+        Monitor().calibrate(signal(100))
+    with pytest.raises(ValueError, match=r"not calibrated"):
+        Monitor(24, steps=10).fit(signal(400)).alarms(signal(100))
+    with pytest.raises(ValueError, match=r"this signal has no times"):
+        monitor.alarms(signal(100).to_numpy())
+    for wrong in ({"window": 2}, {"model": "PCA"}, {"step": 0}, {"hidden": 3}, {"latent": 0}, {"steps": 0.5}):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            Monitor(**wrong)
+
+
+def test_drift_is_said_where_there_is_some(monitor):
+    assert not monitor.drift(signal(3000, 8)).drifted.any()
+    slow = signal(3000, 9) + np.linspace(0, 2, 3000)
+    found = monitor.drift(slow)
+    assert found.drifted["level"] and found.now["level"] > found.before["level"]
+    with pytest.raises(ValueError, match=r"needs 7[0-9][0-9] scored points or more .* there are 100"):
+        monitor.drift(signal(100))
+
+
+@pytest.mark.slow
+def test_a_service_needs_no_more_memory_with_time(monitor):
+    """A point at a time, with faults that open and close alarms; what Linux says this process holds."""
+    import gc
+
+    def resident():
+        gc.collect()
+        return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
+
+    monitor._live = None
+    long = signal(30_000, 10)
+    long.iloc[::500] += 20
+    long.iloc[12_000:] = np.where(np.arange(18_000) % 40 < 3, np.nan, long.iloc[12_000:])
+    long.iloc[20_000:] = 7.0  # stuck for ever: one alarm that never ends
+    held = []
+    for at in range(len(long)):
+        monitor.update(long.iloc[at : at + 1], per_day=0.1)
+        if at % 5000 == 4999:
+            held.append(resident())
+    assert held[-1] - held[1] < 5, held
