@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
@@ -55,7 +55,9 @@ def test_any_unit_will_do(detector):
 def test_in_a_pipeline_and_a_grid():
     X, y = np.concatenate([rows(400), rows(40) + np.array([0, 0, 9, 0, 0, 0])]), np.repeat([1, -1], [400, 40])
     whole = make_pipeline(StandardScaler(), Detector(steps=50, rate=0.1))
-    search = GridSearchCV(whole, {"detector__latent": [1, 2]}, scoring="roc_auc", cv=2).fit(X, y)
+    search = GridSearchCV(
+        whole, {"detector__latent": [1, 2]}, scoring="roc_auc", cv=StratifiedKFold(2, shuffle=True)
+    ).fit(X, y)
     assert (
         search.best_params_["detector__latent"] in (1, 2) and np.isfinite(search.cv_results_["mean_test_score"]).all()
     )

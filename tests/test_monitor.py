@@ -80,8 +80,8 @@ def test_faults_are_found_and_named(monitor, faulty):
         named[kind] = set(met.kind)
     assert named["spike"] & {"spike", "beyond range"} and "stuck" in named["stuck"] and named["offset"]
     gaps = found[found.kind == "gap"]
-    assert gaps.start.tolist() == [faulty.index[1100], faulty.index[1499] + pd.Timedelta(HOUR)]  # not the single one
-    assert gaps.end.tolist() == [faulty.index[1109], faulty.index[1500] - pd.Timedelta(HOUR)]
+    assert gaps.start.tolist() == [faulty.index[1100], faulty.index[1300], faulty.index[1499] + pd.Timedelta(HOUR)]
+    assert gaps.end.tolist() == [faulty.index[1109], faulty.index[1300], faulty.index[1500] - pd.Timedelta(HOUR)]
     assert len(found) <= 9, "few false ones in 83 days"
     offset = found[(found.start <= faulty.index[830]) & (found.end >= faulty.index[830])].iloc[0]
     inside = faulty[offset.start : offset.end]
@@ -103,7 +103,7 @@ def test_the_stream_ends_alarms_as_soon_as_nothing_can_join_them(monitor, faulty
     part = faulty[:450]
     told = [len(monitor.update(part[at : at + 1], per_day=0.05)) for at in range(len(part))]
     [alarm] = monitor.alarms(part, per_day=0.05).end
-    assert np.flatnonzero(told).tolist() == [faulty.index.get_loc(alarm) + 24 + 24]  # covered, and a window further
+    assert np.flatnonzero(told).tolist() == [faulty.index.get_loc(alarm) + 24 + 23]  # covered, and a window further
 
 
 def test_a_late_piece_is_refused_and_changes_nothing(monitor, faulty):
@@ -155,7 +155,7 @@ def test_several_channels_share_one_alarm(faulty):
     both.calibrate({"in": signal(4000, 1), "out": signal(4000, 6)})
     clean = signal(2000, 7, zone="Europe/Berlin").reindex(faulty.index)
     found = both.alarms(pd.DataFrame({"out": faulty, "in": clean}), per_day=0.05)  # by name, not by place
-    assert (found[found.kind.isin(["stuck", "spike", "gap"])].channel == "out").all() and len(found) >= 4
+    assert (found[found.kind.isin(["stuck", "spike"])].channel == "out").all() and len(found) >= 4
     assert both.scores({"in": clean, "out": faulty}).columns[7] == f"out: {SCORES[0]}"
     with pytest.raises(ValueError, match=r"the channels are in; this monitor has learnt in, out"):
         both.alarms({"in": clean})
@@ -173,7 +173,7 @@ def test_samples_without_times():
     halves = [plain.update(half, rate=0.02) for half in np.split(damaged, 2)]
     pd.testing.assert_frame_equal(pd.concat([*halves, plain.pending], ignore_index=True), found)
     timed = Monitor(24, steps=100, step=3600).fit(values[:1000]).calibrate(values[1000:5000])
-    assert timed.calibration.days == pytest.approx(8.07, abs=0.1) and len(timed.alarms(damaged, per_day=0.1))
+    assert timed.calibration.days == pytest.approx(200 / 24) and len(timed.alarms(damaged, per_day=0.1))
 
 
 def test_a_window_is_chosen_by_the_period():
@@ -234,7 +234,7 @@ def test_drift_is_said_where_there_is_some(monitor):
     slow = signal(3000, 9) + np.linspace(0, 2, 3000)
     found = monitor.drift(slow)
     assert found.drifted["level"] and found.now["level"] > found.before["level"]
-    with pytest.raises(ValueError, match=r"needs 7[0-9][0-9] scored points or more .* there are 100"):
+    with pytest.raises(ValueError, match=r"needs 800 scored points or more .* there are 100"):
         monitor.drift(signal(100))
 
 

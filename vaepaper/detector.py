@@ -104,7 +104,7 @@ class Detector(OutlierMixin, BaseEstimator):
         return self._scores(validate_data(self, X, dtype=np.float64, reset=False))
 
     def spoke(self, X: ArrayLike) -> np.ndarray:
-        """Which of the three is the strangest of each row, names [n]."""
+        """Which of the three is the strangest of each row (of equals: beyond range, then largest), names [n]."""
         return self.alarm_.spoke(self.scores(X))[0]
 
     def _scaled(self, rows: np.ndarray) -> np.ndarray:
@@ -120,5 +120,5 @@ class Detector(OutlierMixin, BaseEstimator):
     def _scores(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         residual = np.abs(self._residual(rows))
         beyond = np.abs(2 * (rows - self.low_) / self.extent_ - 1).max(1)
-        found = {"difference": residual.sum(1), "largest": (residual / self.usual_).max(1), "beyond range": beyond}
+        found = {"beyond range": beyond, "largest": (residual / self.usual_).max(1), "difference": residual.sum(1)}
         return {name: score.round(9) for name, score in found.items()}  # the last bits are of no meaning in a rank
