@@ -7,6 +7,9 @@ SHELL := /bin/bash
 export MALLOC_MMAP_THRESHOLD_ ?= 33554432
 export MALLOC_TRIM_THRESHOLD_ ?= 268435456
 
+# A terminal that cannot show a mark shows a question mark.
+export PYTHONIOENCODING ?= :replace
+
 PYTHON ?= python3
 ifeq ($(notdir $(CONDA_PREFIX)),vaepaper)
   BIN := $(CONDA_PREFIX)/bin
@@ -73,8 +76,11 @@ bench: $(READY)  ## measure against PyOD, pythae and a plain DataLoader (results
 	@$(BIN)/python -m vaepaper.data
 	@$(BIN)/python benchmarks/bench.py $(ARGS)
 
-clean:  ## remove build/ (results and remembered trainings); .venv and data stay
-	rm -rf build
+clean:  ## remove build/, or VAEPAPER_BUILD (results and remembered trainings); .venv and data stay
+	@build="$${VAEPAPER_BUILD:-build}"; cd -P -- "$$build" 2>/dev/null || exit 0; \
+	case "$(CURDIR)/" in "$${PWD%/}"/*) echo "$$PWD holds this checkout; it stays" >&2; exit 1;; esac; \
+	case "$$HOME/" in "$${PWD%/}"/*) echo "$$PWD holds your home; it stays" >&2; exit 1;; esac; \
+	cd "$(CURDIR)" && rm -rf -- "$$build"
 
 .venv/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

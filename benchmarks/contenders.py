@@ -193,9 +193,10 @@ def score_pyod() -> float:
 
 
 if __name__ == "__main__":
-    with Path(os.devnull).open("w") as nothing, redirect_stdout(nothing):
+    with Path(os.devnull).open("w", encoding="utf-8") as nothing, redirect_stdout(nothing):
         value = globals()[sys.argv[1]](*map(int, sys.argv[2:]))
     # Linux: this process's own peak; what getrusage says of it would include the parent's at the start.
-    [own] = [int(x.split()[1]) for x in Path("/proc/self/status").read_text().splitlines() if x.startswith("VmHWM")]
+    said = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    [own] = [int(line.split()[1]) for line in said if line.startswith("VmHWM")]
     workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     print(json.dumps({"value": value, "peak_mb": round(max(own, workers) / 1024)}))

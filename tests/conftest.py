@@ -1,5 +1,6 @@
 """What the tests share: real digits, a build folder of their own, and the order in which they run."""
 
+import os
 import time
 
 import pytest
@@ -8,6 +9,8 @@ from vaepaper import paths
 from vaepaper.data import mnist
 from vaepaper.workshop import chapters, reproduce, times
 
+# Kernels that the tests start do nothing of what their user wants in sessions of their own.
+os.environ |= {"IPYTHONDIR": str(paths.BUILD / ".ipython"), "PYTHONSTARTUP": "", "JPY_SESSION_NAME": ""}
 SESSION = {"start": time.time(), "notebooks": False, "cold": False}
 
 

@@ -1,46 +1,20 @@
-"""A claim, its verdict, the table, the JSON."""
+"""The claims, what was measured of each, as JSON and as tables."""
 
 import json
-import operator
+import os
+import sys
 import tomllib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from filelock import FileLock
 from IPython.display import Markdown
 
 from vaepaper import paths
+from vaepaper.verdicts import MARKS, Part, judge
 
-CLAIMS = tomllib.loads(Path(__file__).with_name("claims.toml").read_text())
-COMPARE = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
-MARKS = {"reproduced": "✔ reproduced", "partly": "◐ partly", "not reproduced": "✘ not reproduced"}
-
-
-@dataclass(frozen=True)
-class Part:
-    """One measured number of a claim's test, and the boundary that it is held against."""
-
-    name: str
-    value: float
-    relation: str  # ">=", "<=", ">" or "<"
-    boundary: float
-    error: float = 0.0  # the value's standard error, where it is a mean over draws of this very run
-
-    @property
-    def holds(self) -> bool:
-        """Whether the number is on the claim's side; a NaN never is."""
-        return bool(COMPARE[self.relation](self.value, self.boundary))
-
-
-def judge(parts: Sequence[Part], claim: str = "") -> str:
-    """`reproduced` if all parts hold, `partly` if some do, else `not reproduced`; C8 and C9 have rules of their own."""
-    held = [part.holds for part in parts]
-    if claim == "C8" and not held[0]:  # a difference that may be chance is none, however large
-        return "not reproduced"
-    if claim == "C9" and held[0]:  # more than chance explains is enough
-        return "reproduced"
-    return "reproduced" if all(held) else "partly" if any(held) else "not reproduced"
+CLAIMS = tomllib.loads(Path(__file__).with_name("claims.toml").read_text(encoding="utf-8"))
 
 
 def record(claim: str, parts: Sequence[Part], verdict: str | None = None) -> Markdown:
@@ -48,26 +22,39 @@ def record(claim: str, parts: Sequence[Part], verdict: str | None = None) -> Mar
 
     Args:
         claim: such as "C1". verdict: where the chapter has a rule of its own; else `judge(parts, claim)`.
+            A copy of the claim's notebook, or another one, is shown its table, but writes nothing.
     """
     verdict = verdict or judge(parts, claim)
     numbers = [
         {name: x if isinstance(x, str) else float(x) for name, x in asdict(part).items()} | {"holds": part.holds}
         for part in parts
     ]
+    entry = {"id": claim, **CLAIMS[claim], "measured": numbers, "verdict": verdict}
+    here = Path(os.environ.get("JPY_SESSION_NAME", "")).stem  # the notebook that runs, as Jupyter tells its kernel
+    if here not in ("", entry["notebook"]):
+        return Markdown(f"{measured(entry)}\n(Not recorded: {claim} belongs to {entry['notebook']}, this is {here}.)")
     path = paths.BUILD / "claims.json"
     with FileLock(paths.writable(paths.BUILD) / ".claims.lock"):  # notebooks may run side by side
-        known = {entry["id"]: entry for entry in load(path)}
-        known[claim] = {"id": claim, **CLAIMS[claim], "measured": numbers, "verdict": verdict}
+        known = {each["id"]: each for each in load(path)} | {claim: entry}
         ordered = [known[name] for name in CLAIMS if name in known]
         with paths.whole(path) as part:
             part.write_text(json.dumps(ordered, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return Markdown(measured(known[claim]))
+    return Markdown(measured(entry))
 
 
 def load(path: Path | None = None) -> list[dict]:
-    """The claims recorded so far, in order; [] if none."""
+    """The claims recorded so far, in order; [] if none, or (said) if the file is damaged: all to be judged again."""
     path = path or paths.BUILD / "claims.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+        for entry in entries[:]:  # looks at all of it
+            _source(entry), entry["statement"], entry["notebook"], measured(entry)
+        return entries
+    except FileNotFoundError:
+        return []
+    except (ValueError, LookupError, TypeError, AttributeError):
+        print(f"{path} is damaged and counts for nothing; `make reproduce` makes it again", file=sys.stderr)
+        return []
 
 
 def spread(what: str = "deviation") -> dict[str, dict[str, float]]:
@@ -77,7 +64,9 @@ def spread(what: str = "deviation") -> dict[str, dict[str, float]]:
 
 
 def table(rows: Sequence[dict]) -> str:
-    """Rows of text as a Markdown table."""
+    """Rows of text as a Markdown table; "" if there are none."""
+    if not rows:
+        return ""
     lines = ["| " + " | ".join(rows[0]) + " |", "|---" * len(rows[0]) + "|"]
     cells = [[text.replace("|", "\\|") for text in row.values()] for row in rows]
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in cells]) + "\n"

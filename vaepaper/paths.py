@@ -14,8 +14,18 @@ from filelock import FileLock, SoftFileLock, Timeout
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 RESULTS = ROOT / "results"  # committed: what the last full run left
-DATA = Path(os.environ.get("VAEPAPER_DATA") or ROOT / "data").absolute()
-BUILD = Path(os.environ.get("VAEPAPER_BUILD") or ROOT / "build").absolute()  # yours: what a run leaves
+
+
+def _place(variable: str, default: Path) -> Path:
+    """Where `variable` says, from where the person stands; kernels and workers, which start elsewhere, inherit it."""
+    place = Path(os.environ.get(variable) or default).expanduser().absolute()
+    if os.environ.get(variable):
+        os.environ[variable] = str(place)
+    return place
+
+
+DATA = _place("VAEPAPER_DATA", ROOT / "data")
+BUILD = _place("VAEPAPER_BUILD", ROOT / "build")  # yours: what a run leaves
 
 
 def writable(folder: Path) -> Path:

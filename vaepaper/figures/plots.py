@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ TRAINING, UNSEEN = (
     "#de8f05",
 )  # the blue and orange that the report names (Fig. 9), in colour-blind safe shades
 
+mpl.rcdefaults()  # a matplotlibrc of the user's own is for their own figures
 sns.set_theme(context="notebook", style="ticks", font_scale=0.9)
 plt.rcParams |= {
     "axes.spines.top": False, "axes.spines.right": False, "axes.titleweight": "bold", "axes.titlelocation": "left",

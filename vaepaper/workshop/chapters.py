@@ -3,8 +3,8 @@
 import ast
 import hashlib
 import json
+import re
 import sys
-from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -15,12 +15,12 @@ MATTERS = ("torch", "torchvision", "numpy", "scipy", "scikit-learn", "matplotlib
 
 
 def select(names: list[str]) -> list[Path]:
-    """The notebooks that `names` begin, in order; all if none is named.
+    """The notebooks that `names` begin, in order; all if none is named. A copy ("02_x-Copy1", "02_x (1)") is none.
 
     Raises:
         ValueError: a name that begins none.
     """
-    notebooks = sorted(paths.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+    notebooks = [path for path in sorted(paths.NOTEBOOKS.glob("*.ipynb")) if re.fullmatch(r"\d\d_\w+", path.stem)]
     names = [name.zfill(2) if name.isdigit() else name for name in names]
     for name in names:
         if not any(notebook.name.startswith(name) for notebook in notebooks):
@@ -35,18 +35,16 @@ def read_parameters(pairs: list[list[str]], notebooks: list[Path]) -> dict:
     Raises:
         ValueError: a notebook has no such parameter, or one of another kind.
     """
-    if not pairs:
-        return {}
-    import papermill  # here: it takes a second
-
     values = {}
     for name, text in pairs:
         try:
             values[name] = ast.literal_eval(text)
         except (ValueError, SyntaxError):
             values[name] = text
-    for notebook in notebooks:
-        known = {name: ast.literal_eval(p["default"]) for name, p in papermill.inspect_notebook(str(notebook)).items()}
+    for notebook in notebooks if values else []:
+        cells = ast.parse("\n".join(_sources(notebook, "parameters"))).body
+        given = [node for node in cells if isinstance(node, ast.Assign)]
+        known = {name.id: ast.literal_eval(node.value) for node in given for name in node.targets}
         for name, value in values.items():
             if name not in known:
                 raise ValueError(f"{notebook.stem} has no parameter {name!r}; it has {', '.join(known)}")
@@ -56,11 +54,18 @@ def read_parameters(pairs: list[list[str]], notebooks: list[Path]) -> dict:
     return values
 
 
-def _sources(notebook: Path, tag: str | None = None, kinds: tuple = ("code", "markdown", "raw")) -> Iterator[str]:
-    """What stands in each cell, or in each with a tag; plain JSON, for nbformat takes seconds to import."""
-    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] in kinds and (tag is None or tag in cell["metadata"].get("tags", [])):
-            yield "".join(cell["source"])
+def _sources(notebook: Path, tag: str | None = None, kinds: tuple = ("code", "markdown", "raw")) -> list[str]:
+    """What stands in each cell, or in each with a tag; plain JSON, for nbformat takes seconds to import.
+
+    Raises:
+        ValueError: not a notebook.
+    """
+    try:
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        cells = [cell for cell in cells if cell["cell_type"] in kinds]
+        return ["".join(cell["source"]) for cell in cells if tag is None or tag in cell["metadata"].get("tags", [])]
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ValueError(f"{notebook} cannot be read as a notebook ({error}). Has a merge left its marks?") from error
 
 
 def trainings(notebook: Path, parameters: dict) -> list[dict]:
@@ -128,5 +133,5 @@ def fingerprint(notebook: Path, parameters: dict) -> str:
     ours = [path.read_bytes().hex() for kind in reached(notebook) for path in sorted(kind) if path.exists()]
     judged = [claim for claim in claims.CLAIMS.values() if claim["notebook"] == notebook.stem]
     libraries = [sys.version, *(f"{name} {version(name)}" for name in MATTERS)]
-    seen = [[*_sources(notebook)], ours, judged, parameters, libraries]
+    seen = [_sources(notebook), ours, judged, parameters, libraries]
     return hashlib.sha256(json.dumps(seen).encode()).hexdigest()

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import time
 from pathlib import Path
 
@@ -14,15 +15,24 @@ def stamp(notebook: Path) -> Path:
     return paths.BUILD / "notebooks" / f"{notebook.stem}.done.json"
 
 
+def last_run(notebook: Path) -> dict:
+    """What the stamp says of the last run that succeeded; {} if there is none, or if it is damaged."""
+    try:
+        done = json.loads(stamp(notebook).read_text(encoding="utf-8"))
+        return done if done.keys() >= {"fingerprint", "parameters", "seconds", "left"} else {}
+    except (FileNotFoundError, ValueError, AttributeError):
+        return {}
+
+
 def is_done(notebook: Path, parameters: dict) -> bool:
     """Whether the last run of `notebook` was this very one, and everything that it left is still there."""
     try:
-        done = json.loads(stamp(notebook).read_text())
+        done = last_run(notebook)
         kept = all((paths.BUILD / name).stat().st_size == size for name, size in done["left"].items())
         recorded = {entry["id"] for entry in claims.load() if entry["notebook"] == notebook.stem}
         kept &= recorded == {name for name, claim in claims.CLAIMS.items() if claim["notebook"] == notebook.stem}
         return kept and done["fingerprint"] == chapters.fingerprint(notebook, parameters)
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+    except (FileNotFoundError, ValueError, LookupError, TypeError, AttributeError):
         return False
 
 
@@ -44,11 +54,17 @@ def run(notebook: Path, parameters: dict, caller: int) -> str:
     folder = paths.writable(paths.BUILD / "notebooks")
     failed = folder / f"{notebook.stem}.failed.ipynb"
     stamp(notebook).unlink(missing_ok=True)
-    quiet = ["--IPKernelApp.log_level=40"]  # it would warn of its own sockets
-    options = {"cwd": paths.NOTEBOOKS, "kernel_name": "python3", "log_output": True, "extra_arguments": quiet}
+    os.environ.pop("JPY_SESSION_NAME", None)  # a notebook that called us is not the one that runs
+    kernel = [  # it would warn of its own sockets, and do what its user wants in sessions of their own
+        "--IPKernelApp.log_level=40",
+        f"--ProfileDir.location={paths.writable(paths.BUILD / '.ipython')}",
+        "--IPKernelApp.exec_PYTHONSTARTUP=False",
+    ]
+    options = {"cwd": paths.NOTEBOOKS, "kernel_name": "python3", "start_timeout": 300, "extra_arguments": kernel}
+    source, target = (str(path).replace("{", "{{").replace("}", "}}") for path in (notebook, failed))
     try:
         # Under the failed name until it has succeeded: whatever kills us, no half-run notebook looks whole.
-        papermill.execute_notebook(notebook, failed, parameters, progress_bar=False, **options)
+        papermill.execute_notebook(source, target, parameters, progress_bar=False, log_output=True, **options)
     except PapermillExecutionError as error:
         return (
             f"{notebook.stem} failed in cell [{error.exec_count}]: {error.ename}: {error.evalue}\n"
@@ -59,6 +75,8 @@ def run(notebook: Path, parameters: dict, caller: int) -> str:
             f"{notebook.stem}: its kernel died (killed, or out of memory?). As far as it came: {failed}\n"
             "Trainings that had ended are remembered; run it again to go on."
         )
+    except Exception as error:  # its kernel did not start, the disk is full …: the others go on
+        return f"{notebook.stem} could not be run: {str(error) or repr(error)}"
     failed.replace(folder / notebook.name)
     kinds = ("figures/*.png", "models/*.safetensors", "detection.json", f"notebooks/{notebook.name}")
     found = [path for kind in kinds for path in paths.BUILD.glob(kind)]
@@ -72,7 +90,7 @@ def run(notebook: Path, parameters: dict, caller: int) -> str:
         "left": sizes,
     }
     with paths.whole(stamp(notebook)) as part:
-        part.write_text(json.dumps(done, indent=1) + "\n")
+        part.write_text(json.dumps(done, indent=1) + "\n", encoding="utf-8")
     return ""
 
 

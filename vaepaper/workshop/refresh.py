@@ -23,12 +23,13 @@ def digest(notebook: NotebookNode) -> str:
     return hashlib.sha256(json.dumps(seen).encode()).hexdigest()
 
 
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}  # for a notebook that names none
 WIDGET, HINT = "application/vnd.jupyter.widget-view+json", "(alive in JupyterLab: make lab, then run this notebook)"
 
 
 def clean(notebook: NotebookNode) -> NotebookNode:
     """Drop what differs between two equal runs (times, paths, progress bars), and widgets, which live with a kernel."""
-    notebook.metadata = {"kernelspec": notebook.metadata.kernelspec, "language_info": {"name": "python"}}
+    notebook.metadata = {"kernelspec": notebook.metadata.get("kernelspec", KERNEL), "language_info": {"name": "python"}}
     for cell in notebook.cells:
         cell.metadata = {"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {}
         if cell.cell_type == "code":
@@ -60,7 +61,7 @@ def brought_back() -> dict[Path, bytes]:
     for source in chapters.select([]):
         notebook = clean(nbformat.read(paths.BUILD / "notebooks" / source.name, as_version=4))
         found[source] = (nbformat.writes(notebook) + "\n").encode()
-        for name in json.loads(execute.stamp(source).read_text(encoding="utf-8"))["left"]:
+        for name in execute.last_run(source)["left"]:
             if name.startswith("figures/"):  # what the notebooks left, and nothing older
                 found[paths.RESULTS / name] = (paths.BUILD / name).read_bytes()
     found |= {paths.RESULTS / name: (paths.BUILD / name).read_bytes() for name in ("claims.json", "detection.json")}

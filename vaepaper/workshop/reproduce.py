@@ -1,11 +1,12 @@
 """`make reproduce`: what changed or failed is run, what is done is left alone, and the claims are shown."""
 
 import argparse
+import io
 import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -75,8 +76,11 @@ def train_first(notebooks: list[Path], parameters: dict) -> None:
     from vaepaper.trainings import runs  # here: torch takes seconds to import, and "nothing to do" should not
 
     device = parameters.get("device", "auto")
+    wanted = []
+    for notebook in notebooks:
+        with suppress(Exception):
+            wanted += chapters.trainings(notebook, parameters)
     try:
-        wanted = [training for notebook in notebooks for training in chapters.trainings(notebook, parameters)]
         if wanted:
             runs.train_all(wanted, *data.mnist("train"), device=device)
     except (ConnectionError, PermissionError):
@@ -97,6 +101,8 @@ def run_all(notebooks: list[Path], parameters: dict) -> Iterator[str]:
 
 def report(ran: list[Path], seconds: float) -> None:
     """The claims, the time, and where to look next."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that cannot show a mark shows a question mark
     print()
     for entry in claims.load():
         print(f"{entry['id']:<4}{claims.MARKS[entry['verdict']]:<18}{entry['statement']}")

@@ -1,5 +1,6 @@
 """Latent spaces that turn under the mouse, for pages without a network."""
 
+import sys
 from pathlib import Path
 
 import plotly.graph_objects as go
@@ -23,7 +24,11 @@ def turnable(target: Path) -> str:
     images, labels = (part[:3000] for part in mnist("test"))
     scenes = []
     for name, path in weights_of.items():
-        codes, figure = codes_of(weights.load(path), images), go.Figure()
+        try:
+            codes, figure = codes_of(weights.load(path), images), go.Figure()
+        except ValueError as error:
+            print(f"without scenes to turn: {error}", file=sys.stderr)
+            return ""
         for digit in range(10):
             x, y, z = codes[labels.numpy() == digit].T.round(3)
             dots = {"size": 2.2, "color": plots.DIGITS[digit]}

@@ -1,7 +1,6 @@
 """`make report`: the notebooks and their results as one site in build/report, which opens without a network."""
 
 import base64
-import json
 import platform
 import re
 import shutil
@@ -20,7 +19,7 @@ from pygments.formatters import HtmlFormatter
 from tqdm import tqdm
 
 from vaepaper import claims, paths
-from vaepaper.workshop import chapters, refresh, scenes, tables, times
+from vaepaper.workshop import chapters, execute, refresh, scenes, tables, times
 
 TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=False)
 FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<![\\$])\$(?=\S)([^$\n]+?)(?<=[^\s\\])\$(?!\d)", re.S)
@@ -42,10 +41,17 @@ def with_mathml(markdown: str) -> str:
     return "".join(part if n % 2 else FORMULA.sub(formula, part) for n, part in enumerate(parts))
 
 
-def executed(source: Path) -> Path:
-    """The notebook as the last `make reproduce` left it, or, before any, as it is committed."""
-    ran = paths.BUILD / "notebooks" / source.name
-    return ran if ran.exists() else source
+def executed(source: Path) -> nbformat.NotebookNode | None:
+    """The notebook as the last `make reproduce` left it, or, before any, as it is committed; a damaged one is named."""
+    for path in (paths.BUILD / "notebooks" / source.name, source):
+        try:
+            notebook = nbformat.read(path, as_version=4)
+            return notebook if notebook.cells is not None else None
+        except FileNotFoundError:  # not run yet
+            pass
+        except Exception as error:  # whatever stands in that file
+            print(f"{path} cannot be read as a notebook: {str(error).splitlines()[0][:80]}", file=sys.stderr)
+    return None
 
 
 def body(notebook: nbformat.NotebookNode) -> str:
@@ -61,20 +67,21 @@ def body(notebook: nbformat.NotebookNode) -> str:
     return text.replace("<pre", '<pre tabindex="0"')
 
 
-def title(notebook: nbformat.NotebookNode) -> str:
-    """What a notebook's first line says."""
-    return notebook.cells[0].source.splitlines()[0].lstrip("# ")
+def title(notebook: nbformat.NotebookNode, stem: str) -> str:
+    """A notebook's first heading, or its file's name."""
+    prose = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    heading = re.search(r"^#+ +(.+?)[ #]*$", "\n".join(prose), re.M)
+    return heading[1] if heading else stem.replace("_", " ")
 
 
 def what_was_run() -> list[tuple[str, str]]:
     """When, with which parameters, on what, with which versions."""
-    stamps = sorted((paths.BUILD / "notebooks").glob("*.done.json"))
-    if not stamps:
+    runs = {source.stem[:2]: (done, source) for source in chapters.select([]) if (done := execute.last_run(source))}
+    if not runs:
         return [("Run", "as committed; `make reproduce` makes it yours")]
-    runs = {stamp.name[:2]: json.loads(stamp.read_text()) for stamp in stamps}
-    when = max(stamp.stat().st_mtime for stamp in stamps)
-    changed = [f"{name} with {k} = {v!r}" for name, run in runs.items() for k, v in run["parameters"].items()]
-    seconds = ", ".join(f"{name}: {run['seconds']:.0f}" for name, run in runs.items())
+    when = max(execute.stamp(source).stat().st_mtime for _, source in runs.values())
+    changed = [f"{name} with {k} = {v!r}" for name, (run, _) in runs.items() for k, v in run["parameters"].items()]
+    seconds = ", ".join(f"{name}: {run['seconds']:.0f}" for name, (run, _) in runs.items())
     packages = ("torch", "numpy", "scikit-learn", "matplotlib")
     return [
         ("Run", time.strftime("%Y-%m-%d %H:%M", time.localtime(when))),
@@ -92,7 +99,8 @@ def pictures(notebook: nbformat.NotebookNode) -> dict[str, tuple[str, bytes]]:
         name = re.search(r'plots\.save\(.*"(\w+)"\s*\)', cell.source, re.S)
         for out in cell.get("outputs", []):
             if name and "image/png" in out.get("data", {}):
-                found[name[1]] = out.metadata["image/png"]["alt"], base64.b64decode(out.data["image/png"])
+                words = out.metadata.get("image/png", {}).get("alt", name[1])
+                found[name[1]] = words, base64.b64decode(out.data["image/png"])
     return found
 
 
@@ -100,19 +108,21 @@ def main() -> int:
     """Write build/report/index.html and a page a notebook."""
     target = paths.writable(paths.BUILD / "report")
     sources = chapters.select([])
-    read = {source.stem: nbformat.read(executed(source), as_version=4) for source in sources}
-    menu = [(stem, title(notebook)) for stem, notebook in read.items()]
+    read = {source.stem: notebook for source in sources if (notebook := executed(source))}
+    menu = [(stem, title(notebook, stem)) for stem, notebook in read.items()]
     colours = HtmlFormatter(style="bw").get_style_defs(".highlight")
     page = TEMPLATES.get_template("page.html")
 
     def write(stem: str, heading: str, content: str) -> None:
         with paths.whole(target / f"{stem}.html") as part:
-            part.write_text(
-                page.render(stem=stem, heading=heading, content=content, menu=menu, colours=colours), "utf-8"
-            )
+            words = {"stem": stem, "heading": heading, "content": content, "menu": menu, "colours": colours}
+            part.write_text(page.render(words), encoding="utf-8")
 
     for stem, notebook in tqdm(read.items(), "pages", leave=False):
-        write(stem, title(notebook), body(notebook))
+        write(stem, title(notebook, stem), body(notebook))
+    for old in target.glob("[0-9][0-9]_*.html"):
+        if old.stem not in read:  # its notebook is gone
+            old.unlink()
     shutil.rmtree(target / "figures", ignore_errors=True)
     figures = []
     for stem, notebook in read.items():
