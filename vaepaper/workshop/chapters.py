@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import sys
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -66,6 +67,14 @@ def _sources(notebook: Path, tag: str | None = None, kinds: tuple = ("code", "ma
         return ["".join(cell["source"]) for cell in cells if tag is None or tag in cell["metadata"].get("tags", [])]
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise ValueError(f"{notebook} cannot be read as a notebook ({error}). Has a merge left its marks?") from error
+
+
+def title(notebook: Path) -> str:
+    """A notebook's first heading; its file's name where it has none, or cannot be read."""
+    with suppress(OSError, ValueError):
+        if heading := re.search(r"^#+ +(.+?)[ #]*$", "\n".join(_sources(notebook, kinds=("markdown",))), re.M):
+            return heading[1]
+    return notebook.stem.replace("_", " ")
 
 
 def trainings(notebook: Path, parameters: dict) -> list[dict]:

@@ -67,13 +67,6 @@ def body(notebook: nbformat.NotebookNode) -> str:
     return text.replace("<pre", '<pre tabindex="0"')
 
 
-def title(notebook: nbformat.NotebookNode, stem: str) -> str:
-    """A notebook's first heading, or its file's name."""
-    prose = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
-    heading = re.search(r"^#+ +(.+?)[ #]*$", "\n".join(prose), re.M)
-    return heading[1] if heading else stem.replace("_", " ")
-
-
 def what_was_run() -> list[tuple[str, str]]:
     """When, with which parameters, on what, with which versions."""
     runs = {source.stem[:2]: (done, source) for source in chapters.select([]) if (done := execute.last_run(source))}
@@ -109,7 +102,7 @@ def main() -> int:
     target = paths.writable(paths.BUILD / "report")
     sources = chapters.select([])
     read = {source.stem: notebook for source in sources if (notebook := executed(source))}
-    menu = [(stem, title(notebook, stem)) for stem, notebook in read.items()]
+    menu = [(source.stem, chapters.title(source)) for source in sources if source.stem in read]
     colours = HtmlFormatter(style="bw").get_style_defs(".highlight")
     page = TEMPLATES.get_template("page.html")
 
@@ -118,8 +111,8 @@ def main() -> int:
             words = {"stem": stem, "heading": heading, "content": content, "menu": menu, "colours": colours}
             part.write_text(page.render(words), encoding="utf-8")
 
-    for stem, notebook in tqdm(read.items(), "pages", leave=False):
-        write(stem, title(notebook, stem), body(notebook))
+    for stem, heading in tqdm(menu, "pages", leave=False):
+        write(stem, heading, body(read[stem]))
     for old in target.glob("[0-9][0-9]_*.html"):
         if old.stem not in read:  # its notebook is gone
             old.unlink()

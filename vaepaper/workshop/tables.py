@@ -1,12 +1,12 @@
 """The claims as tables of the READMEs and of the site: one line each in two languages, or with every number."""
 
-import json
 import tomllib
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
 from vaepaper import claims, paths
+from vaepaper.workshop import chapters
 
 WORDS = tomllib.loads(Path(__file__).with_name("japanese.toml").read_text(encoding="utf-8"))
 
@@ -57,9 +57,9 @@ def one_line_each(entries: Sequence[dict], japanese: bool = False) -> str:
 
 
 def _title(notebook: str) -> str:
-    """What a chapter's first line says, without its number."""
-    cells = json.loads((paths.NOTEBOOKS / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
-    return f"Ours: {''.join(cells[0]['source']).splitlines()[0].partition('·')[2].strip()}"
+    """A chapter's title without its number."""
+    title = chapters.title(paths.NOTEBOOKS / f"{notebook}.ipynb")
+    return f"Ours: {title.partition('·')[2].strip() or title}"
 
 
 def every_number(entries: Sequence[dict]) -> str:
