@@ -51,7 +51,8 @@ def test_everything_is_brought_back(ran):
         and "make reproduce    # 1 notebooks, 1 claims: 10 minutes" in english
     )
     assert (
-        "| C4 | VAE では、クラスタの広がりが大きく縮む" in japanese and "広がり、AE ÷ VAE, 2-D: **5** (≥ 2)" in japanese
+        "| C4 | VAE では、クラスタの広がりが大きく縮む" in japanese
+        and "広がり、AE ÷ VAE, 2-D: **5** (≥\u00a02)" in japanese
     )
     assert english.endswith("below\n") and "old" not in english
 

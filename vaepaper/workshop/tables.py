@@ -10,6 +10,8 @@ from vaepaper.workshop import chapters
 
 WORDS = tomllib.loads(Path(__file__).with_name("japanese.toml").read_text(encoding="utf-8"))
 
+HOLD = "\u00a0"  # a space at which no line breaks
+
 
 def deciding(entry: dict) -> dict:
     """The number that decides a claim: of those that fail, or else of all, the one nearest to its boundary."""
@@ -35,7 +37,8 @@ def _line(entry: dict, japanese: bool) -> dict[str, str]:
     if japanese:
         cells |= {"Claim": claim["statement_ja"] + where, "We find": WORDS["marks"][entry["verdict"]] + near}
         name = _japanese(name)
-    number = f"{name}: **{part['value']:.3g}** ({claims.needed(part)})"
+    number = f"{name}: **{part['value']:.3g}** ({claims.needed(part).replace(' ', HOLD)})"
+    cells["We find"] = cells["We find"].replace(" ", HOLD)
     return cells | {"Deciding number (needed)": number, "In": _chapter(claim)}
 
 
