@@ -68,9 +68,6 @@ refresh: $(READY)  ## run everything, then write outputs back into notebooks/, r
 robustness: $(READY)  ## every reading with every seed into results/robustness.csv (hours; goes on where it was stopped)
 	@$(BIN)/python -m vaepaper.workshop.robustness $(ARGS)
 
-seeds: $(READY)  ## run everything with four seeds for the run-to-run spread (results/spread.json; 45 minutes)
-	@$(BIN)/python -m vaepaper.workshop.seeds $(ARGS)
-
 bench: $(READY)  ## measure against PyOD, pythae and a plain DataLoader (results/benchmark.json; about 15 minutes)
 	@$(BIN)/python -m pip install --quiet --upgrade --no-deps --target build/peers -r benchmarks/peers.txt
 	@$(BIN)/python -m vaepaper.data

@@ -46,7 +46,7 @@ def test_records_have_the_promised_form_and_order(build):
 
 @pytest.fixture
 def spread(build, monkeypatch):
-    """Lets a test say what `make seeds` found: {claim: (mean, deviation)} of its part "a"."""
+    """Lets a test say what `make robustness` found: {claim: (mean, deviation)} of its part "a"."""
 
     def write(known):
         found = {what: {c: {"a": v[i]} for c, v in known.items()} for i, what in enumerate(("mean", "deviation"))}

@@ -29,5 +29,5 @@ def test_the_environment_holds_what_the_constraints_say():
 
 def test_make_without_words_explains_itself():
     said = subprocess.run(["make", "-C", paths.ROOT], capture_output=True, text=True, check=True).stdout
-    for target in ("setup", "data", "reproduce", "test", "lab", "refresh", "seeds", "clean"):
+    for target in ("setup", "data", "reproduce", "test", "lab", "refresh", "robustness", "clean"):
         assert f"make {target}" in said

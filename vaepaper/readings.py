@@ -74,6 +74,12 @@ def compared(fresh: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
+def state(table: pd.DataFrame) -> str:
+    """How much the table holds, in words."""
+    there, wanted = table.drop_duplicates(["reading", "seed"]), sum(len(seeds(name)) for name in READINGS)
+    return f"{len(there)} of {wanted} runs, {there.reading.nunique()} of {len(READINGS)} readings, {len(table):,} rows"
+
+
 RESTORE = "bring the committed table back (git checkout results), or delete the file's rows of that reading and seed"
 
 
