@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from vaepaper import paths, readings
-from vaepaper.readings import READINGS, RESTORE
+from vaepaper import paths, robustness
+from vaepaper.readings import READINGS
+from vaepaper.robustness import RESTORE
 from vaepaper.trainings.descriptions import code_and_torch
 
 TABLE, ABOUT = "robustness.csv", "robustness.json"
@@ -44,7 +45,7 @@ def load() -> tuple[pd.DataFrame, dict]:
         ValueError: as `readings.read`; altered since it was written; of other training code or another torch.
     """
     path, beside = paths.RESULTS / TABLE, paths.RESULTS / ABOUT
-    table = readings.read(path)
+    table = robustness.read(path)
     if table.empty:
         return table, {"sha256": [], "machines": [], "differences": {}, **code_and_torch()}
     try:

@@ -12,10 +12,12 @@ import pandas as pd
 import torch
 from torch import nn
 
-from vaepaper import checks, data, readings, train
+from vaepaper import agreement, checks, data, robustness, train
+from vaepaper.readings import READINGS
+from vaepaper.robustness import MOST
 from vaepaper.trainings import progress, runs
 from vaepaper.trainings.descriptions import code_and_torch
-from vaepaper.workshop import ledger, plan, reread, spread
+from vaepaper.workshop import chapters, ledger, plan, reread, spread
 
 
 def measure(job: plan.Job, code: dict, share: np.ndarray, caller: int, reader: nn.Module, *arrays: np.ndarray) -> tuple:
@@ -47,7 +49,7 @@ def measure(job: plan.Job, code: dict, share: np.ndarray, caller: int, reader: n
             asked = reread.networks(name, seed)
             own = {which: models[plan.key(name, network)][network["epochs"]] for which, network in asked.items()}
             found, seen[name] = reread.measured(name, seed, own, reader, reread.pixels(name, digits))
-            rows.append(readings.rows(name, seed, found))
+            rows.append(robustness.rows(name, seed, found))
     return job, pd.concat(rows), seen, ""
 
 
@@ -78,7 +80,7 @@ def fill() -> None:
             continue
         table, known = ledger.add(table, known, rows, seen)
         spread.from_table(table)
-    print(readings.state(table))
+    print(agreement.state(table))
 
 
 def again(name: str, seed: int) -> int:
@@ -87,7 +89,7 @@ def again(name: str, seed: int) -> int:
     [(_, fresh, _, failed)] = run([([name], seed)])
     if failed:
         raise ValueError(failed)
-    compared = readings.compared(fresh, table)
+    compared = robustness.compared(fresh, table)
     print(compared.to_string(index=False, float_format="{:.4g}".format))
     if compared["in the table"].isna().all():
         print(f"the table holds no {name} with seed {seed}")
@@ -109,11 +111,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--spread", action="store_true", help="only results/spread.json, from the table as it is")
     asked = parser.parse_args(arguments)
     try:
-        if asked.reading is not None:
-            readings.touched(asked.reading)
-            return again(asked.reading, checks.whole("seed", asked.seed, 0, 999))
+        checks.word("--reading", asked.reading or "default", READINGS)
+        checks.whole("--seed", asked.seed, 0, MOST)
+        checks.whole("-n", asked.n, 2)
+        chapters.select(asked.chapters or [])
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    try:
+        if asked.reading:
+            return again(asked.reading, asked.seed)
         if asked.chapters:
-            return spread.from_chapters(asked.chapters, checks.whole("-n", asked.n, 2))
+            return spread.from_chapters(asked.chapters, asked.n)
         if asked.spread:
             spread.from_table(ledger.load()[0])
         else:
