@@ -1,7 +1,9 @@
 """One reading of the report with one seed: its networks trained, its claims measured, as chapters 1 to 4 do."""
 
 import copy
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 
 import numpy as np
 import torch
@@ -137,8 +139,14 @@ def differences(training: np.ndarray, unseen: np.ndarray) -> dict:
     return {**shown, "largest": worst.tolist(), "flagged": int((unseen > training.max()).sum())}
 
 
+@cache
+def parameters(sizes: str) -> int:
+    """How many numbers a network learns; `sizes` as JSON of its settings."""
+    return sum(p.numel() for p in weights.build({"settings": json.loads(sizes)}).parameters())
+
+
 def work(description: Mapping, rows: int) -> float:
     """About how long a training takes: matrix products, and what a step costs besides."""
     asked = settings(description)
-    parameters = sum(p.numel() for p in weights.build({"settings": asked}).parameters())
-    return asked["fit"]["epochs"] * rows * (parameters + 80_000 * 128 / asked["fit"]["batch_size"])
+    size = parameters(json.dumps({what: asked[what] for what in ("model", "sizes")}))
+    return asked["fit"]["epochs"] * rows * (size + 80_000 * 128 / asked["fit"]["batch_size"])
