@@ -15,10 +15,10 @@ import pytest
 import torch
 
 from vaepaper import agreement, claims, paths, readings, robustness
-from vaepaper.claims import Part
 from vaepaper.readings import CLAIMS, READINGS
 from vaepaper.trainings import runs
 from vaepaper.trainings.descriptions import settings
+from vaepaper.verdicts import Part
 from vaepaper.workshop import ledger, plan, reread, spread
 from vaepaper.workshop import robustness as command
 

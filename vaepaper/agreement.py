@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from vaepaper.claims import Part
 from vaepaper.readings import CLAIMS, READINGS, seeds
+from vaepaper.verdicts import Part
 
 ONE = [name for name, reading in READINGS.items() if not reading.get("several")]  # one thing changed at a time
 WHOLE = [name for name, reading in READINGS.items() if "first" not in reading and reading["claims"] != ("C1", "C2")]

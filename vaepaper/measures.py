@@ -1,6 +1,6 @@
 """What each of the report's claims is judged by, C1 to C9: one function a claim, for chapters 1 to 4 and for chapter 6.
 
-Each takes what the chapters compute and show, and returns the claim's parts; `claims.judge` has the verdict.
+Each takes what the chapters compute and show, and returns the claim's parts; `verdicts.judge` has the verdict.
 """
 
 from collections.abc import Mapping
@@ -10,8 +10,8 @@ import pandas as pd
 from scipy.stats import ttest_ind
 
 from vaepaper.anomaly import expected_above_maximum, flagged, quantile_above_maximum
-from vaepaper.claims import Part
 from vaepaper.metrics import extent
+from vaepaper.verdicts import Part
 
 FIRST = (100, 1_000, 10_000)  # so many training digits behind the threshold, besides all of them
 CELLS = {2: 50, 3: 14}  # along each axis of a latent space: 2,500 and 2,744 cells

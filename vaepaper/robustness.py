@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from vaepaper import claims, paths
-from vaepaper.claims import Part
+from vaepaper import paths
 from vaepaper.readings import PARTS, READINGS, touched
+from vaepaper.verdicts import COMPARE, Part, judge
 
 MOST = 999  # the largest seed
 COLUMNS = ["reading", "seed", "claim", "part", "value", "relation", "boundary", "holds", "verdict"]
@@ -18,7 +18,7 @@ def rows(reading: str, seed: int, found: dict[str, list[Part]]) -> pd.DataFrame:
         [
             [reading, seed, claim, p.name, float(p.value), p.relation, float(p.boundary), p.holds, verdict]
             for claim, parts in found.items()
-            for verdict in [claims.judge(parts, claim)]
+            for verdict in [judge(parts, claim)]
             for p in parts
         ],
         columns=COLUMNS,
@@ -84,8 +84,8 @@ def fault(table: pd.DataFrame) -> str:
             numbers = [Part(p.part, p.value, p.relation, p.boundary) for p in parts.itertuples()]
             if len(numbers) != PARTS[claim]:
                 return f"{at}: {claim} has {len(numbers)} rows; expected {PARTS[claim]}"
-            if [p.relation in claims.COMPARE and p.holds for p in numbers] != list(parts.holds):
+            if [p.relation in COMPARE and p.holds for p in numbers] != list(parts.holds):
                 return f"{at}: what {claim} measures does not go with its boundary"
-            if set(parts.verdict) != {claims.judge(numbers, claim)}:
+            if set(parts.verdict) != {judge(numbers, claim)}:
                 return f"{at}: the verdict of {claim} does not follow from its numbers"
     return ""

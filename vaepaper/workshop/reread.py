@@ -12,12 +12,12 @@ from torch import Tensor, nn
 
 from vaepaper import measures, metrics, train
 from vaepaper.anomaly import difference, reconstruct, squared_difference
-from vaepaper.claims import Part
 from vaepaper.defects import extra_stroke, missing_stroke, share_undone
 from vaepaper.models import DigitReader, VariationalAutoEncoder
 from vaepaper.readings import READINGS, touched
 from vaepaper.trainings import weights
 from vaepaper.trainings.descriptions import FIT, settings
+from vaepaper.verdicts import Part
 
 SWEEP = {"model": "AutoEncoder", "hidden": [], "latent_sigmoid": True}
 Data = tuple[Tensor, Tensor, Tensor, Tensor]  # training images and labels, unseen ones
