@@ -21,6 +21,7 @@ from vaepaper.workshop.times import machine
 HERE = Path(__file__).parent
 TRAIN = ["floor", "ours", "pyod", "pythae", "dataloader"]
 SCORE = ["score_ours", "score_pyod"]
+GAN = ["gan_ours", "gan_plain"]
 SIZES = {
     "scoring seconds by images": ("score_ours", [10_000, 100_000, 1_000_000]),
     "epoch seconds by images": ("ours_images", [10_000, 60_000, 240_000]),
@@ -39,7 +40,8 @@ NAMES = {
 def measure(name: str, *size: int) -> dict:
     """One measurement in a fresh process."""
     peers = os.pathsep.join([str(paths.BUILD / "peers"), os.environ.get("PYTHONPATH", "")])
-    command = [sys.executable, "-W", "ignore", str(HERE / "contenders.py"), name, *map(str, size)]
+    file = HERE / ("gan_contenders.py" if name in GAN else "contenders.py")
+    command = [sys.executable, "-W", "ignore", str(file), name, *map(str, size)]
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": peers})
     if done.returncode:
         sys.exit(f"{name} failed:\n{done.stderr}")
@@ -76,6 +78,10 @@ def table(found: dict) -> str:
         scored = f"{speed[name]:,.0f}" if name in speed else ""
         cells = [NAMES[name], f"{seconds[name]:.3g}", f"{seconds[name] / seconds['ours']:.2f}", scored, peak[name]]
         lines.append("| " + " | ".join(map(str, cells)) + " |")
+    if gan := found.get("gan_epoch_seconds"):
+        ratio = gan["gan_plain"] / gan["gan_ours"]
+        lines += ["", "Chapter 10's GAN, one epoch of generator and critic and one of the encoder:"]
+        lines[-1] += f" {gan['gan_ours']:.3g} s; as a plain PyTorch loop {gan['gan_plain']:.3g} s ({ratio:.2f} times)."
     versions = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
     return "\n".join(lines) + f"\n\n{found['machine']}; {versions}; median of {found['rounds']} rounds.\n"
 
@@ -85,7 +91,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
-    plan = [(name,) for _ in range(rounds) for name in TRAIN + SCORE]  # interleaved: the machine's moods hit all alike
+    # interleaved: the machine's moods hit all alike
+    plan = [(name,) for _ in range(rounds) for name in TRAIN + SCORE + GAN]
     sizes = [(what, name, size) for what, (name, all_sizes) in SIZES.items() for size in all_sizes]
     results: dict = {}
     with tqdm(total=len(plan) + len(sizes), desc="measurements") as bar:
@@ -110,6 +117,7 @@ def main() -> None:
         },
         "rounds": rounds,
         "epoch_seconds": {name: median[name] for name in TRAIN},
+        "gan_epoch_seconds": {name: median[name] for name in GAN},
         "images_per_second": {"ours": median["score_ours"], "pyod": median["score_pyod"]},
         "peak_mb": {name: max(one["peak_mb"] for one in found) for name, found in results.items()} | peaks,
         "scaling": scaling,

@@ -192,11 +192,16 @@ def score_pyod() -> float:
     return len(images) / (time.perf_counter() - start)
 
 
-if __name__ == "__main__":
-    with Path(os.devnull).open("w", encoding="utf-8") as nothing, redirect_stdout(nothing):
-        value = globals()[sys.argv[1]](*map(int, sys.argv[2:]))
+def peak_mb() -> int:
+    """The largest memory that this process, or a worker of it, has held."""
     # Linux: this process's own peak; what getrusage says of it would include the parent's at the start.
     said = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     [own] = [int(line.split()[1]) for line in said if line.startswith("VmHWM")]
     workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    print(json.dumps({"value": value, "peak_mb": round(max(own, workers) / 1024)}))
+    return round(max(own, workers) / 1024)
+
+
+if __name__ == "__main__":
+    with Path(os.devnull).open("w", encoding="utf-8") as nothing, redirect_stdout(nothing):
+        value = globals()[sys.argv[1]](*map(int, sys.argv[2:]))
+    print(json.dumps({"value": value, "peak_mb": peak_mb()}))

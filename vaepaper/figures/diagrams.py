@@ -1,4 +1,4 @@
-"""The report's two diagrams, drawn from a model's own layer sizes: Fig. 1 (AE) and Fig. 2 (VAE)."""
+"""The report's diagrams, drawn from a model's own layer sizes: Fig. 1 (AE), Fig. 2 (VAE), and a GAN like them."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import nn
 
-ENCODER, LATENT, DECODER = "#0173b2", "#d55e00", "#029e73"
+ENCODER, LATENT, DECODER, CRITIC = "#0173b2", "#d55e00", "#029e73", "#8f3f97"
 WIDTH = 10.5
 
 
@@ -32,10 +32,11 @@ def _bar(
     axes.text(x, y - height / 2 - 0.14, text, ha="center", va="top", fontsize=9.5)
 
 
-def _fan(axes: Axes, xs: Sequence[float], sizes: Sequence[int], color: str) -> None:
+def _fan(axes: Axes, xs: Sequence[float], sizes: Sequence[int], color: str, y: float = 0, scale: float = 1) -> None:
     """Trapezia between neighbouring layers: everything is connected to everything."""
-    for left, right, a, b in zip(xs, xs[1:], map(_height, sizes), map(_height, sizes[1:]), strict=False):
-        corners = [(left, -a / 2), (left, a / 2), (right, b / 2), (right, -b / 2)]
+    heights = [scale * _height(nodes) / 2 for nodes in sizes]
+    for left, right, a, b in zip(xs, xs[1:], heights, heights[1:], strict=False):
+        corners = [(left, y - a), (left, y + a), (right, y + b), (right, y - b)]
         axes.add_patch(plt.Polygon(corners, facecolor=color, alpha=0.14, zorder=1))
 
 
@@ -95,4 +96,40 @@ def variational_autoencoder(model: nn.Module) -> Figure:
     axes.text((xs[middle] + xs[-1]) / 2, 2.55, "decoder", ha="center", color=DECODER, weight="bold", fontsize=12)
     aim = "trained to make small: the difference of x and x̂, plus the KL divergence of N(μ, σ) from N(0, 1)"
     axes.text(xs[-1] / 2, -2.75, aim, ha="center", fontsize=11)
+    return figure
+
+
+def adversarial_network(model: nn.Module) -> Figure:
+    """A GAN with its encoder, in the manner of Figs 1 and 2: above, what is trained first; below, what comes after."""
+    make, judge, find = (layer_sizes(part) for part in (model.generator, model.critic, model.encoder))
+    figure, axes = _canvas("A GAN: first a generator against a critic, then an encoder (heights not to scale)")
+    axes.set(ylim=(-3.4, 2.8))
+
+    def row(x: float, y: float, sizes: Sequence[int], color: str, first: str, last: str) -> list[float]:
+        xs = [x + 1.25 * i for i in range(len(sizes))]
+        _fan(axes, xs, sizes, color, y, 0.42)
+        for number, nodes in enumerate(sizes):
+            text = first if number == 0 else last if number == len(sizes) - 1 else ""
+            own = LATENT if nodes == model.latent else color
+            _bar(axes, xs[number], nodes, own, text, y, 0.42 * _height(nodes))
+        return xs
+
+    drawn = row(0, 1.4, make, DECODER, "z ~ N(0, 1)", "drawn G(z)")
+    judged = row(6.75, 1.4, judge, CRITIC, "G(z) or x", "D: how real?")
+    arrow = {"arrowstyle": "->", "color": "0.4"}
+    axes.annotate("", (judged[0] - 0.22, 1.4), (drawn[-1] + 0.22, 1.4), arrowprops=arrow)
+    begin = ((drawn[-1] + judged[0]) / 2 - 0.3, 2.45)
+    axes.annotate("a training digit x", begin, begin, ha="center", fontsize=10)
+    axes.annotate("", (judged[0] - 0.22, 1.75), (begin[0], begin[1] - 0.06), arrowprops=arrow)
+    aim = "the critic is trained to part digits from drawings, the generator to mislead it"
+    axes.text((drawn[0] + judged[-1]) / 2, -0.12, aim, ha="center", fontsize=11)
+    found = row(0, -1.95, find, ENCODER, "input x", "E(x)")
+    back = row(found[-1], -1.95, make, DECODER, "", "output x̂ = G(E(x))")
+    parts = [(drawn, 2.62, "generator", DECODER), (judged, 2.62, "critic", CRITIC), (found, -0.75, "encoder", ENCODER)]
+    for xs, y, name, color in [*parts, (back, -0.75, "generator, now fixed", DECODER)]:
+        axes.text((xs[0] + xs[-1]) / 2, y, name, ha="center", color=color, weight="bold", fontsize=12)
+    compared = (
+        "encoder trained to\nmake small: the\ndifference of x and x̂,\nand of the critic's last\nhidden layer at both"
+    )
+    axes.text(back[-1] + 0.55, -1.95, compared, va="center", fontsize=11)
     return figure

@@ -121,3 +121,17 @@ def shares(groups: Mapping[str, np.ndarray], boundary: float, title: str) -> Fig
     axes.set(xlabel="share of the planted change that is undone (1: all; 0: none)", ylabel="", title=title)
     axes.legend(loc="lower left", bbox_to_anchor=(0.6, 1.0), borderaxespad=0.1)
     return figure
+
+
+def losses(panels: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
+    """Losses [trainings, epochs] by epoch: a panel a loss, a thin line a training, each group of them in one colour."""
+    figure, grid = plt.subplots(1, len(panels), figsize=(5.5 * len(panels), 3.6), squeeze=False)
+    for axes, (name, groups) in zip(grid[0], panels.items(), strict=True):
+        for color, (group, found) in zip((TRAINING, UNSEEN), groups.items(), strict=False):
+            epochs = np.arange(1, found.shape[1] + 1)
+            lines = axes.plot(epochs, found.T, "o-", color=color, markersize=3, linewidth=2 if len(found) == 1 else 0.8)
+            lines[0].set_label(group)
+        axes.set(xlabel="epoch", title=name)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.legend()
+    return figure
