@@ -1,6 +1,7 @@
 """The table of chapter 6: made again, altered, half written, of other code; its verdicts against plain counting."""
 
 import collections
+import copy
 import json
 import os
 import shutil
@@ -23,7 +24,6 @@ from vaepaper.workshop import ledger, plan, reread, spread
 from vaepaper.workshop import robustness as command
 
 COMMITTED = claims.load(paths.RESULTS / "claims.json")
-HAS_TABLE = (paths.RESULTS / ledger.TABLE).exists()
 
 
 def run_of(reading, seed, **changed):
@@ -142,7 +142,8 @@ def test_e3_asks_for_both_figures_of_one_reading_in_half_of_its_seeds(reading, f
 def test_what_is_lacking_is_named():
     table = pd.concat([run_of("default", seed) for seed in readings.seeds("default")])
     assert agreement.lacking(table, ["default"]) == ""
-    assert agreement.lacking(table[table.seed != 7], ["default", "tanh"]) == "default 19 of 20 seeds, tanh 0 of 5 seeds"
+    assert agreement.lacking(table[table.seed != 7], ["default", "tanh"]) == "6 runs: default 1 of 20, tanh 5 of 5"
+    assert agreement.lacking(table, list(READINGS)[:6]).endswith("epochs-50 5 of 5 and 2 more readings")
     with pytest.raises(ValueError, match="no run of the default reading"):
         agreement.shares(table.iloc[:0])
 
@@ -252,12 +253,33 @@ def test_the_spread_is_that_of_the_default_once_all_its_seeds_are_there(results)
     assert claims.spread()["D3"] == {"a": 2.0} and list(claims.spread("verdicts")) == [*CLAIMS, "D3"]
 
 
+def test_other_chapters_are_run_with_each_seed_and_only_their_own_claims_are_kept(results, build, monkeypatch):
+    asked = []
+
+    def reproduce(words, env):
+        asked.append((words[3:], env["VAEPAPER_BUILD"]))
+        entries = [entry for entry in copy.deepcopy(COMMITTED) if entry["notebook"][:2] in ("04", "05")]
+        for entry in entries:
+            entry["measured"][0]["value"] = float(len(asked))
+        folder = paths.Path(env["VAEPAPER_BUILD"])
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "claims.json").write_text(json.dumps(entries))
+        return subprocess.CompletedProcess(words, 0)
+
+    monkeypatch.setattr(spread.subprocess, "run", reproduce)
+    assert command.main(["--chapters", "05", "-n", "3"]) == 0
+    assert [words for words, _ in asked] == [["05"], ["05", "-p", "seed", "1"], ["05", "-p", "seed", "2"]]
+    assert len({folder for _, folder in asked}) == 3
+    found = claims.spread("mean")
+    assert list(found) == [entry["id"] for entry in COMMITTED if entry["notebook"].startswith("05")]
+    assert next(iter(found["D1"].values())) == 2.0 and claims.spread()["D1"] == {next(iter(found["D1"])): 1.0}
+
+
 def test_a_number_with_an_error_of_its_own_is_never_called_steadier():
     entry = {"measured": [{"name": "a", "value": 1.0, "error": 0.5}], "verdict": "partly"}
     assert spread.of_runs([entry, entry])["deviation"] == {"a": 0.5}
 
 
-@pytest.mark.skipif(not HAS_TABLE, reason="`make robustness` has left no table yet")
 class TestTheCommittedTable:
     def test_it_is_whole_unaltered_and_of_this_code(self):
         ledger.load()

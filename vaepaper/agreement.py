@@ -1,5 +1,7 @@
 """What the table of chapter 6 says: how often each verdict, whether seeds and readings agree, what shows Fig. 9."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from vaepaper.readings import CLAIMS, READINGS, seeds
@@ -16,11 +18,13 @@ def state(table: pd.DataFrame) -> str:
     return f"{len(there)} of {wanted} runs, {there.reading.nunique()} of {len(READINGS)} readings, {len(table):,} rows"
 
 
-def lacking(table: pd.DataFrame, names: list[str]) -> str:
+def lacking(table: pd.DataFrame, names: Sequence[str]) -> str:
     """What the table still lacks of these readings, in words; "" if nothing."""
     there = set(zip(table.reading, table.seed, strict=True))
-    few = {name: sum((name, seed) in there for seed in seeds(name)) for name in names}
-    return ", ".join(f"{name} {n} of {len(seeds(name))} seeds" for name, n in few.items() if n < len(seeds(name)))
+    left = {name: sum((name, seed) not in there for seed in seeds(name)) for name in names}
+    few = [f"{name} {n} of {len(seeds(name))}" for name, n in left.items() if n]
+    more = f" and {len(few) - 3} more readings" if len(few) > 3 else ""
+    return f"{sum(left.values())} runs: {', '.join(few[:3])}{more}" if few else ""
 
 
 def shares(table: pd.DataFrame) -> pd.DataFrame:
@@ -56,6 +60,7 @@ def differences(table: pd.DataFrame) -> pd.DataFrame:
     names = {"one-sided Welch p": "p", "Cohen's d": "d", "flagged, most of the four n": "most"}
     part = own.part.map(names).fillna("flagged")  # the part that names how many digits stand behind the threshold
     runs = own.assign(part=part).pivot_table("value", ["reading", "seed"], "part", sort=False).reset_index()
+    runs.columns.name = None
     holds = (runs.p < 0.01) & (runs.d >= 0.1)
     return runs.assign(shows=holds & runs.flagged.between(1, 20))
 
