@@ -26,6 +26,8 @@ else
   CHROMIUM := $(BIN)/python -m playwright install chromium
 endif
 
+SIDE := -n 2 --dist loadgroup  # two processes: notebooks in one, unit tests in the other and wherever there is room
+
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*##/  make \1\t/' | expand -t 20
 	@echo
@@ -45,13 +47,13 @@ report: $(READY)  ## the notebooks as one site in build/report, which opens with
 check: $(READY)  ## after each edit: ruff and the quick unit tests, under a minute
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
 	@$(BIN)/python -m vaepaper.data >/dev/null
-	@$(BIN)/python -m pytest -q --no-header -m "not slow" tests --ignore=tests/browser
+	@$(BIN)/python -m pytest -q --no-header $(SIDE) -m "not slow" tests --ignore=tests/browser
 
 test: $(READY)  ## before sharing: all of it, slow tests too, and the committed notebooks run again and compared
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	@$(BIN)/python -m vaepaper.data
-	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=3600 --ignore=tests/browser tests notebooks
+	$(BIN)/python -m pytest $(SIDE) --nbval --nbval-current-env --nbval-cell-timeout=3600 --ignore=tests/browser tests notebooks
 
 test-browser: $(READY)  ## the playground and the site in a real browser (MINUTES=10: of random pointer input)
 	@$(BIN)/python -m pip install --quiet -r tests/browser/requirements.txt

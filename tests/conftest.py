@@ -14,23 +14,31 @@ os.environ |= {"IPYTHONDIR": str(paths.BUILD / ".ipython"), "PYTHONSTARTUP": "",
 SESSION = {"start": time.time(), "notebooks": False, "cold": False}
 
 
+def pytest_configure(config):
+    """Train what the notebooks will ask for, side by side and with a bar, before any of them runs."""
+    worker = hasattr(config, "workerinput")  # of pytest-xdist: the process that started it has done this
+    if config.getoption("nbval", False) and not worker and not config.option.collectonly:
+        SESSION["cold"] = times.cold()
+        reproduce.train_first(chapters.select([]), {})
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
 def pytest_collection_modifyitems(items):
-    """Warnings are errors in unit tests; numbers are compared last, when the notebooks have run."""
+    """Warnings are errors in unit tests; numbers are compared last, when the notebooks have run.
+
+    The notebooks run one after the other on one core, and what compares their numbers after them; meanwhile the unit
+    tests run on the other, each file in one piece.
+    """
     for item in items:
-        if item.path.suffix == ".ipynb":
-            SESSION["notebooks"] = True
-        else:
+        notebook = item.path.suffix == ".ipynb"
+        SESSION["notebooks"] |= notebook
+        if not notebook:
             item.add_marker(pytest.mark.filterwarnings("error"), append=False)
+        together = notebook or item.path.name == "test_results.py"
+        item.add_marker(pytest.mark.xdist_group("notebooks" if together else item.path.stem))
         if {"measured", "pages"} & {*getattr(item, "fixturenames", ())}:  # what the notebooks left; the whole site
             item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: item.path.name == "test_results.py")
-
-
-def pytest_collection_finish(session):
-    """Train what the notebooks will ask for, side by side and with a bar, before they run one after the other."""
-    if SESSION["notebooks"] and not session.config.option.collectonly:
-        SESSION["cold"] = times.cold()
-        reproduce.train_first(chapters.select([]), {})
 
 
 def pytest_sessionfinish(session, exitstatus):
