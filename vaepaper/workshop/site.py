@@ -54,12 +54,12 @@ def executed(source: Path) -> nbformat.NotebookNode | None:
     return None
 
 
-def body(notebook: nbformat.NotebookNode) -> str:
-    """A notebook's cells and outputs as HTML, formulas as MathML, without a word to the network."""
+def body(notebook: nbformat.NotebookNode, code: bool = True) -> str:
+    """A notebook's cells (`code`: or its outputs alone) as HTML, formulas as MathML, without a word to the network."""
     for cell in refresh.clean(notebook).cells:
         if cell.cell_type == "markdown":
             cell.source = with_mathml(cell.source)
-    text, _ = HTMLExporter(template_name="basic").from_notebook_node(notebook)
+    text, _ = HTMLExporter(template_name="basic", exclude_input=not code).from_notebook_node(notebook)
     for source in chapters.select([]):  # links between chapters
         text = text.replace(f'href="{source.name}"', f'href="{source.stem}.html"')
     # Wide tables and long lines scroll by themselves; what scrolls must be reachable with the keyboard.
