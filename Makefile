@@ -49,6 +49,9 @@ check: $(READY)  ## after each edit: ruff and the quick unit tests, under a minu
 	@$(BIN)/python -m vaepaper.data >/dev/null
 	@$(BIN)/python -m pytest -q --no-header $(SIDE) -m "not slow" tests --ignore=tests/browser
 
+signal: $(READY)  ## alarms in a CSV of your own: make signal CSV=pump.csv ARGS="-p normal_until 2026-03-01"
+	@$(BIN)/python -m vaepaper.workshop.signal $(if $(CSV),"$(CSV)") $(ARGS)
+
 test: $(READY)  ## before sharing: all of it, slow tests too, and the committed notebooks run again and compared
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

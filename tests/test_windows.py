@@ -101,6 +101,13 @@ def test_the_signal_suggests_a_length(name):
     assert reason.startswith(f"{length} points: ")
 
 
+def test_a_length_has_its_limit():
+    values = np.sin(2 * np.pi * TIME / 288)
+    assert signals.window_length(values, 300)[0] == 288
+    assert signals.window_length(values, 200) == (64, signals.window_length(values, 200)[1])
+    assert signals.window_length(values, 20)[0] == 20
+
+
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_planted_fault_is_where_its_mask_says(kind, size):

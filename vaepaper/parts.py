@@ -36,8 +36,8 @@ def normal_part(signal: pd.Series, since: str = "", until: str = "") -> tuple[pd
     if stuck:
         first = stuck[0]
         words.append(
-            f"In there, the value stands still {len(stuck):,} times, first at {normal.iloc[first.start]:g} for"
-            f" {first.stop - first.start:,} points from {normal.index[first.start]}: if that is a stuck sensor, it is"
+            f"There, the value stands still ({len(stuck):,} stretches, the first at {normal.iloc[first.start]:g} for"
+            f" {first.stop - first.start:,} points from {normal.index[first.start]}): if that is a stuck sensor, it is"
             " learnt as normal, too."
         )
     return normal, "\n".join(words)
@@ -61,9 +61,12 @@ def _place(signal: pd.Series, name: str, text: str):
     return place
 
 
-def halves(normal: pd.Series, window: int = 0) -> tuple[pd.Series, pd.Series]:
-    """The earlier half, to learn from, and the later one, to calibrate on, a window apart: no window lies in both."""
-    middle = len(normal) // 2
+def parted(normal: pd.Series, window: int = 0) -> tuple[pd.Series, pd.Series]:
+    """The first two fifths, to learn from, and the rest, to calibrate on, a window apart: no window lies in both.
+
+    Calibration gets more, for of its length hangs what can be promised.
+    """
+    middle = 2 * len(normal) // 5
     return normal.iloc[:middle], normal.iloc[middle + window :]
 
 

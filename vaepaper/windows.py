@@ -120,15 +120,15 @@ def autocorrelation(values: np.ndarray, longest: int) -> np.ndarray:
     return np.where(scale > 1e-9 * scale[0], pairs / np.where(scale > 0, scale, 1), 0.0)
 
 
-def window_length(values: np.ndarray) -> tuple[int, str]:
+def window_length(values: np.ndarray, longest: int = LONGEST) -> tuple[int, str]:
     """How long a window of this signal should be, in points, and the reason in words.
 
     The period with the strongest autocorrelation, twice or more of it if that is short. Of several that are almost as
-    strong (a day and a week), the shortest. A signal without a period gets 64 points.
+    strong (a day and a week), the shortest. A signal without a period gets 64 points. None gets more than `longest`.
     """
     values = np.asarray(values, np.float64)
-    longest = min(LONGEST, len(values) // 4)  # four periods, or it is none
-    fallback = max(1, min(64, len(values) // 8))
+    longest = min(longest, len(values) // 4)  # four periods, or it is none
+    fallback = max(1, min(64, len(values) // 8, longest))
     if longest < 4 or np.isfinite(values).sum() < 16:
         return fallback, f"{fallback} points: the signal is too short for a period to be seen"
     trend = np.polynomial.Polynomial.fit(*(x[np.isfinite(values)] for x in (np.arange(len(values)), values)), 1)

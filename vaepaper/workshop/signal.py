@@ -14,11 +14,7 @@ import pandas as pd
 from vaepaper import checks, parts, paths, series, signals
 
 CHAPTER = paths.NOTEBOOKS / "09_your_signal.ipynb"
-NAMES = {  # the chapter's parameters; what is not named is found or chosen there
-    "time": str, "value": str, "normal_from": str, "normal_until": str, "window": int, "per_day": float, "model": str,
-    "monitor": str,
-}  # fmt: skip
-OWN = {"normal_from": "", "normal_until": "", "window": 0}  # where the chapter's own are the water main's
+OWN = {"normal_from": "", "normal_until": "", "window": 0}  # the chapter's own are the water main's
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,59 +25,68 @@ def main(arguments: list[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     start = time.monotonic()
     try:
-        given = read_parameters(asked.p)
+        parameters = read_parameters(asked.p, defaults() | (OWN if asked.csv else {}))
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
     try:
         path = Path(asked.csv).absolute() if asked.csv else series.fetch("water main")
-        announce(path, given if asked.csv else {**given, "normal_from": "2022-04-04", "normal_until": "2022-04-24"})
-        parameters = {**(OWN if asked.csv else {}), **given, "csv": str(path) if asked.csv else ""}
+        announce(path, parameters)
         target = paths.BUILD / "signals" / path.stem
-        error = run(parameters, path.stem, target)
+        error, said = run({**parameters, "csv": str(path) if asked.csv else ""}, path.stem, target)
     except (ValueError, OSError) as problem:
         error = str(problem)
+        if "as value" in error:
+            error += f', such as: make signal CSV={asked.csv} ARGS="-p value NAME"'
     except KeyboardInterrupt:
         print("\nInterrupted; nothing was left.", file=sys.stderr)
         return 130
     if error:
         print(f"\n{error}", file=sys.stderr)
         return 1
-    report(target, time.monotonic() - start)
+    report(target, said, time.monotonic() - start)
     return 0
 
 
-def read_parameters(pairs: list[list[str]]) -> dict:
-    """Names and texts as the chapter's parameters. Raises ValueError: no such parameter, or no such number."""
-    values = {}
+def defaults() -> dict:
+    """The chapter's parameters with their values."""
+    values: dict = {}
+    for cell in nbformat.read(CHAPTER, as_version=4).cells:
+        if "parameters" in cell.metadata.get("tags", []):
+            exec(cell.source, {}, values)
+    return values
+
+
+def read_parameters(pairs: list[list[str]], values: dict) -> dict:
+    """`values` with what was given in place of the defaults. Raises ValueError: no such parameter, or number."""
     for name, text in pairs:
-        kind = NAMES[checks.word("-p", name, NAMES)]
+        kind = type(values[checks.word("parameter", name, [name for name in values if name != "csv"])])
         try:
             values[name] = kind(text)
         except ValueError:
             raise ValueError(f"{name} is {text!r}; expected a {'whole ' * (kind is int)}number") from None
-    if values.get("window"):
+    if values["window"]:
         checks.whole("window", values["window"], 4)
-    checks.number("per_day", values.get("per_day", 1.0), 0, above=True)
-    checks.word("model", values.get("model", "AutoEncoder"), ("AutoEncoder", "VariationalAutoEncoder"))
-    if values.get("monitor"):
+    checks.number("per_day", values["per_day"], 0, above=True)
+    checks.word("model", values["model"], ("AutoEncoder", "VariationalAutoEncoder"))
+    if values["monitor"]:
         values["monitor"] = str(Path(values["monitor"]).absolute())
     return values
 
 
 def announce(path: Path, given: dict) -> None:
-    """Print the quality of the file, and what will be taken as normal. Raises what `signals.read_csv` does."""
-    signal, quality = signals.read_csv(path, given.get("time"), given.get("value"))
+    """Print the quality of the file, and what will be done. Raises what `signals.read_csv` does."""
+    signal, quality = signals.read_csv(path, given["time"] or None, given["value"] or None)
     print(f"{path}\n{quality}")
-    if given.get("monitor"):
-        print(f"Nothing is trained: the monitor of {given['monitor']} watches.", flush=True)
+    if given["monitor"]:
+        print(f"Nothing is trained: the monitor of {given['monitor']} watches all of it.", flush=True)
     else:
-        print(parts.normal_part(signal, given.get("normal_from", ""), given.get("normal_until", ""))[1])
-        print("An auto-encoder learns the earlier half of it; the later one sets the threshold.", flush=True)
+        print(parts.normal_part(signal, given["normal_from"], given["normal_until"])[1])
+        print("An auto-encoder learns the first two fifths of that; the rest sets the threshold.", flush=True)
 
 
-def run(parameters: dict, name: str, target: Path) -> str:
-    """Execute the chapter with these parameters and bring what it left to `target`; "", or what went wrong."""
+def run(parameters: dict, name: str, target: Path) -> tuple[str, str]:
+    """Execute the chapter and bring what it left to `target`; what went wrong, or "", and what it said meanwhile."""
     import papermill  # here: it takes a second, and a bad file should be told at once
     from papermill.exceptions import PapermillExecutionError
 
@@ -99,26 +104,30 @@ def run(parameters: dict, name: str, target: Path) -> str:
             papermill.execute_notebook(notebook, made, parameters, progress_bar={"desc": "cells"}, **options)
         except PapermillExecutionError as error:
             if error.ename in ("ValueError", "FileNotFoundError", "ConnectionError"):  # meant for the user's eyes
-                return error.evalue
+                return error.evalue, ""
             failed = target.with_suffix(".failed.ipynb")
             made.replace(failed)
-            return f"failed in cell [{error.exec_count}]: {error.ename}: {error.evalue}\nThe notebook so far: {failed}"
+            where = f"failed in cell [{error.exec_count}]: {error.ename}: {error.evalue}"
+            return f"{where}\nThe notebook as far as it came: {failed}", ""
+        executed = nbformat.read(made, as_version=4)
+        tagged = [cell for cell in executed.cells if "said" in cell.metadata.get("tags", [])]
+        said = "".join(out.get("text", "") for cell in tagged for out in cell.outputs)
         page = site.TEMPLATES.get_template("page.html")
-        content = site.body(nbformat.read(made, as_version=4), code=False)
-        text = page.render(stem=name, heading=name, content=content, menu=[], colours="")
-        (Path(folder) / f"{name}.html").write_text(text, encoding="utf-8")
+        text = page.render(stem=name, heading=name, content=site.body(executed, code=False), menu=[], colours="")
+        made.with_suffix(".html").write_text(text, encoding="utf-8")
         for left in sorted(Path(folder).rglob("*")):
             if left.is_file() and not left.name.startswith("."):
                 place = target / left.relative_to(folder)
                 place.parent.mkdir(parents=True, exist_ok=True)
                 shutil.move(left, place)
-    return ""
+    return "", said
 
 
-def report(target: Path, seconds: float) -> None:
-    """The alarms, the time, and where things lie."""
+def report(target: Path, said: str, seconds: float) -> None:
+    """The promise, the alarms, the time, and where things lie."""
     alarms = pd.read_csv(target / "alarms.csv")
-    print(f"\n{alarms.to_string(max_rows=30)}\n" if len(alarms) else "\nNo alarm.\n")
+    alarms.index += 1  # as the figures number them
+    print(f"\n{said}\n{alarms.round(3).to_string(max_rows=30, na_rep='') if len(alarms) else 'No alarm.'}\n")
     print(
         f"{seconds:.0f} s. To read: {target / target.name}.html (a page that needs no network)\n"
         f"Alarms: {target / 'alarms.csv'}   Figures: {target / 'figures'}   Notebook: {target / target.name}.ipynb\n"
