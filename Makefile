@@ -65,7 +65,7 @@ test-browser: $(READY)  ## the playground and the site in a real browser (MINUTE
 	$(BIN)/python -m pytest tests/browser
 
 lab: $(READY)  ## open the notebooks in JupyterLab
-	$(BIN)/jupyter lab --LabApp.news_url=None $(if $(filter 0,$(shell id -u)),--allow-root) notebooks
+	$(BIN)/python -m vaepaper.workshop.lab $(if $(filter 0,$(shell id -u)),--allow-root)
 
 refresh: $(READY)  ## run everything, then write outputs back into notebooks/, results/ and the README
 	@$(BIN)/python -m vaepaper.workshop.refresh

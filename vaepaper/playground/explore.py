@@ -107,7 +107,7 @@ def bench(model: nn.Module, normal: Tensor, unseen: Tensor, known: Tensor, label
     image, said = torch.zeros(784), HTML()
     board, alike, scale = row(3, 600), row(3, 240), paper(856, 110)
     number = BoundedIntText(1, min=1, max=len(unseen), description="oddest, no.")
-    blank, file = Button(description="blank page"), FileUpload(accept=".png,.jpg,.jpeg", description="own picture")
+    blank, file = Button(description="blank page"), FileUpload(accept="image/*", description="own picture")
     pen, width = ToggleButtons(options=["draw", "erase"]), FloatSlider(2, min=1, max=6, description="pen")
     pen.style.button_width = "70px"
     rule = Dropdown(options=RULES, value="conformal", description="threshold")
@@ -134,7 +134,7 @@ def bench(model: nn.Module, normal: Tensor, unseen: Tensor, known: Tensor, label
             for chosen in file.value:
                 put(read_picture(chosen.content.tobytes()))
         except ValueError as error:
-            said.value = str(error)
+            said.value = f"<b>{error}</b><br>What was here before is still shown."
         file.value = ()  # the same file can be chosen again
 
     dragged(board, lambda before, now: put(paint(image, before, now, width.value, pen.value == "erase")))
