@@ -7,12 +7,13 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from vaepaper.trainings import runs
+from vaepaper.trainings import runs, side_by_side
 
 # What third parties leave open when a worker is killed is theirs.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
@@ -25,28 +26,40 @@ def bits(models):
 
 
 @pytest.fixture
-def cluster(monkeypatch):
-    """A scheduler and two single-threaded workers on loopback, as the README starts them; yields the workers."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
-    dask = [sys.executable, "-m", "dask"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    port = address.rsplit(":", 1)[1]
-    scheduler = subprocess.Popen([*dask, "scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard"], **quiet)
-    command = [*dask, "worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
-    workers = [subprocess.Popen(command, **quiet) for _ in range(2)]
-    monkeypatch.setenv("VAEPAPER_SCHEDULER", address)
-    try:
+def start(monkeypatch):
+    """Starts a scheduler and so many workers on loopback, as the README does (or with `options`); gives the workers."""
+    processes = []
+
+    def run(workers, *options, **environment):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = str(free.getsockname()[1])
+        address = f"tcp://127.0.0.1:{port}"
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        dask = [sys.executable, "-m", "dask"]
+        scheduler = [*dask, "scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard"]
+        processes.append(subprocess.Popen(scheduler, **quiet))
+        command = [*dask, "worker", address, "--nthreads", "1", "--no-dashboard", *(options or ["--no-nanny"])]
+        started = [subprocess.Popen(command, env={**os.environ, **environment}, **quiet) for _ in range(workers)]
+        processes.extend(started)
+        monkeypatch.setenv("VAEPAPER_SCHEDULER", address)
         from distributed import Client
 
         with Client(address, timeout=60) as client:
-            client.wait_for_workers(2, timeout=60)
-        yield workers
-    finally:
-        for process in (*workers, scheduler):
-            process.kill()
-            process.wait()
+            if workers:
+                client.wait_for_workers(workers, timeout=60)
+        return started
+
+    yield run
+    for process in processes[::-1]:
+        process.terminate() if process in processes[1:] else process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def cluster(start):
+    """Two single-threaded workers."""
+    return start(2)
 
 
 def test_a_sweep_survives_the_death_of_a_worker_and_gives_the_same_bits(cluster, build, digits, tmp_path, monkeypatch):
@@ -85,3 +98,41 @@ def test_a_worker_with_other_code_is_refused(digits):
     trained = {"settings": {"model": "AutoEncoder"}, **runs.code_and_torch(), "code": "0123"}
     with pytest.raises(RuntimeError, match=r"another code .* same commit"):
         runs._train("", trained, "cpu", np.zeros(1), 0, digits[0].numpy())
+
+
+TESTS = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])  # workers import this file
+
+
+def where(share, caller, data):
+    return os.getpid()
+
+
+def test_one_worker_of_one_thread_is_used(start):
+    [worker] = start(1, PYTHONPATH=TESTS)
+    assert list(side_by_side.each(where, [()], [np.zeros(3)], [1.0], "1 call")) == [worker.pid]
+
+
+def test_a_scheduler_without_workers_says_so(start, build, digits):
+    start(0)
+    with pytest.raises(ConnectionError, match=r"has no workers; start some: `dask worker tcp://127.0.0.1:\d+"):
+        runs.train_all(SWEEP[:1], digits[0])
+
+
+def test_a_worker_without_our_code_says_so(start, build, digits, tmp_path):
+    """A package of that name comes first on its path, and it is empty."""
+    (tmp_path / "vaepaper").mkdir()
+    (tmp_path / "vaepaper" / "__init__.py").write_text("")
+    start(1, PYTHONPATH=str(tmp_path))
+    with pytest.raises(RuntimeError, match=r"a worker of tcp://.* lacks our code \(No module named 'vaepaper"):
+        runs.train_all(SWEEP[:1], digits[0])
+
+
+def dies(share, caller, data):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_workers_that_die_again_and_again_are_one_clear_message(start, tmp_path):
+    """As one that is killed for its memory; its nanny starts it anew."""
+    start(1, "--nanny", PYTHONPATH=TESTS)
+    with pytest.raises(RuntimeError, match=r"died again and again .*out of memory"):
+        list(side_by_side.each(dies, [()], [np.zeros(3)], [1.0], "1 call"))

@@ -138,7 +138,7 @@ def test_bad_input_is_named(kind):
         defects.plant(kind, torch.zeros(2, 784).index_fill(1, torch.tensor(3), torch.nan))
     with pytest.raises(ValueError, match="severity is 6"):
         defects.plant(kind, torch.zeros(2, 784), 6)
-    with pytest.raises(ValueError, match="no kind of defect 'scratch'; there are extra stroke"):
+    with pytest.raises(ValueError, match="kind is 'scratch'; there are extra stroke"):
         defects.plant("scratch", torch.zeros(2, 784))
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 
+import joblib
 import numpy as np
 import pytest
 import torch
@@ -23,7 +24,7 @@ def trainings(monkeypatch):
     """How many trainings ran, one job after another in this process."""
     count = []
     monkeypatch.setattr(runs.train, "fit", lambda *a, fit=train.fit, **k: count.append(1) or fit(*a, **k))
-    monkeypatch.setattr(runs.joblib, "Parallel", lambda n, P=runs.joblib.Parallel, **k: P(1, return_as=k["return_as"]))
+    monkeypatch.setattr(joblib, "Parallel", lambda n, P=joblib.Parallel, **k: P(1, return_as=k["return_as"]))
     return count
 
 

@@ -3,12 +3,14 @@
 import torch
 from torch import Tensor
 
+from vaepaper import checks
 from vaepaper.images import SIDE, blurred, check_images
-from vaepaper.strokes import PLACES, paint, strokes  # noqa: F401 (`paint` is offered here too: a defect by hand)
+from vaepaper.labels import check_masks, check_pair
+from vaepaper.strokes import PLACES, ordinary, paint, strokes  # noqa: F401 (`paint` is offered here too: a defect by hand)
 
 
 def _random(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
+    return torch.Generator().manual_seed(checks.whole("seed", seed, 0))
 
 
 def _anywhere(n: int, random: torch.Generator) -> Tensor:
@@ -24,6 +26,7 @@ def _on_ink(images: Tensor, random: torch.Generator) -> Tensor:
     return torch.stack([at // SIDE, at % SIDE], dim=1).float()
 
 
+@ordinary()
 def extra_stroke(images: Tensor, seed: int = 0, length: float = 9, width: float = 2) -> tuple[Tensor, Tensor]:
     """A stroke that does not belong there.
 
@@ -43,6 +46,7 @@ def extra_stroke(images: Tensor, seed: int = 0, length: float = 9, width: float 
     return damaged, damaged != images
 
 
+@ordinary()
 def missing_stroke(images: Tensor, seed: int = 0, length: float = 7, width: float = 4) -> tuple[Tensor, Tensor]:
     """A piece of the digit's own stroke wiped out, as if the pen had lifted."""
     images, random = check_images(images), _random(seed)
@@ -54,12 +58,13 @@ def missing_stroke(images: Tensor, seed: int = 0, length: float = 7, width: floa
 
 def blot(images: Tensor, seed: int = 0, diameter: float = 5) -> tuple[Tensor, Tensor]:
     """A round blot of ink."""
-    return extra_stroke(images, seed, length=0, width=diameter)
+    return extra_stroke(images, seed, length=0, width=checks.number("diameter", diameter, 0, above=True))
 
 
+@ordinary()
 def speckle(images: Tensor, seed: int = 0, share: float = 0.03) -> tuple[Tensor, Tensor]:
     """Noise other than the digit (§3.3): a share of all pixels takes any grey level."""
-    images, random = check_images(images), _random(seed)
+    images, random, share = check_images(images), _random(seed), checks.number("share", share, 0, 1)
     drawn = torch.rand(images.shape, generator=random)
     damaged = torch.where(drawn < share, drawn / share, images)  # what fell below it: any grey level
     return damaged, damaged != images
@@ -67,39 +72,45 @@ def speckle(images: Tensor, seed: int = 0, share: float = 0.03) -> tuple[Tensor,
 
 def fading(images: Tensor, seed: int = 0, share: float = 0.3) -> tuple[Tensor, Tensor]:
     """A small analogue change (§4): all ink loses a share of its grey level. Nothing is drawn at random."""
-    damaged = check_images(images) * (1 - share)
+    images = check_images(images)
+    damaged = images * (1 - checks.number("share", share, 0, 1))
     return damaged, damaged != images
 
 
 def blur(images: Tensor, seed: int = 0, sigma: float = 0.7) -> tuple[Tensor, Tensor]:
     """A small analogue change (§4): out of focus, sigma in pixels. Nothing is drawn at random."""
-    damaged = blurred(check_images(images), sigma)
+    images = check_images(images)
+    damaged = blurred(images, sigma)
     return damaged, damaged != images
 
 
+@ordinary()
 def displaced(images: Tensor, seed: int = 0, distance: int = 3) -> tuple[Tensor, Tensor]:
     """The whole digit moved by `distance` pixels, up, down, left or right; what leaves the page is lost."""
     images, n = check_images(images), len(images)
+    distance = checks.whole("distance", distance, 0, SIDE)
     page = torch.zeros(n, 3 * SIDE, 3 * SIDE)  # the image amid blank paper, of which a window is seen
-    page[:, SIDE : 2 * SIDE, SIDE : 2 * SIDE] = images.view(-1, SIDE, SIDE)
+    page[:, SIDE : 2 * SIDE, SIDE : 2 * SIDE] = images.reshape(-1, SIDE, SIDE)
     ways = torch.tensor([[distance, 0], [-distance, 0], [0, distance], [0, -distance]])
     rows, columns = ways[torch.randint(4, (n,), generator=_random(seed))].T[:, :, None] + torch.arange(SIDE) + SIDE
     damaged = page[torch.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]].flatten(1)
     return damaged, damaged != images
 
 
+@ordinary()
 def dead_rows(images: Tensor, seed: int = 0, rows: int = 3) -> tuple[Tensor, Tensor]:
     """Neighbouring rows that pass through the digit read 0, as from a dead line of a camera."""
-    images = check_images(images)
+    images, rows = check_images(images), checks.whole("rows", rows, 1, SIDE)
     past = PLACES - _on_ink(images, _random(seed))[:, :1] + rows // 2  # rows past the first dead one, [n, 28]
     alive = ((past < 0) | (past >= rows)).float()
-    damaged = (images.view(-1, SIDE, SIDE) * alive[:, :, None]).flatten(1)
+    damaged = (images.reshape(-1, SIDE, SIDE) * alive[:, :, None]).flatten(1)
     return damaged, damaged != images
 
 
+@ordinary()
 def wrong_piece(images: Tensor, seed: int = 0, side: int = 9) -> tuple[Tensor, Tensor]:
     """A square, `side` pixels wide, of another picture pasted in: of the digit stood on its head."""
-    images = check_images(images)
+    images, side = check_images(images), checks.number("side", side, 0, above=True)
     off = (PLACES - _anywhere(len(images), _random(seed))[:, :, None]).abs() <= side / 2  # [n, 2, 28]
     square = (off[:, 0, :, None] & off[:, 1, None, :]).flatten(1)
     damaged = torch.where(square, images.flip(1), images)
@@ -129,12 +140,8 @@ def plant(kind: str, images: Tensor, severity: int = 3, seed: int = 0) -> tuple[
         ValueError: no such kind or severity, or bad images.
     """
     kinds = KINDS | FURTHER
-    if kind not in kinds:
-        raise ValueError(f"no kind of defect {kind!r}; there are {', '.join(kinds)}")
-    if severity not in SEVERITIES:
-        raise ValueError(f"severity is {severity!r}; expected 1, 2, 3, 4 or 5")
-    function, sizes = kinds[kind]
-    return function(images, seed, **sizes[severity - 1])
+    function, sizes = kinds[checks.word("kind", kind, kinds)]
+    return function(images, seed, **sizes[checks.whole("severity", severity, 1, len(SEVERITIES)) - 1])
 
 
 def share_undone(clean: Tensor, damaged: Tensor, output: Tensor, mask: Tensor) -> Tensor:
@@ -142,6 +149,9 @@ def share_undone(clean: Tensor, damaged: Tensor, output: Tensor, mask: Tensor) -
 
     An image whose mask is empty has no defect to undo: NaN.
     """
+    clean, damaged = check_pair("clean", clean, "damaged", damaged)
+    _, output = check_pair("clean", clean, "output", output)
+    mask = check_masks(mask, clean)
     planted = ((damaged - clean).abs() * mask).sum(1)
     left = ((output - clean).abs() * mask).sum(1)
     return 1 - left / planted  # 0 / 0 is NaN; a planted change is never 0 where the mask is not empty

@@ -6,9 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 
-import joblib
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -16,7 +14,7 @@ from torch import Tensor, nn
 from vaepaper import checks, paths, train
 from vaepaper.images import check_images
 from vaepaper.labels import check_labels
-from vaepaper.trainings import progress, weights
+from vaepaper.trainings import progress, side_by_side, weights
 from vaepaper.trainings.descriptions import (
     MODELS,
     chosen,
@@ -121,25 +119,6 @@ def train_all(
     return [weights.build(trained, state).to(device) for state, trained in map(found.get, names)]
 
 
-@contextmanager
-def cluster(address: str | None, data: Sequence[np.ndarray]) -> Iterator[None]:
-    """Let joblib use the Dask cluster at `address`, with the data sent to each worker once; none: use this machine."""
-    if not address:
-        yield
-        return
-    from distributed import Client  # here: only a cluster needs it
-
-    try:
-        client = Client(address, timeout=10)
-    except (OSError, ValueError) as error:
-        raise ConnectionError(
-            f"no Dask scheduler answers at {address} (VAEPAPER_SCHEDULER). Start one with `dask scheduler`,"
-            " or unset the variable to train on this machine."
-        ) from error
-    with client, joblib.parallel_config("dask", client=client, scatter=list(data), n_jobs=-1):
-        yield
-
-
 def _side_by_side(jobs: dict[str, dict], data: Sequence[np.ndarray], device: str) -> Iterator[tuple]:
     """Run `jobs`, the longest first, and yield each as it ends."""
 
@@ -152,17 +131,6 @@ def _side_by_side(jobs: dict[str, dict], data: Sequence[np.ndarray], device: str
     order = sorted(jobs, key=lambda job: -work(jobs[job]))
     if not order:
         return
-    address = os.environ.get("VAEPAPER_SCHEDULER")
-    alone = not address and (device != "cpu" or len(order) < 2)  # one job needs no workers
-    title = f"{len(order)} training{'s' * (len(order) > 1)}"
-    with cluster(address, data), progress.shown(title, [work(jobs[job]) for job in order]) as shares:
-        # Workers here read the data from one memory map; "c" copies a page only if it is written to.
-        parallel = joblib.Parallel(
-            1 if alone else None if address else -1, return_as="generator_unordered", mmap_mode="c"
-        )
-        for done in parallel(
-            joblib.delayed(_train)(job, jobs[job], device, shares[n : n + 1], os.getpid(), *data)
-            for n, job in enumerate(order)
-        ):
-            shares[order.index(done[0])] = 1  # a cluster's workers cannot write there
-            yield done
+    title, alone = f"{len(order)} training{'s' * (len(order) > 1)}", device != "cpu" or len(order) < 2
+    calls, works = [(job, jobs[job], device) for job in order], [work(jobs[job]) for job in order]
+    yield from side_by_side.each(_train, calls, data, works, title, alone=alone)  # one job needs no workers

@@ -6,7 +6,6 @@ import platform
 import sys
 from collections.abc import Iterator
 
-import joblib
 import numpy as np
 import pandas as pd
 import torch
@@ -15,7 +14,7 @@ from torch import nn
 from vaepaper import agreement, checks, data, robustness, train
 from vaepaper.readings import READINGS
 from vaepaper.robustness import MOST
-from vaepaper.trainings import progress, runs
+from vaepaper.trainings import runs, side_by_side
 from vaepaper.trainings.descriptions import code_and_torch
 from vaepaper.workshop import chapters, ledger, plan, reread, spread
 
@@ -59,16 +58,10 @@ def run(jobs: list[plan.Job]) -> Iterator[tuple]:
         return
     training, unseen = data.mnist("train"), data.mnist("test")
     [reader] = runs.train_all([{"model": "DigitReader"}], *training, device="cpu")
-    arrays, address = [np.asarray(part) for part in (*training, *unseen)], os.environ.get("VAEPAPER_SCHEDULER")
+    arrays = [np.asarray(part) for part in (*training, *unseen)]
     title = f"{len(jobs)} job{'s' * (len(jobs) > 1)}"
-    with runs.cluster(address, arrays), progress.shown(title, [plan.work(job) for job in jobs]) as shares:
-        parallel = joblib.Parallel(None if address else -1, return_as="generator_unordered", mmap_mode="c")
-        for done in parallel(
-            joblib.delayed(measure)(job, code_and_torch(), shares[n : n + 1], os.getpid(), reader, *arrays)
-            for n, job in enumerate(jobs)
-        ):
-            shares[jobs.index(done[0])] = 1  # a cluster's workers cannot write there
-            yield done
+    calls, works = [(job, code_and_torch()) for job in jobs], [plan.work(job) for job in jobs]
+    yield from side_by_side.each(measure, calls, [reader, *arrays], works, title)
 
 
 def fill() -> None:
