@@ -98,7 +98,7 @@ def check_rows(
     if isinstance(rows, np.ndarray):
         with np.errstate(over="ignore"):  # too large for float32: infinite, which is refused below
             rows = torch.from_numpy(np.require(rows, np.float32, ["C", "W"]))  # torch wants memory it may write to
-    rows = rows.float()
+    rows = rows.float().contiguous()
     low, high = torch.aminmax(rows)  # a NaN anywhere makes both NaN
     slack = ROUNDING if most < FINITE else 0
     if not (low >= least - slack and high <= most + slack):
@@ -106,7 +106,7 @@ def check_rows(
         finite = "finite numbers of 0 or more" if least == 0 else "finite numbers"
         expected = f"numbers in [{least:g}, {most:g}]" if most < FINITE else finite
         value = rows[row, column].cpu().numpy()[()]  # in as many digits as tell it from its neighbours
-        raise ValueError(f"{name}[{first + row}, {column}] is {value}; expected {expected}, none missing")
+        raise ValueError(f"{name}[{first + row}, {column}] is {value!s}; expected {expected}, none missing")
     return rows if low >= least and high <= most else rows.clamp(least, most)
 
 

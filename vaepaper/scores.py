@@ -5,7 +5,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vaepaper.images import SIDE, Images, batches, softened
+from vaepaper import checks
+from vaepaper.images import SIDE, Images, batches, check_shape, softened
 
 
 @torch.no_grad()
@@ -14,6 +15,8 @@ def joint_scores(ae: nn.Module, vae: nn.Module, images: Images) -> dict[str, np.
 
     Chosen one after the other by `benchmarks/choose_joint_alarm.py`. Takes and raises what `anomaly.reconstruct` does.
     """
+    for model in (ae, vae):
+        check_shape((SIDE, SIDE), checks.network(model, "reconstruct").inputs)
     device, parts = next(ae.parameters()).device, []
     for x in batches(images, SIDE**2):
         x = x.to(device)

@@ -1,0 +1,151 @@
+"""What people hold in their hands, and what every score owes them: no row's score hangs on its company."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.preprocessing import MinMaxScaler
+
+from vaepaper import anomaly, baselines, gan, metrics, scores
+from vaepaper.images import check_images
+from vaepaper.labels import check_labels
+from vaepaper.models import AutoEncoder, DigitReader, VariationalAutoEncoder
+
+ROWS = np.random.default_rng(0).random((60, 784), np.float32)
+
+
+def networks(inputs):
+    torch.manual_seed(0)
+    return AutoEncoder(3, (16,), inputs=inputs).eval(), VariationalAutoEncoder(3, (16,), inputs=inputs).eval()
+
+
+def all_scores(inputs, shape):
+    """Every score of rows of `inputs` numbers, by name: rows → [n]."""
+    (ae, vae), known = networks(inputs), np.random.default_rng(1).random((80, inputs), np.float32)
+    reader = DigitReader((), inputs=inputs)
+    found = {
+        "difference": lambda x: anomaly.difference(ae, x),
+        "squared difference": lambda x: anomaly.squared_difference(vae, x),
+        "shape difference": lambda x: anomaly.shape_difference(vae, x, shape),
+        "negative ELBO": lambda x: anomaly.negative_elbo(vae, x),
+        "output": lambda x: anomaly.reconstruct(vae, x)[:, 5].numpy(),
+        "code": lambda x: metrics.codes_of(vae, x)[:, 0],
+        "nearest": lambda x: metrics.distance_to_nearest(torch.as_tensor(x), torch.from_numpy(known)),
+        "correction": lambda x: anomaly.largest_correction(x, anomaly.reconstruct(ae, x), 1, shape)[0],
+        "digit": lambda x: metrics.read_digits(reader, x),
+    }
+    if inputs == 100:
+        for detector in (baselines.PrincipalComponents(4), baselines.IndependentComponents(2), baselines.Forest()):
+            found[type(detector).__name__] = detector.fit(known).score
+    if inputs == 784:
+        drawn = gan.GenerativeAdversarialNetwork(3).eval()
+        for name in scores.joint_scores(ae, vae, known):
+            found[name] = lambda x, name=name: scores.joint_scores(ae, vae, x)[name]
+        for name in gan.scores(drawn, torch.from_numpy(known)):
+            found[f"GAN: {name}"] = lambda x, name=name: gan.scores(drawn, torch.from_numpy(x))[name]
+    return found
+
+
+@pytest.mark.parametrize(("inputs", "shape"), [(784, (28, 28)), (392, (1, 392)), (256, (16, 16)), (100, (4, 25))])
+def test_a_rows_score_is_its_own(inputs, shape):
+    """Permuted, with others appended, alone: the same, but for the rounding of products of other sizes."""
+    random = np.random.default_rng(3)
+    rows, others = random.random((16, inputs), np.float32), random.random((1020, inputs), np.float32)
+    order, many = random.permutation(len(rows)), np.concatenate([rows, others])
+    for name, score in all_scores(inputs, shape).items():
+        expected, close = score(rows), {"rtol": 2e-3, "atol": 2e-5, "err_msg": name}
+        assert expected.shape == (16,) and np.isfinite(expected).all()
+        np.testing.assert_allclose(score(rows[order]), expected[order], **close)
+        np.testing.assert_allclose(score(many)[:16], expected, **close)
+        np.testing.assert_allclose(score(rows[5:6]), expected[5:6], **close)
+
+
+@pytest.mark.parametrize("inputs", [392, 196 * 2, 256 * 3, 100])
+def test_a_picture_of_another_shape_is_refused_not_mixed(inputs):
+    """49 rows of 256 are as many numbers as 16 pictures of 28 × 28: so they were taken."""
+    ae, _ = networks(inputs)
+    with pytest.raises(ValueError, match=rf"{inputs} pixels are not 28 x 28; .*\(1, {inputs}\)"):
+        anomaly.shape_difference(ae, np.zeros((784, inputs), np.float32))
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        ROWS.astype(np.float64),
+        ROWS.astype(">f4"),
+        ROWS.astype(np.longdouble),
+        np.asfortranarray(ROWS),
+        pd.DataFrame(ROWS),
+        pd.DataFrame(ROWS.astype(float), columns=[f"pixel {n}" for n in range(784)]),
+        torch.from_numpy(ROWS).double(),
+        torch.from_numpy(ROWS).requires_grad_(),
+        torch.nn.Parameter(torch.from_numpy(ROWS)),
+        torch.from_numpy(ROWS.T.copy()).T,
+        [pd.DataFrame(ROWS[:7]), ROWS[7:30].astype(float), torch.from_numpy(ROWS[30:]).requires_grad_()],
+    ],
+    ids=lambda held: f"{type(held).__name__} {getattr(held, 'dtype', '')}",
+)
+def test_rows_in_any_hands_score_alike(held):
+    ae, _ = networks(784)
+    np.testing.assert_allclose(anomaly.difference(ae, held), anomaly.difference(ae, ROWS), rtol=1e-5)
+    if not isinstance(held, list):
+        assert not check_images(held).requires_grad and check_images(held).dtype == torch.float32
+
+
+@pytest.mark.parametrize("dtype", [np.float16, "bfloat16"])
+def test_half_precision_loses_precision_only(dtype):
+    half = torch.from_numpy(ROWS).bfloat16() if dtype == "bfloat16" else ROWS.astype(dtype)
+    assert torch.equal(check_images(half), torch.as_tensor(half).float())
+
+
+def test_what_rounding_leaves_outside_is_put_inside_and_no_more():
+    values = np.random.default_rng(4).normal(size=(500, 784)).astype(np.float32) * 1e3
+    scaled = MinMaxScaler().fit_transform(values)
+    assert scaled.max() > 1 and scaled.max() < 1 + 1e-5  # what is to be forgiven
+    rows = check_images(scaled)
+    assert rows.min() >= 0 and rows.max() == 1 and (rows - torch.from_numpy(scaled)).abs().max() < 1e-5
+    for value, said in ((1.00002, "1.00002"), (-2e-5, "-2e-05"), (1.5, "1.5"), (np.nan, "nan"), (1e300, "inf")):
+        wrong = ROWS.astype(float)
+        wrong[3, 77] = value
+        with pytest.raises(
+            ValueError, match=rf"^images\[3, 77\] is {said}; expected numbers in \[0, 1\], none missing$"
+        ):
+            check_images(wrong)
+
+
+LABELS = np.arange(60) % 10
+
+
+@pytest.mark.parametrize(
+    "held",
+    [LABELS, LABELS.astype(np.int32), LABELS.astype(np.uint8), LABELS.tolist(), tuple(LABELS), pd.Series(LABELS),
+     torch.from_numpy(LABELS), torch.from_numpy(LABELS).short(), np.broadcast_to(LABELS, (2, 60))[1]],
+)  # fmt: skip
+def test_labels_in_any_hands_are_int64(held):
+    found = check_labels(held, 60, 9)
+    assert found.dtype == torch.int64 and found.tolist() == LABELS.tolist()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (LABELS[:59], r"labels have shape \(59,\); expected \[60\], one an image"),
+        (np.append(LABELS, 1), r"labels have shape \(61,\); expected \[60\]"),
+        (LABELS[:, None], r"labels have shape \(60, 1\); .*labels.reshape\(-1\)"),
+        (np.eye(10, dtype=int)[LABELS], r"labels have shape \(60, 10\); .*labels.argmax\(1\)"),
+        (LABELS.astype(np.float32), "labels are float32; expected whole numbers"),
+        (torch.from_numpy(LABELS).float(), "labels are float32; expected whole numbers"),
+        (LABELS.astype(str), "labels are <U.*; expected whole numbers"),
+        (list("0123456789" * 6), r"labels\[0\] is '0'; expected a whole number"),
+        ([*LABELS[:59].tolist(), 1.5], r"labels\[59\] is 1.5; expected a whole number"),
+        (LABELS > 4, "labels are bool; expected whole numbers"),
+        (LABELS - 1, r"labels\[0\] is -1; expected whole numbers from 0 to 9"),
+        (LABELS + 1, r"labels\[9\] is 10; expected whole numbers from 0 to 9"),
+        (np.ma.masked_array(LABELS), "labels are a masked array"),
+        (None, "labels are None; expected a tensor"),
+        (7, "labels are a int; expected a tensor"),
+    ],
+)
+def test_labels_that_are_none_are_refused(wrong, message):
+    with pytest.raises((TypeError, ValueError), match=f"^{message}"):
+        check_labels(wrong, 60, 9)
