@@ -38,9 +38,10 @@ def start(monkeypatch):
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         dask = [sys.executable, "-m", "dask"]
         scheduler = [*dask, "scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard"]
-        processes.append(subprocess.Popen(scheduler, **quiet))
+        inside = {"cwd": environment.pop("cwd", None), "env": {**os.environ, **environment}}
+        processes.append(subprocess.Popen(scheduler, **quiet, **inside))
         command = [*dask, "worker", address, "--nthreads", "1", "--no-dashboard", *(options or ["--no-nanny"])]
-        started = [subprocess.Popen(command, env={**os.environ, **environment}, **quiet) for _ in range(workers)]
+        started = [subprocess.Popen(command, **quiet, **inside) for _ in range(workers)]
         processes.extend(started)
         monkeypatch.setenv("VAEPAPER_SCHEDULER", address)
         from distributed import Client
@@ -122,8 +123,8 @@ def test_a_worker_without_our_code_says_so(start, build, digits, tmp_path):
     """A package of that name comes first on its path, and it is empty."""
     (tmp_path / "vaepaper").mkdir()
     (tmp_path / "vaepaper" / "__init__.py").write_text("")
-    start(1, PYTHONPATH=str(tmp_path))
-    with pytest.raises(RuntimeError, match=r"a worker of tcp://.* lacks our code \(No module named 'vaepaper"):
+    start(1, PYTHONPATH=str(tmp_path), cwd=tmp_path)
+    with pytest.raises(RuntimeError, match=r"the Dask cluster at tcp://.* lacks our code \(No module named 'vaepaper"):
         runs.train_all(SWEEP[:1], digits[0])
 
 

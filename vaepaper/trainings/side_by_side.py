@@ -58,14 +58,18 @@ def _on_cluster(address: str, calls: Sequence[tuple], data: Sequence) -> Iterato
             raise ConnectionError(f"the Dask scheduler at {address} has no workers; start some: `{start}`")
         try:
             client.run(code_and_torch)  # each imports our code; whether it is the same, `call` looks
-        except ImportError as error:
-            raise RuntimeError(f"a worker of {address} lacks our code ({error}); install this commit there") from error
-        sent = client.scatter(list(data), broadcast=True)
-        try:
+            sent = client.scatter(list(data), broadcast=True)
             for done in as_completed(client.submit(_numbered, *call, *sent, pure=False) for call in calls):
                 yield done.result()
         except (KilledWorker, CancelledError) as error:
             raise RuntimeError(
                 f"workers of {address} died again and again at one training (out of memory?), or all have gone."
                 f" What had ended is remembered; start others (`{start}`) and run again."
+            ) from error
+        except (ImportError, RuntimeError) as error:
+            if isinstance(error, RuntimeError) and "deserialization" not in str(error):  # the scheduler's word for it
+                raise
+            why = str(error.__cause__ or error).splitlines()[0]
+            raise RuntimeError(
+                f"the Dask cluster at {address} lacks our code ({why}); install this commit there"
             ) from error

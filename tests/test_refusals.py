@@ -1,0 +1,400 @@
+"""One table: a public function, one argument, a bad value, and the words that the sentence must hold."""
+
+import functools
+import inspect
+
+import numpy as np
+import pytest
+import torch
+
+from vaepaper import anomaly, baselines, defects, images, labels, metrics, models, strokes, thresholds, train
+from vaepaper.trainings import descriptions, runs, weights
+
+ROWS = torch.rand(30, 784, generator=torch.Generator().manual_seed(0))
+CODES, DIGITS = ROWS[:, :2].numpy(), torch.arange(30) % 10
+AE, VAE = models.AutoEncoder(2, ()).eval(), models.VariationalAutoEncoder(2, ()).eval()
+READER, MASKS = models.DigitReader(()), ROWS > 0.5
+NORMAL = np.linspace(0, 1, 200)
+FITTED, FRESH = thresholds.Threshold().fit(NORMAL), thresholds.Threshold()
+PCA = baselines.PrincipalComponents(2).fit(ROWS)
+
+
+def pca(latent=2, seed=0, learn=ROWS, score=ROWS):
+    return baselines.PrincipalComponents(latent, seed).fit(learn).score(score)
+
+
+def ica(latent=2, seed=0, most=30, learn=ROWS, score=ROWS):
+    return baselines.IndependentComponents(latent, seed, most).fit(learn).score(score)
+
+
+def forest(seed=0, learn=ROWS, score=ROWS):
+    return baselines.Forest(seed).fit(learn).score(score)
+
+
+def threshold(rule="conformal", learn=NORMAL, rate=0.1, scores=NORMAL):
+    fitted = thresholds.Threshold(rule).fit(learn)
+    return fitted.at(rate), fitted.p_value(scores)
+
+
+def described(**settings):
+    return descriptions.settings({"model": "AutoEncoder", "latent": 2} | settings)
+
+
+GOOD = {  # each function with arguments that it takes
+    anomaly.reconstruct: {"model": AE, "images": ROWS},
+    anomaly.difference: {"model": AE, "images": ROWS},
+    anomaly.squared_difference: {"model": AE, "images": ROWS},
+    anomaly.shape_difference: {"model": AE, "images": ROWS, "shape": (28, 28)},
+    anomaly.negative_elbo: {"model": VAE, "images": ROWS},
+    anomaly.largest_correction: {"images": ROWS, "outputs": ROWS / 2, "width": 5, "shape": (28, 28)},
+    anomaly.flagged: {"scores": NORMAL, "threshold": 0.5},
+    anomaly.expected_above_maximum: {"n": 100, "m": 10},
+    anomaly.quantile_above_maximum: {"n": 100, "m": 10, "level": 0.95},
+    pca: {"latent": 2, "seed": 0, "learn": ROWS, "score": ROWS},
+    ica: {"latent": 1, "seed": 0, "most": 30, "learn": ROWS, "score": ROWS},
+    forest: {"seed": 0, "learn": ROWS, "score": ROWS},
+    baselines.PrincipalComponents.reconstruct: {"self": PCA, "images": ROWS},
+    defects.extra_stroke: {"images": ROWS, "seed": 0, "length": 9, "width": 2},
+    defects.missing_stroke: {"images": ROWS, "seed": 0, "length": 7, "width": 4},
+    defects.blot: {"images": ROWS, "seed": 0, "diameter": 5},
+    defects.speckle: {"images": ROWS, "seed": 0, "share": 0.1},
+    defects.fading: {"images": ROWS, "share": 0.1},
+    defects.blur: {"images": ROWS, "sigma": 0.7},
+    defects.displaced: {"images": ROWS, "seed": 0, "distance": 3},
+    defects.dead_rows: {"images": ROWS, "seed": 0, "rows": 3},
+    defects.wrong_piece: {"images": ROWS, "seed": 0, "side": 9},
+    defects.plant: {"kind": "blot", "images": ROWS, "severity": 3, "seed": 0},
+    defects.share_undone: {"clean": ROWS, "damaged": ROWS / 2, "output": ROWS, "mask": MASKS},
+    images.softened: {"maps": ROWS, "sigma": 1, "shape": (28, 28)},
+    images.blurred: {"images": ROWS, "sigma": 1, "shape": (28, 28)},
+    images.check_images: {"images": ROWS, "inputs": 784},
+    labels.check_labels: {"labels": DIGITS, "n": 30, "most": 9},
+    metrics.read_digits: {"reader": READER, "images": ROWS},
+    metrics.legibility: {"reader": READER, "images": ROWS, "labels": DIGITS},
+    metrics.not_restored: {"reader": READER, "images": ROWS, "outputs": ROWS, "labels": DIGITS},
+    metrics.explained_variance: {"images": ROWS, "outputs": ROWS},
+    metrics.codes_of: {"model": AE, "images": ROWS},
+    metrics.nearest_neighbour_labels: {"known": CODES, "labels": DIGITS, "codes": CODES, "k": 15},
+    metrics.overlaps: {"confusion": np.eye(3)},
+    metrics.extent: {"codes": CODES},
+    metrics.ellipse_sizes: {"codes": CODES, "labels": DIGITS},
+    metrics.central_box: {"codes": CODES, "share": 0.95},
+    metrics.unvisited_share: {"codes": CODES, "cells": 5},
+    metrics.step_change: {"model": AE, "codes": CODES, "step": 0.1, "seed": 0},
+    metrics.distance_to_nearest: {"images": ROWS, "known": ROWS},
+    metrics.detection: {"normal": NORMAL, "anomalous": NORMAL},
+    metrics.localisation: {"maps": ROWS, "masks": MASKS},
+    models.AutoEncoder: {"latent": 2, "hidden": (), "latent_sigmoid": True, "activation": "ReLU",
+                         "reconstruction": "squared", "inputs": 784},
+    models.VariationalAutoEncoder: {"latent": 2, "hidden": (), "activation": "ReLU", "reconstruction": "squared",
+                                    "kl_weight": 1.0, "output_sigmoid": True, "inputs": 784},
+    models.DigitReader: {"hidden": (), "inputs": 784},
+    strokes.strokes: {"centres": CODES, "angles": CODES[:, 0], "length": 3, "width": 1},
+    strokes.paint: {"image": ROWS[0], "start": (1, 1), "end": (5, 5), "width": 2, "erase": False},
+    train.fit: {"model": AE, "images": ROWS, "epochs": 1, "batch_size": 30, "learning_rate": 1e-3, "seed": 0},
+    described: {"latent": 2, "hidden": (8,), "epochs": 1, "batch_size": 8, "learning_rate": 1e-3, "seed": 0,
+                "latent_sigmoid": True, "activation": "ReLU", "reconstruction": "squared", "inputs": 784, "only": [1]},
+    threshold: {"rule": "conformal", "learn": NORMAL, "rate": 0.1, "scores": NORMAL},
+    runs.pick_device: {"device": "cpu"},
+}  # fmt: skip
+NOT_HERE = {"images.batches", "images.held", "images.check_rows", "images.check_shape", "labels.check_pair",
+            "labels.check_masks", "strokes.ordinary", "thresholds.check_scores", "thresholds.needed_for",
+            "train.standard", "train.Adam", "models.dense", "metrics.digit_shares"}  # fmt: skip
+
+IMAGES = [
+    (None, "None; expected a tensor, a NumPy array or a data frame"),
+    ("x.npy", "load the file first"),
+    (ROWS.numpy().tolist(), "a list; expected a tensor"),
+    (ROWS.reshape(30, 28, 28), "shape (30, 28, 28)"),
+    (ROWS[:0], "n of 1 or more"),
+    (ROWS[:, :5], "5"),
+    ((ROWS * 255).byte(), "uint8; expected float32"),
+    (ROWS.to_sparse(), "sparse"),
+    (np.ma.masked_array(ROWS.numpy()), "masked array"),
+    (ROWS * np.nan, "[0, 0] is nan; expected"),
+]
+ANY_WIDTH = [(bad, said) for bad, said in IMAGES if said != "5"]
+CODE = [pair for pair in ANY_WIDTH if isinstance(pair[0], str | None)]
+CODE += [
+    ((CODES * 255).astype(np.uint8), "uint8; expected float32"),
+    (CODES * np.nan, "[0, 0] is nan; expected finite"),
+]
+IN_RANGE = [*IMAGES, (ROWS + 1, "expected numbers in [0, 1]")]
+WHOLE = [
+    (0, "whole number of 1 or more"),
+    (2.5, "is 2.5"),
+    ("5", "is '5'"),
+    (None, "is None"),
+    (np.ones(2), "whole number"),
+]
+SEED = [(-1, "seed is -1; expected a whole number of 0 or more"), (None, "seed is None"), (0.5, "seed is 0.5")]
+SHARE = [
+    (2, "is 2; expected a number"),
+    (-0.1, "is -0.1"),
+    (np.nan, "is nan"),
+    ("1%", "is '1%'"),
+    ([0.1, 0.2], "is [0.1, 0.2]"),
+]
+SIZE = [(0, "is 0; expected a number"), (-1, "is -1"), (np.inf, "is inf"), (None, "is None")]
+SCORES = [
+    ([], "n of 1 or more"),
+    (3.0, "one alone: [3]"),
+    ([1.0, np.nan], "[1] is nan"),
+    (["a"], "expected numbers"),
+    (np.ma.masked_array(NORMAL), "masked array"),
+    ([[1], [1, 2]], "expected numbers"),
+    (None, "expected numbers"),
+]
+MODEL = [(None, "model is None"), (ROWS, "model is a Tensor"), (models.AutoEncoder, "model is a type")]
+LABELS = [(DIGITS[:5], "expected [30]"), (DIGITS[:, None], "labels.reshape(-1)"), (DIGITS - 1, "labels[0] is -1"),
+          (DIGITS + 1, "labels[9] is 10"), (DIGITS.float(), "whole numbers"), (None, "labels are None")]  # fmt: skip
+SHAPE = [
+    ((28, 27), "784 pixels are not 28 x 27"),
+    ((784,), "784 pixels are not 784"),
+    (28, "shape is 28"),
+    (None, "shape is None"),
+]
+WORD = [("relu", "did you mean 'ReLU'?"), ("Linear", "there are ReLU, Tanh"), (None, "activation is None")]
+HIDDEN = [
+    (256, "hidden is 256; expected the sizes"),
+    ([16.0], "hidden[0] is 16.0"),
+    ([0], "hidden[0] is 0"),
+    ("8", "hidden is '8'"),
+]
+FLAG = [(1, "is 1; expected True or False"), ("yes", "is 'yes'"), (None, "is None")]
+RATE = [(0, "learning_rate is 0; expected a number above 0"), (-1, "is -1"), ("1e-3", "is '1e-3'"), (np.inf, "is inf")]
+
+SCORED = [anomaly.reconstruct, anomaly.difference, anomaly.squared_difference, anomaly.shape_difference]
+PLANTED = [defects.extra_stroke, defects.missing_stroke, defects.blot, defects.speckle, defects.fading, defects.blur]
+PLANTED += [defects.displaced, defects.dead_rows, defects.wrong_piece, defects.plant]
+READ = [metrics.read_digits, metrics.legibility, metrics.not_restored]
+COMPARED = [metrics.explained_variance, metrics.not_restored, anomaly.largest_correction]
+OF_CODES = [metrics.nearest_neighbour_labels, metrics.extent, metrics.ellipse_sizes, metrics.central_box]
+OF_CODES += [metrics.unvisited_share, metrics.step_change]
+SOFT = [images.softened, images.blurred]
+NETWORKS = [models.AutoEncoder, models.VariationalAutoEncoder, described]
+BAD = [
+    ([*SCORED, anomaly.negative_elbo], "images", [pair for pair in IN_RANGE if "a list" not in pair[1]]),
+    ([*PLANTED, images.check_images, metrics.codes_of, train.fit], "images", IN_RANGE),
+    ([baselines.PrincipalComponents.reconstruct], "images", IN_RANGE),
+    ([*READ, *COMPARED, metrics.distance_to_nearest, images.blurred], "images", IMAGES),
+    ([pca, ica, forest], "score", IN_RANGE[-3:]),
+    ([pca, ica, forest], "learn", ANY_WIDTH),
+    ([images.softened, metrics.localisation], "maps", IMAGES),
+    (COMPARED, "outputs", IMAGES),
+    ([metrics.distance_to_nearest], "known", IMAGES),
+    *[([defects.share_undone], name, IMAGES) for name in ("clean", "damaged", "output")],
+    (OF_CODES, "codes", CODE),
+    ([metrics.nearest_neighbour_labels], "known", CODE),
+    ([strokes.strokes], "centres", CODE),
+    ([function for function, good in GOOD.items() if "seed" in good], "seed", SEED),
+    ([*SCORED, metrics.codes_of, metrics.step_change], "model", MODEL),
+    ([anomaly.negative_elbo], "model", [*MODEL, (AE, "model is a AutoEncoder; expected a network")]),
+    (READ, "reader", [*MODEL, (VAE, "model is a VariationalAutoEncoder; expected a network")]),
+    ([*READ[1:], metrics.ellipse_sizes, labels.check_labels], "labels", LABELS),
+    ([metrics.nearest_neighbour_labels], "labels", [pair for pair in LABELS if "10" not in pair[1]]),
+    ([anomaly.shape_difference, anomaly.largest_correction, *SOFT], "shape", SHAPE),
+    ([defects.blur, *SOFT], "sigma", [*SIZE, (1e200, "is 1e+200")]),
+    ([defects.speckle, defects.fading, metrics.central_box], "share", SHARE),
+    ([defects.extra_stroke, defects.missing_stroke, strokes.strokes, strokes.paint], "width", SIZE),
+    ([defects.extra_stroke, defects.missing_stroke, strokes.strokes], "length", SIZE[1:]),
+    ([defects.blot], "diameter", SIZE),
+    ([defects.wrong_piece], "side", SIZE),
+    ([defects.displaced], "distance", [(-1, "distance is -1"), (29, "up to 28"), (1.5, "is 1.5")]),
+    ([defects.dead_rows], "rows", [*WHOLE, (29, "up to 28")]),
+    (
+        [defects.plant],
+        "kind",
+        [("scratch", "kind is 'scratch'; there are"), ("Blot", "mean 'blot'"), (None, "is None")],
+    ),
+    ([defects.plant], "severity", [*WHOLE, (6, "severity is 6"), (3.0, "severity is 3.0")]),
+    ([defects.share_undone], "mask", [(MASKS[:3], "bool (30, 784)"), (ROWS, "are float32"), (None, "are None")]),
+    ([metrics.localisation], "masks", [(MASKS[:3], "bool (30, 784)"), (MASKS & False, "both kinds are needed")]),
+    ([anomaly.flagged, threshold], "scores", SCORES),
+    ([metrics.detection], "normal", SCORES),
+    ([metrics.detection], "anomalous", SCORES),
+    ([threshold], "learn", SCORES),
+    ([anomaly.flagged], "threshold", [(np.nan, "threshold is nan"), ("1", "is '1'"), ([1, 2], "is [1, 2]")]),
+    ([anomaly.expected_above_maximum, anomaly.quantile_above_maximum], "n", WHOLE),
+    ([anomaly.expected_above_maximum, anomaly.quantile_above_maximum], "m", WHOLE[1:]),
+    ([anomaly.quantile_above_maximum], "level", [*SHARE, (1, "below 1"), (0, "above 0")]),
+    ([anomaly.largest_correction], "width", [*WHOLE, (4, "expected an odd number"), (29, "up to 28")]),
+    ([pca, ica], "latent", [*WHOLE, (31, "30 images of 784 pixels have fewer")]),
+    ([ica], "most", [*WHOLE, (1, "these 1 images differ in fewer directions")]),
+    ([metrics.nearest_neighbour_labels], "k", [*WHOLE, (31, "up to 30")]),
+    ([metrics.overlaps], "confusion", [(np.ones((3, 2)), "(3, 2)"), (None, "None"), (-np.eye(3), "of 0 or more")]),
+    ([metrics.unvisited_share], "cells", [*WHOLE, (10**9, "up to 10000")]),
+    ([metrics.step_change], "step", [(None, "step is None"), (np.nan, "step is nan")]),
+    ([strokes.strokes], "angles", [(CODES[:5, 0], "5 angles for 30 centres"), (None, "angles are None")]),
+    ([strokes.paint], "image", [(ROWS[:2], "shape"), (None, "image are None"), (ROWS[0] * 9, "[0, 1]")]),
+    *[([strokes.paint], name, [(("a", 1), "'a'"), ((np.nan, 1), "is nan")]) for name in ("start", "end")],
+    ([strokes.paint], "erase", FLAG),
+    (NETWORKS, "latent", WHOLE),
+    ([*NETWORKS, models.DigitReader], "inputs", WHOLE),
+    ([*NETWORKS, models.DigitReader], "hidden", HIDDEN),
+    (NETWORKS, "activation", WORD),
+    (NETWORKS, "reconstruction", [("mse", "is 'mse'; there are squared, bernoulli"), (None, "is None")]),
+    ([models.AutoEncoder, described], "latent_sigmoid", FLAG),
+    ([models.VariationalAutoEncoder], "output_sigmoid", FLAG),
+    ([models.VariationalAutoEncoder], "kl_weight", [(-1, "kl_weight is -1; expected a number"), ("1", "is '1'")]),
+    ([described, train.fit], "epochs", WHOLE),
+    ([described, train.fit], "batch_size", WHOLE),
+    ([described, train.fit], "learning_rate", RATE),
+    ([described], "only", [("71", "only is '71'"), (7, "only is 7"), ([], "only is []"), ([1.5], "only is 1.5")]),
+    ([threshold], "rule", [("median", "rule is 'median'; there are maximum"), (None, "rule is None")]),
+    ([threshold], "rate", [(0, "between 0 and 1"), (1, "is 1;"), ("1%", "is '1%'"), ([0.01, 0.1], "one number")]),
+    ([runs.pick_device], "device", [("gpu", "did you mean 'cpu'?"), (None, "is None"), ("cuda:99", "is 'cuda:99'")]),
+]
+CASES = [(function, argument, *case) for functions, argument, cases in BAD for function in functions for case in cases]
+
+
+@pytest.mark.parametrize("function", GOOD, ids=lambda function: function.__qualname__)
+def test_what_is_good_is_taken(function):
+    function(**GOOD[function])
+
+
+@pytest.mark.parametrize(
+    ("function", "argument", "bad", "words"),
+    CASES,
+    ids=[f"{function.__qualname__} {argument} {words}"[:60] for function, argument, _, words in CASES],
+)
+def test_what_is_bad_is_refused_in_one_sentence(function, argument, bad, words):
+    with pytest.raises((TypeError, ValueError)) as refused:
+        function(**{**GOOD[function], argument: bad})
+    said = str(refused.value)
+    assert words in said and "\n" not in said and len(said) < 300, said
+
+
+def test_the_table_holds_every_function_and_every_argument():
+    ours = {}
+    for module in (anomaly, baselines, defects, images, labels, metrics, models, strokes, thresholds, train):
+        for name, value in vars(module).items():
+            if getattr(value, "__module__", "") == module.__name__ and not name.startswith("_") and callable(value):
+                ours[f"{module.__name__.removeprefix('vaepaper.')}.{name}"] = value
+    by_another_name = {"baselines.PrincipalComponents", "baselines.IndependentComponents", "baselines.Forest",
+                       "thresholds.Threshold"}  # fmt: skip
+    assert set(ours) - NOT_HERE - by_another_name == {name for name, value in ours.items() if value in GOOD}, (
+        "a public function is not in the table"
+    )
+    for function, good in GOOD.items():
+        taken = set(inspect.signature(function).parameters) - {"self", "progress", "labels", "settings"}
+        assert taken <= set(good) | {"seed", "first"}, function
+        left_out = set(good) - {name for tried, name, *_ in CASES if tried is function}
+        assert left_out <= {"self", "most", "n", "inputs"} or (function, left_out) == (train.fit, {"model"}), function
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: FRESH.at(0.1), "this threshold has learned nothing yet"),
+        (lambda: FRESH.p_value([1.0]), "this threshold has learned nothing yet"),
+        (lambda: baselines.Forest().score(ROWS), "this Forest has learned nothing yet; fit it on normal images first"),
+        (lambda: weights.save(models.AutoEncoder(2), "mine"), "this AutoEncoder has no record of its training"),
+        (lambda: weights.save(None, "mine"), "this NoneType has no record of its training"),
+        (lambda: weights.save(AE, "../escaped"), "name is '../escaped'"),
+        (lambda: runs.train_all({"model": "AutoEncoder"}, ROWS), r"expected a list of them: \[description"),
+        (lambda: runs.train_all("AutoEncoder", ROWS), "expected a list of them"),
+        (lambda: runs.train_all(["AutoEncoder"], ROWS), "a description is 'AutoEncoder'; expected a mapping"),
+        (lambda: descriptions.settings({"model": "autoencoder"}), "did you mean 'AutoEncoder'"),
+        (lambda: descriptions.settings({"model": "AutoEncoder", "latents": 2}), "a setting is 'latents'; did you mean"),
+        (lambda: anomaly.difference(AE, [(ROWS, DIGITS)]), r"of pairs pass the first halves alone: \(x for x, _"),
+        (lambda: anomaly.difference(AE, torch.utils.data.DataLoader(torch.utils.data.TensorDataset(ROWS, DIGITS))),
+         r"of pairs pass the first halves alone"),
+        (lambda: anomaly.difference(AE, 3), "images are a int; expected a tensor"),
+        (lambda: anomaly.difference(AE, {"x": ROWS}), "images are a dict"),
+    ],
+)  # fmt: skip
+def test_what_is_asked_in_vain_says_what_to_do(call, message):
+    with pytest.raises((TypeError, ValueError), match=message) as refused:
+        call()
+    assert "\n" not in str(refused.value)
+
+
+POOL = [None, True, -1, 0, 1, 2, 3.5, 2**70, -0.0, np.nan, np.inf, "ReLU", "", "x", b"x", [], [8], (4, 2), {}, {"a": 1},
+        np.int64(3), np.float32(0.5), np.bool_(True), np.array(4), np.ones(2), np.ones((2, 2)), np.str_("squared"),
+        torch.tensor(2), torch.ones(3), object(), range(2), [np.int8(4)], 1j, "5", [[1], 2], [None]]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_any_settings_train_or_are_refused_in_one_sentence(seed):
+    """Seeded fuzz: what is taken also trains and scores; what is not, is refused before anything was trained."""
+    random = np.random.default_rng(seed)
+    names = ["latent", "hidden", "latent_sigmoid", "activation", "reconstruction", "kl_weight", "output_sigmoid",
+             "epochs", "batch_size", "learning_rate", "seed", "only", "latents", "inputs"]  # fmt: skip
+    taken = 0
+    for _ in range(400):
+        chosen = random.choice(names[1:-1], random.integers(0, 3), replace=False)
+        model = random.choice(["AutoEncoder", "VariationalAutoEncoder", "DigitReader"])
+        asked = {"model": model, "epochs": 1} | ({} if model == "DigitReader" else {"latent": 2})
+        asked |= {str(name): POOL[random.integers(len(POOL))] for name in chosen}
+        try:
+            settled = descriptions.settings(asked)
+        except (TypeError, ValueError) as error:
+            assert "\n" not in str(error) and len(str(error)) < 300, error
+            assert any(str(name) in str(error) for name in asked), (asked, error)
+            continue
+        assert descriptions.settings({"model": model, **settled["sizes"], **settled["fit"]})["fit"] == settled["fit"]
+        if settled["sizes"]["inputs"] == 784 and settled["fit"]["epochs"] < 5:
+            built = weights.build({"settings": settled}).train()
+            data = (ROWS, DIGITS) if model == "DigitReader" else (ROWS,)
+            losses = train.fit(built, *data, **settled["fit"])
+            assert np.isfinite(losses).all()
+            taken += 1
+    assert taken > 50
+
+
+@functools.cache
+def everything():
+    """What all scores, measures and defects give, under torch's usual settings."""
+    torch.manual_seed(0)
+    return [np.asarray(part) for part in results()]
+
+
+def results():
+    for function, good in GOOD.items():
+        module = getattr(function, "__module__", "")
+        if module not in ("vaepaper.models", "vaepaper.train", "vaepaper.labels") and function not in (
+            described,
+            runs.pick_device,
+        ):
+            found = function(**good)
+            for part in found if isinstance(found, tuple) else (found,):
+                yield part.detach() if isinstance(part, torch.Tensor) else part
+
+
+STATES = {
+    "float64": lambda: torch.set_default_dtype(torch.float64),
+    "device": lambda: torch.set_default_device("meta"),
+    "no grad": lambda: torch.set_grad_enabled(False),
+    "random": lambda: torch.manual_seed(77),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("state", [*STATES, "inference"])
+def test_no_result_hangs_on_torchs_global_state_and_none_changes_it(state):
+    expected = everything()
+    with torch.inference_mode(state == "inference"):
+        try:
+            STATES.get(state, lambda: None)()
+            before = (
+                torch.get_default_dtype(),
+                torch.get_default_device(),
+                torch.is_grad_enabled(),
+                torch.get_rng_state(),
+            )
+            found = [np.asarray(part) for part in results()]
+            after = (
+                torch.get_default_dtype(),
+                torch.get_default_device(),
+                torch.is_grad_enabled(),
+                torch.get_rng_state(),
+            )
+        finally:
+            torch.set_default_dtype(torch.float32)
+            torch.set_default_device(None)
+            torch.set_grad_enabled(True)
+    assert before[:3] == after[:3] and torch.equal(before[3], after[3])
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
