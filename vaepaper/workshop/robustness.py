@@ -1,7 +1,6 @@
 """`make robustness`: every reading of the report with every seed, measured into results/robustness.csv."""
 
 import argparse
-import os
 import platform
 import sys
 from collections.abc import Iterator
