@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 
 import joblib
 import numpy as np
@@ -152,3 +154,125 @@ def test_a_folder_that_cannot_be_written_is_said_plainly(tmp_path, monkeypatch, 
     monkeypatch.setattr(runs.paths, "BUILD", tmp_path / "file" / "build")
     with pytest.raises(PermissionError, match=r"cannot write to .*VAEPAPER_BUILD"):
         runs.train_all([{**SMALL, "latent": 3}], digits[0])
+
+
+def test_a_name_that_leads_elsewhere_is_refused(build, digits):
+    [model] = runs.train_all([{**SMALL, "latent": 3}], digits[0])
+    for name in ("../escaped", "a/b", "..", ""):
+        with pytest.raises(ValueError, match="expected a plain name"):
+            weights.save(model, name)
+    assert not (build / "models").exists() and not list(build.parent.glob("escaped*"))
+
+
+def test_a_file_says_of_itself_only_what_is_true(build, digits):
+    [model] = runs.train_all([{**SMALL, "latent": 3}], digits[0])
+    assert "changed" not in weights.load(weights.save(model, "same")).trained
+    loaded = weights.load(weights.save(model, "tuned"))
+    train.fit(loaded, digits[0], epochs=1)
+    again = weights.load(weights.save(loaded, "tuned"))
+    assert again.trained["changed"] == "the weights, after this training" and torch.equal(bits(again), bits(loaded))
+    assert "changed" in weights.load(weights.save(again, "twice")).trained and "changed" not in model.trained
+    [remembered] = runs.train_all([{**SMALL, "latent": 3}], digits[0])
+    assert "changed" not in remembered.trained and torch.equal(bits(remembered), bits(model))
+    model.latent_sigmoid = True
+    with pytest.raises(ValueError, match="the model's latent_sigmoid changed after its training"):
+        weights.save(model, "other")
+    model.latent_sigmoid, model.encoder = False, torch.nn.Linear(784, 3)
+    with pytest.raises(ValueError, match="the model's layers changed"):
+        weights.save(model, "other")
+
+
+def test_a_memory_under_a_wrong_name_is_not_taken(build, digits, trainings, capsys):
+    """As when one folder's files are copied over another's: whole, ours, and of another training."""
+    runs.train_all([{**SMALL, "latent": 3}], digits[0])
+    [file] = stored(build)
+    [other] = runs.train_all([{**SMALL, "latent": 4}], digits[0])
+    [four] = {*stored(build)} - {file}
+    four.write_bytes(file.read_bytes())
+    [again] = runs.train_all([{**SMALL, "latent": 4}], digits[0])
+    assert "another training than its name says: training it again" in capsys.readouterr().err
+    assert len(trainings) == 3 and torch.equal(bits(again), bits(other))
+
+
+def test_the_callers_state_is_the_same_whether_trained_or_remembered(build, digits):
+    import random
+
+    drawn = []
+    for _ in ("trained", "remembered", "loaded"):
+        torch.manual_seed(0), np.random.seed(0), random.seed(0)  # noqa: NPY002 (that of the caller)
+        [model] = runs.train_all([{**SMALL, "latent": 3}], digits[0])
+        weights.load(weights.save(model, "mine"))
+        drawn.append((torch.rand(1).item(), np.random.rand(), random.random()))  # noqa: NPY002
+    torch.manual_seed(0)
+    assert drawn[0] == drawn[1] == drawn[2] and drawn[0][0] == torch.rand(1).item()
+
+
+@pytest.mark.parametrize("state", ["float64", "device", "no grad", "inference"])
+def test_a_training_does_not_hang_on_torchs_global_state(build, digits, tmp_path, monkeypatch, state):
+    descriptions = [{"model": "VariationalAutoEncoder", "latent": 2, "hidden": (16,), "epochs": 1}]
+    [expected] = runs.train_all(descriptions, digits[0])
+    monkeypatch.setattr(runs.paths, "BUILD", tmp_path / "other")
+    with torch.inference_mode(state == "inference"), torch.set_grad_enabled(state not in ("no grad", "inference")):
+        try:
+            torch.set_default_dtype(torch.float64 if state == "float64" else torch.float32)
+            torch.set_default_device("meta" if state == "device" else None)
+            [trained], [remembered] = (runs.train_all(descriptions, digits[0]) for _ in range(2))
+            loaded = weights.load(weights.save(trained, "mine"))
+            assert torch.get_default_dtype() == (torch.float64 if state == "float64" else torch.float32)
+        finally:
+            torch.set_default_dtype(torch.float32)
+            torch.set_default_device(None)
+    for model in (trained, remembered, loaded):
+        assert torch.equal(bits(model), bits(expected)) and bits(model).device.type == "cpu"
+        assert all(p.requires_grad and not p.is_inference() for p in model.parameters())
+        train.fit(model, digits[0][:200], epochs=1)  # can go on
+
+
+def test_settings_of_numpy_mean_what_they_say(build, digits, trainings):
+    [first] = runs.train_all([{**SMALL, "latent": 3}], digits[0])
+    given = {"model": np.str_("AutoEncoder"), "latent": np.int64(3), "hidden": np.array([16]), "epochs": np.uint8(1),
+             "latent_sigmoid": np.bool_(False), "learning_rate": np.float64(1e-3)}  # fmt: skip
+    [again] = runs.train_all(iter([given]), digits[0].double())
+    assert len(trainings) == 1 and json.dumps(first.trained) == json.dumps(again.trained)
+
+
+@pytest.mark.parametrize("labels", [np.zeros(5, int), np.zeros((2000, 1), int), np.full(2000, 10), np.zeros(2000)])
+def test_labels_are_looked_at_before_anything_is_trained(build, digits, trainings, labels):
+    with pytest.raises(ValueError, match=r"^labels"):
+        runs.train_all([{"model": "DigitReader", "epochs": 1}], digits[0], labels)
+    assert not trainings
+
+
+TWO_AT_ONCE = """
+import hashlib, pathlib, sys, time, torch
+from vaepaper.data import mnist
+from vaepaper.trainings import runs
+images, here = mnist("train")[0][:2000], pathlib.Path(sys.argv[1])
+(here / sys.argv[2]).touch()
+while len(list(here.glob("ready*"))) < 2:
+    time.sleep(0.01)
+for seed in range(6):
+    asked = {"model": "AutoEncoder", "latent": 2, "hidden": (16,), "epochs": 1, "seed": seed}
+    [model] = runs.train_all([asked], images)
+    print(hashlib.sha256(torch.cat([p.flatten() for p in model.parameters()]).detach().numpy().tobytes()).hexdigest())
+"""
+
+
+@pytest.mark.slow
+def test_two_kernels_that_train_the_same_at_once(tmp_path):
+    """Neither warns, forgets or mistrusts: the same bits, each remembered once, and a third process trains nothing."""
+    environment = {**os.environ, "VAEPAPER_BUILD": str(tmp_path / "build")}
+    command = [sys.executable, "-W", "always", "-c", TWO_AT_ONCE, str(tmp_path)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": environment}
+    both = [subprocess.Popen([*command, f"ready{n}"], **pipes) for n in range(2)]
+    said = [process.communicate(timeout=300) for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert said[0][0] == said[1][0] and len(said[0][0].split()) == 6
+    assert not any("arning" in errors or "again" in errors for _, errors in said), said
+    kept = sorted((path.name, path.stat().st_mtime_ns) for path in (tmp_path / "build" / "remembered").iterdir())
+    assert len(kept) == 6
+    third = subprocess.run([*command, "ready2"], capture_output=True, text=True, env=environment, check=True)
+    assert third.stdout == said[0][0]
+    assert kept == sorted(
+        (path.name, path.stat().st_mtime_ns) for path in (tmp_path / "build" / "remembered").iterdir()
+    )
