@@ -98,7 +98,7 @@ GOOD = {  # each function with arguments that it takes
     runs.pick_device: {"device": "cpu"},
 }  # fmt: skip
 NOT_HERE = {"images.batches", "images.held", "images.check_rows", "images.check_shape", "labels.check_pair",
-            "labels.check_masks", "strokes.ordinary", "thresholds.check_scores", "thresholds.needed_for",
+            "labels.check_codes", "labels.check_masks", "strokes.ordinary", "thresholds.check_scores", "thresholds.needed_for",
             "train.standard", "train.Adam", "models.dense", "metrics.digit_shares"}  # fmt: skip
 
 IMAGES = [

@@ -1,4 +1,4 @@
-"""What belongs to rows: labels, outputs, masks of pixels, looked at before use."""
+"""What belongs to rows: labels, outputs, codes, masks of pixels, looked at before use."""
 
 from collections.abc import Sequence
 
@@ -50,3 +50,11 @@ def check_masks(masks: Tensor | np.ndarray, rows: Tensor) -> Tensor:
         found = f"{str(masks.dtype).removeprefix('torch.')} {tuple(masks.shape)}"
         raise ValueError(f"masks are {found}; expected bool {tuple(rows.shape)}, True where a pixel changed")
     return masks
+
+
+def check_codes(codes: np.ndarray, width: int | None = None, name: str = "codes", least: int = 1) -> np.ndarray:
+    """Codes as float32 [n, width], `least` of them or more. Raises TypeError, ValueError."""
+    codes = check_rows(name, codes, width).cpu().numpy()
+    if len(codes) < least:
+        raise ValueError(f"{name} have shape {codes.shape}; expected {least} rows or more")
+    return codes

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from vaepaper import checks
 from vaepaper.images import check_images, check_rows, held
-from vaepaper.labels import check_labels, check_masks, check_pair
+from vaepaper.labels import check_codes, check_labels, check_masks, check_pair
 from vaepaper.models import DigitReader
 from vaepaper.thresholds import check_scores
 
@@ -31,8 +31,7 @@ def legibility(reader: DigitReader, images: Tensor, labels: Tensor) -> float:
 def not_restored(reader: DigitReader, images: Tensor, outputs: Tensor, labels: Tensor) -> np.ndarray:
     """Which images `reader` reads as their label in the input and as another in the output, bool [n]."""
     pair = check_pair("images", images, "outputs", outputs)
-    digits = check_labels(labels, len(pair[0]), 9).numpy()
-    right = [read_digits(reader, x) == digits for x in pair]
+    right = [read_digits(reader, x) == check_labels(labels, len(x), 9).numpy() for x in pair]
     return right[0] & ~right[1]
 
 
@@ -53,26 +52,15 @@ def codes_of(model: nn.Module, images: Tensor) -> np.ndarray:
     return model.encode(images.to(next(model.parameters()))).float().cpu().numpy()
 
 
-def _codes(codes: np.ndarray, width: int | None = None, name: str = "codes", least: int = 1) -> np.ndarray:
-    """Codes as float32 [n, width], `least` of them or more. Raises TypeError, ValueError."""
-    codes = check_rows(name, codes, width).cpu().numpy()
-    if len(codes) < least:
-        raise ValueError(f"{name} have shape {codes.shape}; expected {least} rows or more")
-    return codes
-
-
 def nearest_neighbour_labels(known: np.ndarray, labels: Tensor, codes: np.ndarray, k: int = 15) -> np.ndarray:
     """For each code, the label most common among its k nearest `known` codes (§3.2: are the digits clustered?)."""
-    known, labels = _codes(known, name="known"), check_labels(labels, len(known)).numpy()
-    codes = _codes(codes, known.shape[1])
+    known, labels = check_codes(known, name="known"), check_labels(labels, len(known)).numpy()
+    codes = check_codes(codes, known.shape[1])
     return KNeighborsClassifier(checks.whole("k", k, 1, len(known))).fit(known, labels).predict(codes)
 
 
 def overlaps(confusion: np.ndarray) -> list[tuple[int, int, float]]:
-    """Pairs of digits by the share of both that is taken for the other, largest first: (digit, digit, share).
-
-    Of `confusion` [digits, digits], how often each (row) was taken for each (column); digits that never came have none.
-    """
+    """Pairs of digits by the share of both that is taken for the other, largest first: (digit, digit, share)."""
     confusion = np.asarray(held("confusion", confusion), np.float64)
     check_rows("confusion", confusion, len(confusion), least=0)  # as many rows as columns
     size = confusion.sum(1)
@@ -83,12 +71,12 @@ def overlaps(confusion: np.ndarray) -> list[tuple[int, int, float]]:
 
 def extent(codes: np.ndarray) -> float:
     """How far codes spread: the square root of the trace of their covariance, in latent units."""
-    return float(np.sqrt(_codes(codes, least=2).var(axis=0, ddof=1, dtype=np.float64).sum()))
+    return float(np.sqrt(check_codes(codes, least=2).var(axis=0, ddof=1, dtype=np.float64).sum()))
 
 
 def ellipse_sizes(codes: np.ndarray, labels: Tensor) -> np.ndarray:
     """Area (2-D) or volume (3-D) of each digit's covariance ellipse, up to a common factor: [10]."""
-    codes, labels = _codes(codes), check_labels(labels, len(codes), 9).numpy()
+    codes, labels = check_codes(codes), check_labels(labels, len(codes), 9).numpy()
     few = np.flatnonzero(np.bincount(labels, minlength=10) < 2)
     if len(few):
         raise ValueError(f"digit {few[0]} has fewer than two codes; expected some of each digit, 0 to 9")
@@ -99,13 +87,13 @@ def ellipse_sizes(codes: np.ndarray, labels: Tensor) -> np.ndarray:
 def central_box(codes: np.ndarray, share: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper corner of the box that holds the central `share` of the codes, axis by axis."""
     share = checks.number("share", share, 0, 1, above=True)
-    low, high = np.quantile(_codes(codes), [(1 - share) / 2, (1 + share) / 2], axis=0)
+    low, high = np.quantile(check_codes(codes), [(1 - share) / 2, (1 + share) / 2], axis=0)
     return low, high
 
 
 def unvisited_share(codes: np.ndarray, cells: int) -> float:
     """Share of the cells of a grid over the central box that hold no code, in [0, 1]; `cells` along each axis."""
-    codes = _codes(codes)
+    codes = check_codes(codes)
     checks.whole("cells", cells, 1, int(1e8 ** (1 / codes.shape[1])))  # in all no more than memory holds
     box = np.stack(central_box(codes), axis=1)
     visits, _ = np.histogramdd(codes, bins=cells, range=box)
@@ -155,8 +143,7 @@ def localisation(maps: Tensor, masks: Tensor) -> tuple[float, float]:
     Raises:
         ValueError: no pixel changed, or every pixel did, or a map that is not finite.
     """
-    maps = check_rows("maps", maps)
-    masks = check_masks(masks, maps)
+    masks = check_masks(masks, maps := check_rows("maps", maps))
     if masks.all() or not masks.any():
         raise ValueError(f"the masks hold {int(masks.sum())} changed of {masks.numel()} pixels; both kinds are needed")
     return detection(maps[~masks].cpu().numpy(), maps[masks].cpu().numpy())
