@@ -98,8 +98,9 @@ GOOD = {  # each function with arguments that it takes
     runs.pick_device: {"device": "cpu"},
 }  # fmt: skip
 NOT_HERE = {"images.batches", "images.held", "images.check_rows", "images.check_shape", "labels.check_pair",
-            "labels.check_codes", "labels.check_masks", "strokes.ordinary", "thresholds.check_scores", "thresholds.needed_for",
-            "train.standard", "train.Adam", "models.dense", "metrics.digit_shares"}  # fmt: skip
+            "labels.check_codes", "labels.check_masks", "strokes.ordinary", "thresholds.check_scores",
+            "thresholds.needed_for", "train.standard", "train.Adam", "models.dense",
+            "metrics.digit_shares"}  # fmt: skip
 
 IMAGES = [
     (None, "None; expected a tensor, a NumPy array or a data frame"),
