@@ -42,9 +42,8 @@ class Calibration:
                 f"calibration needs {FEWEST * window:,} scored points or more ({FEWEST} windows); there are"
                 f" {len(odd):,}: bring {FEWEST * window - len(odd):,} more"
             )
-        number = max(FEWEST, len(odd) // (WINDOWS_A_BLOCK * window))
-        self.points, self.window, self.step = len(odd) / number, window, step
-        starts = np.arange(number) * len(odd) // number
+        starts = _starts(len(odd), window)
+        self.points, self.window, self.step = len(odd) / len(starts), window, step
         self.largest, self.means = np.maximum.reduceat(odd, starts), _means(signed, starts)
         return self.settle()
 
@@ -108,6 +107,19 @@ class Calibration:
                 f" {math.ceil(least * 1e4) / 1e4:g} or more"
             )
         return self.rule.at(share)
+
+
+def threshold_of(score: np.ndarray, window: int, step: float, per_day: float) -> float:
+    """The threshold of a single score, float64 [n] of normal time without gaps, by the same blocks and promise."""
+    starts = _starts(len(score), window)
+    days = len(score) / len(starts) * step / 86_400
+    return Threshold("conformal").fit(np.maximum.reduceat(score, starts)).at(-math.expm1(-per_day * days))
+
+
+def _starts(points: int, window: int) -> np.ndarray:
+    """Where the blocks begin: eight at least, of eight windows each if there are more."""
+    number = max(FEWEST, points // (WINDOWS_A_BLOCK * window))
+    return np.arange(number) * points // number
 
 
 def _means(values: np.ndarray, starts: np.ndarray) -> np.ndarray:

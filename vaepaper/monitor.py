@@ -102,9 +102,8 @@ class Monitor:
         """The alarms and the gaps of a signal, in order.
 
         Returns:
-            start, end, peak (times or samples), p_value (the share of normal blocks of time that hold so odd a point),
-            kind (the score that spoke, or "gap"), low and high (of the values from start to end); of several channels,
-            also which.
+            start, end, peak (times or samples), p_value (of normal blocks of time, how many hold so odd a point), kind
+            (the score that spoke, or "gap"), low and high (of the values in between); of several channels, also which.
 
         Args:
             per_day, rate: false events that are promised per day, or else per window's length. No training is needed.
@@ -151,7 +150,7 @@ class Monitor:
         return drift.compare(self.calibration.means, means, self.sensors.each(drift.SCORES))
 
     def save(self, folder: str | Path) -> Path:
-        """Leave monitor.safetensors and monitor.json in `folder` (nothing of `update`'s state); returns it."""
+        """Leave monitor.safetensors and monitor.json in `folder`, nothing of `update`'s state; returns it."""
         return stored.save(self.sensors, self.calibration, Path(folder))
 
     @classmethod

@@ -1,0 +1,72 @@
+"""What an auto-encoder is measured against on a signal: plain scores, one a point, larger where odder."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.decomposition import PCA
+
+from vaepaper.windows import windows
+
+Score = Callable[[np.ndarray], np.ndarray]  # values [n], none missing → float64 [n]
+PART = 1024  # windows at once
+
+
+def largest_jump(values: np.ndarray) -> np.ndarray:
+    """|value - the one before|: a one-liner."""
+    return np.abs(np.diff(values, prepend=values[0]))
+
+
+def local_deviation(values: np.ndarray, window: int) -> np.ndarray:
+    """Moving z-score: distance from the mean of the `window` values before, in their standard deviations."""
+    before = pd.Series(values).shift().rolling(window, min_periods=window)
+    return (np.abs(values - before.mean()) / before.std().clip(lower=1e-9)).fillna(0).to_numpy()
+
+
+def by_windows(score: Callable[[np.ndarray], np.ndarray], values: np.ndarray, window: int) -> np.ndarray:
+    """Scores of windows [m, window] → [m] as a score a point: the mean of all windows that cover it."""
+    all_windows = windows(np.asarray(values, np.float32), window)
+    parts = [score(all_windows[start : start + PART]) for start in range(0, len(all_windows), PART)]
+    total = np.concatenate([[0.0], np.cumsum(np.concatenate(parts), dtype=np.float64)])
+    at = np.arange(len(values))
+    first, last = np.maximum(at + 1 - window, 0), np.minimum(at + 1, len(all_windows))
+    return (total[last] - total[first]) / (last - first)
+
+
+def principal_components(normal: np.ndarray, window: int, components: int = 8) -> Score:
+    """Squared distance of windows from the plane of PCA's `components`: the linear auto-encoder (§1)."""
+    found = PCA(components, svd_solver="covariance_eigh").fit(windows(np.asarray(normal, np.float32), window))
+
+    def score(x: np.ndarray) -> np.ndarray:
+        return np.square(x - found.inverse_transform(found.transform(x))).sum(1)
+
+    return lambda values: by_windows(score, values, window)
+
+
+def nearest_window(normal: np.ndarray, window: int, normalised: bool = False) -> Score:
+    """Distance of windows from the nearest training window.
+
+    `normalised`: each window at mean 0 and deviation 1 first. That is what a matrix profile between signal and training
+    part holds (Yeh et al. 2016; AB-join).
+    """
+
+    def prepared(x: np.ndarray) -> torch.Tensor:
+        if normalised:
+            x = (x - x.mean(1, keepdims=True)) / np.maximum(x.std(1, keepdims=True), 1e-6)
+        return torch.from_numpy(np.array(x, np.float32))
+
+    known = prepared(windows(np.asarray(normal, np.float32), window))
+    squares = known.square().sum(1)
+
+    def score(x: np.ndarray) -> np.ndarray:
+        own = prepared(x)
+        distance = (squares - 2 * own @ known.T).amin(1) + own.square().sum(1)
+        return distance.clamp(min=0).sqrt().numpy()
+
+    return lambda values: by_windows(score, values, window)
+
+
+def by_chance(seed: int = 0) -> Score:
+    """A random number a point: what a score without any knowledge reaches."""
+    return lambda values: np.random.default_rng(seed).random(len(values))
