@@ -1,0 +1,70 @@
+"""Scores of signals judged as a plant would: by events, delays and false events per day, never by points."""
+
+import numpy as np
+import pandas as pd
+
+from vaepaper import drift
+from vaepaper.monitor import Monitor
+from vaepaper.thresholds import Threshold
+from vaepaper.watch import joint, odd, signed
+
+DAY = 86_400
+
+
+def events(flagged: np.ndarray, window: int) -> int:
+    """How many events: flagged points no more than a window apart are one."""
+    at = np.flatnonzero(flagged)
+    return len(at) and 1 + int((np.diff(at) > window).sum())
+
+
+def met(flagged: np.ndarray, faults: pd.DataFrame, window: int) -> pd.DataFrame:
+    """Which faults (`first` and `last`: numbers of points) have a flagged point in them, or up to a window later.
+
+    Returns:
+        `met`, bool, and `delay`, points from the fault's first to the first flagged one, NaN where there is none.
+    """
+    at = np.append(np.flatnonzero(flagged), 2**62)
+    next_one = at[np.searchsorted(at, faults["first"])]
+    found = next_one <= faults["last"] + window
+    return pd.DataFrame({"met": found, "delay": (next_one - faults["first"]).where(found)})
+
+
+def hits(score: np.ndarray, first: int, last: int) -> bool:
+    """The UCR archive's rule for the one labelled anomaly of a series (Wu and Keogh 2021).
+
+    Whether the largest score lies within 100 points of it, or within its own length.
+    """
+    at, near = int(np.nanargmax(score)), max(100, last - first + 1)
+    return first - near <= at <= last + near
+
+
+def long_run(
+    monitor: Monitor, record: pd.Series, calibrated: int, per_day: float, ramp: float, pieces: int
+) -> list[dict]:
+    """False events of one long normal record, watched by a monitor that is calibrated on its beginning.
+
+    Args:
+        record: normal throughout. calibrated: points to calibrate on; the rest is watched.
+        ramp: what is added to the rest, from nothing at its beginning to this at its end, in the case "slow drift".
+        pieces: of equal length, of which each gets a row; and piece 0 is the whole of the rest.
+
+    Returns:
+        Rows with case, piece, rate and rate_by_windows (false events per day under either calibration), and said,
+        whether the drift check speaks up.
+    """
+    first, rest = record.iloc[:calibrated], record.iloc[calibrated:]
+    own, window = monitor.calibrate(first).calibration, monitor.window
+    per_point = per_day * own.step / DAY
+    by_windows = Threshold("conformal").fit(monitor.score(first)).at(per_point)  # as if points were independent
+    rows = []
+    for case, signal in {"as calibrated": rest, "slow drift": rest + np.linspace(0, ramp, len(rest))}.items():
+        deviations = monitor.sensors.deviations(signal)[0]
+        score = joint(own.standard(odd(deviations)))[0]
+        for piece in range(pieces + 1):
+            at = np.arange(len(rest)) if not piece else np.array_split(np.arange(len(rest)), pieces)[piece - 1]
+            days = len(at) * own.step / DAY
+            said = drift.compare(own.means, own.block_means(signed(deviations[at])), drift.SCORES).drifted.any()
+            rates = [events(score[at] > line, window) / days for line in (own.threshold(per_day), by_windows)]
+            row = {"case": case, "piece": piece, "day": at[-1] * own.step / DAY, "said": bool(said)}
+            rows.append(row | {"rate": rates[0], "rate_by_windows": rates[1]})
+    return rows
