@@ -38,9 +38,13 @@ NAMES = {
 
 
 def measure(name: str, *size: int) -> dict:
+    """One measurement of digits."""
+    return measured(HERE / ("gan_contenders.py" if name in GAN else "contenders.py"), name, *size)
+
+
+def measured(file: Path, name: str, *size: int) -> dict:
     """One measurement in a fresh process."""
     peers = os.pathsep.join([str(paths.BUILD / "peers"), os.environ.get("PYTHONPATH", "")])
-    file = HERE / ("gan_contenders.py" if name in GAN else "contenders.py")
     command = [sys.executable, "-W", "ignore", str(file), name, *map(str, size)]
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": peers})
     if done.returncode:
