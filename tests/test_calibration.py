@@ -61,9 +61,9 @@ def test_what_is_missing_is_said_and_is_enough():
     with pytest.raises(ValueError, match=r"0.001 false events per window need 1,000 windows"):
         calibration(800).threshold(rate=0.001)
     with pytest.raises(
-        ValueError, match=r"calibration needs 80 scored points or more .8 windows.; there are 79: bring 1"
+        ValueError, match=r"calibration needs 40 scored points or more .4 windows.; there are 39: bring 1"
     ):
-        calibration(79)
+        calibration(39)
     for wrong in (0, -1, math.nan, "often"):
         with pytest.raises(ValueError, match=r"per_day is"):
             calibration(800).threshold(per_day=wrong)

@@ -4,12 +4,13 @@ import math
 from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from vaepaper import checks
 from vaepaper.thresholds import Threshold
 
 WINDOWS_A_BLOCK = 8  # so long that few events lie across the end of one, and that neighbours have little in common
-FEWEST = 8  # blocks; a short calibration gets shorter ones
+FEWEST = 8  # blocks; a short calibration gets shorter ones, down to half a window
 # The least deviation of each of `channel.SCORES` that counts as one: where all blocks are alike, not every trifle.
 FLOORS = np.array([0.01, 0.005, 0.002, 0.02, 0.02, 0.02, 0.5])
 
@@ -33,14 +34,15 @@ class Calibration:
                 before its sign was dropped. window: in points. step: seconds a point, NaN if unknown.
 
         Raises:
-            ValueError: fewer than 8 windows' worth of scored points; says how many are missing.
+            ValueError: fewer scored points than four windows have; says how many are missing.
         """
         scored = ~np.isnan(odd).any(1)
         odd, signed = odd[scored], signed[scored]
-        if len(odd) < FEWEST * window:
+        needed = FEWEST * window // 2
+        if len(odd) < needed:
             raise ValueError(
-                f"calibration needs {FEWEST * window:,} scored points or more ({FEWEST} windows); there are"
-                f" {len(odd):,}: bring {FEWEST * window - len(odd):,} more"
+                f"calibration needs {needed:,} scored points or more ({FEWEST // 2} windows); there are {len(odd):,}:"
+                f" bring {needed - len(odd):,} more"
             )
         starts = _starts(len(odd), window)
         self.points, self.window, self.step = len(odd) / len(starts), window, step
@@ -109,8 +111,9 @@ class Calibration:
         return self.rule.at(share)
 
 
-def threshold_of(score: np.ndarray, window: int, step: float, per_day: float) -> float:
+def threshold_of(score: ArrayLike, window: int, step: float, per_day: float) -> float:
     """The threshold of a single score, float64 [n] of normal time without gaps, by the same blocks and promise."""
+    score = np.asarray(score, np.float64)
     starts = _starts(len(score), window)
     days = len(score) / len(starts) * step / 86_400
     return Threshold("conformal").fit(np.maximum.reduceat(score, starts)).at(-math.expm1(-per_day * days))

@@ -57,7 +57,7 @@ class Monitor:
         """Learn how odd normal time becomes, from a normal signal that took no part in `fit`.
 
         Raises:
-            ValueError: as `fit`; or fewer than eight windows.
+            ValueError: as `fit`; or fewer points than four windows have.
         """
         deviations, step = self.sensors.deviations(later_normal)[0], self.sensors.step or math.nan
         self._calibration = Calibration().fit(odd(deviations), signed(deviations), self.window, step)

@@ -5,26 +5,28 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import ArrayLike
 from sklearn.decomposition import PCA
 
 from vaepaper.windows import windows
 
-Score = Callable[[np.ndarray], np.ndarray]  # values [n], none missing → float64 [n]
+Score = Callable[[ArrayLike], np.ndarray]  # values [n], none missing → float64 [n]
 PART = 1024  # windows at once
 
 
-def largest_jump(values: np.ndarray) -> np.ndarray:
+def largest_jump(values: ArrayLike) -> np.ndarray:
     """|value - the one before|: a one-liner."""
-    return np.abs(np.diff(values, prepend=values[0]))
+    return np.abs(np.ediff1d(values, to_begin=0))
 
 
-def local_deviation(values: np.ndarray, window: int) -> np.ndarray:
+def local_deviation(values: ArrayLike, window: int) -> np.ndarray:
     """Moving z-score: distance from the mean of the `window` values before, in their standard deviations."""
+    values = np.asarray(values, np.float64)
     before = pd.Series(values).shift().rolling(window, min_periods=window)
     return (np.abs(values - before.mean()) / before.std().clip(lower=1e-9)).fillna(0).to_numpy()
 
 
-def by_windows(score: Callable[[np.ndarray], np.ndarray], values: np.ndarray, window: int) -> np.ndarray:
+def by_windows(score: Callable[[np.ndarray], np.ndarray], values: ArrayLike, window: int) -> np.ndarray:
     """Scores of windows [m, window] → [m] as a score a point: the mean of all windows that cover it."""
     all_windows = windows(np.asarray(values, np.float32), window)
     parts = [score(all_windows[start : start + PART]) for start in range(0, len(all_windows), PART)]
@@ -34,7 +36,7 @@ def by_windows(score: Callable[[np.ndarray], np.ndarray], values: np.ndarray, wi
     return (total[last] - total[first]) / (last - first)
 
 
-def principal_components(normal: np.ndarray, window: int, components: int = 8) -> Score:
+def principal_components(normal: ArrayLike, window: int, components: int = 8) -> Score:
     """Squared distance of windows from the plane of PCA's `components`: the linear auto-encoder (§1)."""
     found = PCA(components, svd_solver="covariance_eigh").fit(windows(np.asarray(normal, np.float32), window))
 
@@ -44,7 +46,7 @@ def principal_components(normal: np.ndarray, window: int, components: int = 8) -
     return lambda values: by_windows(score, values, window)
 
 
-def nearest_window(normal: np.ndarray, window: int, normalised: bool = False) -> Score:
+def nearest_window(normal: ArrayLike, window: int, normalised: bool = False) -> Score:
     """Distance of windows from the nearest training window.
 
     `normalised`: each window at mean 0 and deviation 1 first. That is what a matrix profile between signal and training

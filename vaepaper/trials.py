@@ -13,7 +13,7 @@ DAY = 86_400
 
 def events(flagged: np.ndarray, window: int) -> int:
     """How many events: flagged points no more than a window apart are one."""
-    at = np.flatnonzero(flagged)
+    at = np.flatnonzero(np.asarray(flagged))
     return len(at) and 1 + int((np.diff(at) > window).sum())
 
 
@@ -23,7 +23,7 @@ def met(flagged: np.ndarray, faults: pd.DataFrame, window: int) -> pd.DataFrame:
     Returns:
         `met`, bool, and `delay`, points from the fault's first to the first flagged one, NaN where there is none.
     """
-    at = np.append(np.flatnonzero(flagged), 2**62)
+    at = np.append(np.flatnonzero(np.asarray(flagged)), 2**62)
     next_one = at[np.searchsorted(at, faults["first"])]
     found = next_one <= faults["last"] + window
     return pd.DataFrame({"met": found, "delay": (next_one - faults["first"]).where(found)})

@@ -46,7 +46,8 @@ def promises(achieved: Mapping[str, np.ndarray], promised: float, title: str) ->
         at = number + np.random.default_rng(0).uniform(-0.22, 0.22, len(rates))
         axes.plot(rates, at, "o", color=plots.TRAINING, alpha=0.35, markersize=5)
         axes.plot(np.mean(rates), number, "D", color=ALARM, markersize=10)
-        axes.text(np.mean(rates), number - 0.34, f"mean {np.mean(rates):.3g}", color=ALARM, ha="center", va="bottom")
+        style = {"color": ALARM, "ha": "center", "va": "top", "backgroundcolor": "white", "zorder": 5}
+        axes.text(np.mean(rates), number + 0.2, f"mean {np.mean(rates):.3g}", **style)
     axes.axvline(promised, color="0.2", linestyle="--", linewidth=1.3)
     axes.text(promised, -0.62, f" promised: {promised:g}", color="0.2", va="bottom")
     axes.set_yticks(range(len(achieved)), list(achieved))
