@@ -22,6 +22,8 @@ def test_events_and_faults_met_by_hand():
     found = trials.met(flagged, faults, 5)
     assert found.met.tolist() == [True, False, False, True, False]  # 20 comes a window and a point after 14
     assert found.delay.dropna().tolist() == [4, 3]
+    later = trials.met(flagged, faults, 5, lag=4)  # as if known at 7, 12, 24, 64
+    assert later.met.tolist() == [True, True, True, True, False] and later.delay.dropna().tolist() == [3, 2, 3, 7]
 
 
 @pytest.mark.parametrize(("at", "hit"), [(499, False), (500, True), (611, True), (711, True), (712, False)])

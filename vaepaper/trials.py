@@ -17,16 +17,20 @@ def events(flagged: np.ndarray, window: int) -> int:
     return len(at) and 1 + int((np.diff(at) > window).sum())
 
 
-def met(flagged: np.ndarray, faults: pd.DataFrame, window: int) -> pd.DataFrame:
-    """Which faults (`first` and `last`: numbers of points) have a flagged point in them, or up to a window later.
+def met(flagged: np.ndarray, faults: pd.DataFrame, window: int, lag: int = 0) -> pd.DataFrame:
+    """Which faults are found: an alarm goes off at a fault's `first` point or later, a window after its `last` at most.
+
+    Args:
+        faults: `first` and `last`, numbers of points. lag: how many points later a flagged one is known; a window less
+            one, where a point is judged by all windows that cover it (so it may lie before the fault).
 
     Returns:
-        `met`, bool, and `delay`, points from the fault's first to the first flagged one, NaN where there is none.
+        `met`, bool, and `delay` of the alarm after the fault's first point, in points, NaN where there is none.
     """
-    at = np.append(np.flatnonzero(np.asarray(flagged)), 2**62)
-    next_one = at[np.searchsorted(at, faults["first"])]
-    found = next_one <= faults["last"] + window
-    return pd.DataFrame({"met": found, "delay": (next_one - faults["first"]).where(found)})
+    known = np.append(np.flatnonzero(np.asarray(flagged)) + lag, 2**62)
+    alarm = known[np.searchsorted(known, faults["first"])]
+    found = alarm <= faults["last"] + lag + window
+    return pd.DataFrame({"met": found, "delay": (alarm - faults["first"]).where(found)})
 
 
 def hits(score: np.ndarray, first: int, last: int) -> bool:
