@@ -82,10 +82,7 @@ class Monitor:
         return self._calibration
 
     def scores(self, signal) -> pd.DataFrame:
-        """Each score at each point, in units of its block maxima: mean 0, deviation 1 over blocks of normal time.
-
-        Means over all windows that cover a point; NaN where a gap leaves no window.
-        """
+        """Each score at each point, in units of its block maxima (mean 0, deviation 1); NaN where a gap leaves none."""
         deviations, real, index = self.sensors.deviations(signal)
         return pd.DataFrame(self.calibration.standard(odd(deviations))[real], index, self.sensors.each(SCORES))
 
