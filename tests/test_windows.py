@@ -89,7 +89,7 @@ LENGTHS = {
     "a random walk": (NOISE.cumsum(), [64]),
     "constant": (np.full(6000, 3.3), [64]),
     "nothing": (np.full(6000, np.nan), [64]),
-    "few points": (NOISE[:30], [3]),
+    "few points": (NOISE[:30], [4]),
 }
 
 

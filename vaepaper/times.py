@@ -1,21 +1,13 @@
-"""Texts as times: ISO or local dates, a date and a clock, epochs, seconds since the start."""
+"""The times of a table: which columns hold them; dates, epochs, or seconds since the start."""
 
 import re
 
-import numpy as np
 import pandas as pd
 
+from vaepaper import dates
 from vaepaper.cells import CLOCK, DATE, MISSING, NUMBER, is_number
 
-ZONE = re.compile(r"\d:?\d\d\S* ?(Z|UTC|[+-](?:0\d|1[0-4]):?[0-5]\d)$")
-ORDERS = {  # of what stands between the separators; "%b" is Jan
-    "day/month/year": ("%d/%m/%Y", "%d/%m/%y", "%d/%b/%Y", "%d/%b/%y", "%d/%B/%Y"),
-    "month/day/year": ("%m/%d/%Y", "%m/%d/%y", "%b/%d/%Y", "%B/%d/%Y"),
-    "year/month/day": ("%Y/%m/%d", "%y/%m/%d", "%Y/%b/%d"),
-}
-CLOCKS = ("", "%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%H:%M:%S%z")
 COMPACT = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
-YEARS = pd.Timestamp("1700-01-01", tz="UTC"), pd.Timestamp("2200-01-01", tz="UTC")
 EPOCHS = {"s": 1e8, "ms": 1e11, "us": 1e14, "ns": 1e17}  # from these numbers on: the years 1973 to 5138
 HINT = re.compile(r"time|date|epoch|unix|stamp|^ts$|^t$|zeit|datum|heure|fecha|hora|時|日付|年月日", re.I)
 SECONDS = {"ms": 1e-3, "msec": 1e-3, "s": 1.0, "sec": 1.0, "seconds": 1.0, "min": 60.0, "h": 3600.0, "hours": 3600.0}
@@ -75,11 +67,11 @@ def read(cells: pd.DataFrame, names: list[str]) -> tuple[pd.DatetimeIndex | None
         form = _compact(texts[texts != ""])
         if form:
             found = pd.to_datetime(texts, format=form, errors="coerce", utc=True)
-            return _index(found).tz_localize(None), "dates without separators"
+            return dates.index(found).tz_localize(None), "dates without separators"
         values = pd.to_numeric(texts, errors="coerce")
         if values.notna().mean() > 0.5:
             return _counted(values, names[0])
-    return dates(texts)
+    return dates.read(texts)
 
 
 def _counted(values: pd.Series, name: str) -> tuple[pd.DatetimeIndex | None, str]:
@@ -98,71 +90,4 @@ def _counted(values: pd.Series, name: str) -> tuple[pd.DatetimeIndex | None, str
 
 def _since_1970(seconds: pd.Series) -> pd.DatetimeIndex:
     fits = seconds.abs() < 7e9
-    return _index(pd.to_datetime(seconds.where(fits).mul(1e6).round().astype("Int64"), unit="us", utc=True))
-
-
-def _index(times: pd.Series) -> pd.DatetimeIndex:
-    """Times in UTC as an index in nanoseconds; NaT for years that are slips of the pen."""
-    return pd.DatetimeIndex(times.where(times.between(*YEARS))).as_unit("ns")
-
-
-def dates(texts: pd.Series) -> tuple[pd.DatetimeIndex, str]:
-    """Texts as times, NaT where there is none, and how they were read.
-
-    Times with a zone keep it if it is one for all, and are given in UTC if it changes (summer time). Of two orders that
-    both fit (01/02/2026), the one is taken in which the times jump about least.
-    """
-    few = texts.iloc[:: max(1, len(texts) // 500)]
-    if few.str.contains("[年月時分]|[AaPp][.]?[Mm]|午", regex=True).any():
-        texts = _western(texts)
-    if few.str.contains(r"\d,\d+$", regex=True).any():
-        texts = texts.str.replace(r"(?<=:\d\d),(?=\d+)", ".", regex=True)
-    late = texts.str.contains(r"[ T]24:00", regex=True).to_numpy()
-    if late.any():  # the end of a day, written as its 24th hour
-        texts = texts.str.replace(r"(?<=[ T])24:00", "00:00", regex=True)
-    found, words = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True), ""
-    if found.isna().mean() > 0.5:
-        found, words = _ordered(texts)
-    index = _index(found)
-    index = index + pd.to_timedelta(late.astype(int), unit="D") if late.any() else index
-    zones = {match[1] for cell in few if (match := ZONE.search(cell))}
-    if not zones:
-        return index.tz_localize(None), words
-    if (
-        len(zones | {match[1] for cell in texts.iloc[:: max(1, len(texts) // 20000)] if (match := ZONE.search(cell))})
-        == 1
-    ):
-        [zone] = zones
-        return index.tz_convert("UTC" if zone in ("Z", "UTC") else pd.Timestamp(f"2000-01-01T00:00{zone}").tz), words
-    return index, "zones that change (summer time), shown in UTC"
-
-
-def _western(texts: pd.Series) -> pd.Series:
-    """2026年1月2日 午後3時4分 as 2026/1/2 3:04 PM."""
-    for old, new in {"年": "/", "月": "/", "日": " ", "時": ":", "分": ":", "秒": ""}.items():
-        texts = texts.str.replace(old, new, regex=False)
-    texts = texts.str.replace(
-        r"午([前後])\s*([\d:.]+)", lambda m: f"{m[2].strip(':')} {'PA'[m[1] == '前']}M", regex=True
-    )
-    texts = texts.str.replace(r"\s*([AaPp])\.?([Mm])\.?$", r" \1\2", regex=True)
-    return texts.str.replace(r"\s+", " ", regex=True).str.rstrip(":/ ")
-
-
-def _ordered(texts: pd.Series) -> tuple[pd.Series, str]:
-    """Local dates: tries the orders of day, month and year, with every way to write the clock."""
-    parts = texts.str.extract(r"^(\w+)[-./ ,]+(\w+)[-./ ,]+(\d+)[T ,]*(.*)$").fillna("")
-    texts = (parts[0] + "/" + parts[1] + "/" + parts[2] + " " + parts[3]).str.strip()
-    nothing = pd.Series(pd.NaT, texts.index).dt.tz_localize("UTC").dt.as_unit("us")
-    best, order, travel = nothing, "", np.inf
-    few = texts.iloc[:: max(1, len(texts) // 500)]
-    for name, formats in ORDERS.items():
-        found = nothing
-        for form in (f"{date} {clock}".strip() for date in formats for clock in CLOCKS):
-            if pd.to_datetime(few, format=form, errors="coerce", utc=True).notna().any():
-                more = pd.to_datetime(texts, format=form, errors="coerce", utc=True).dt.as_unit("us")
-                found = found.where(found.notna(), more)
-        steps = found.dropna().diff().abs().sum()
-        better = found.notna().sum() - best.notna().sum()
-        if better > 0 or (better == 0 and found.notna().any() and steps < travel):
-            best, order, travel = found, name, steps
-    return best, f"dates read as {order}" if order else ""
+    return dates.index(pd.to_datetime(seconds.where(fits).mul(1e6).round().astype("Int64"), unit="us", utc=True))

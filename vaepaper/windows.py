@@ -128,7 +128,7 @@ def window_length(values: np.ndarray, longest: int = LONGEST) -> tuple[int, str]
     """
     values = np.asarray(values, np.float64)
     longest = min(longest, len(values) // 4)  # four periods, or it is none
-    fallback = max(1, min(64, len(values) // 8, longest))
+    fallback = max(4, min(64, len(values) // 8, longest))
     if longest < 4 or np.isfinite(values).sum() < 16:
         return fallback, f"{fallback} points: the signal is too short for a period to be seen"
     trend = np.polynomial.Polynomial.fit(*(x[np.isfinite(values)] for x in (np.arange(len(values)), values)), 1)
@@ -137,14 +137,12 @@ def window_length(values: np.ndarray, longest: int = LONGEST) -> tuple[int, str]
     peaks = [k for k in range(max(first, 2), longest + 1) if lags[k - 1] <= lags[k] >= lags[k + 1]]
     best = max(peaks, key=lambda k: lags[k], default=0)
     if not best or lags[best] < LEAST_CORRELATION:
-        return (
-            fallback,
-            f"{fallback} points: no period up to {longest} points repeats itself (autocorrelation below 0.3)",
-        )
+        none = f"no period up to {longest} points repeats itself (autocorrelation below {LEAST_CORRELATION})"
+        return fallback, f"{fallback} points: {none}"
     parts = [k for k in peaks if lags[k] >= 0.9 * lags[best] and min(best % k, -best % k) <= best // k]
     period = min(parts)
     length = period * max(1, -(-SHORTEST // period))
     if length > longest:
-        length = period
+        length = max(4, period)
     many = f"{length // period} periods of {period} points" if length > period else f"one period of {period} points"
     return length, f"{length} points: {many}, at which the signal is most like itself (correlation {lags[period]:.2f})"
