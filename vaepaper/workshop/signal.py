@@ -88,6 +88,7 @@ def announce(path: Path, given: dict) -> None:
 def run(parameters: dict, name: str, target: Path) -> tuple[str, str]:
     """Execute the chapter and bring what it left to `target`; what went wrong, or "", and what it said meanwhile."""
     import papermill  # here: it takes a second, and a bad file should be told at once
+    from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
     from vaepaper.workshop import site
@@ -95,6 +96,7 @@ def run(parameters: dict, name: str, target: Path) -> tuple[str, str]:
     notebook = nbformat.read(CHAPTER, as_version=4)
     if parameters["csv"]:  # what is said of the water main is true of nothing else
         notebook.cells = [cell for cell in notebook.cells if "example" not in cell.metadata.get("tags", [])]
+        notebook.cells[0].source = f"# {name}\n" + notebook.cells[0].source.partition("\n")[2]
     with tempfile.TemporaryDirectory(dir=paths.writable(target.parent), prefix=f".{name}-") as folder:
         os.environ["VAEPAPER_BUILD"] = folder  # for the kernel: what it leaves is ours, not the report's
         made = Path(folder) / f"{name}.ipynb"
@@ -105,10 +107,12 @@ def run(parameters: dict, name: str, target: Path) -> tuple[str, str]:
         except PapermillExecutionError as error:
             if error.ename in ("ValueError", "FileNotFoundError", "ConnectionError"):  # meant for the user's eyes
                 return error.evalue, ""
-            failed = target.with_suffix(".failed.ipynb")
+            failed = target.parent / f"{name}.failed.ipynb"
             made.replace(failed)
             where = f"failed in cell [{error.exec_count}]: {error.ename}: {error.evalue}"
             return f"{where}\nThe notebook as far as it came: {failed}", ""
+        except DeadKernelError:
+            return "its kernel died (killed, or out of memory?); nothing was left", ""
         executed = nbformat.read(made, as_version=4)
         tagged = [cell for cell in executed.cells if "said" in cell.metadata.get("tags", [])]
         said = "".join(out.get("text", "") for cell in tagged for out in cell.outputs)
