@@ -47,7 +47,8 @@ weights.write = with_quota
 
 
 def start(code, build, **options):
-    environment = {**os.environ, "VAEPAPER_BUILD": str(build)}
+    # What a killed run leaves of its workers' data goes with the test's folder, not into shared memory.
+    environment = {**os.environ, "VAEPAPER_BUILD": str(build), "JOBLIB_TEMP_FOLDER": str(build / "shared")}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
     return subprocess.Popen([sys.executable, "-c", code], env=environment, **pipes, **options)
 
