@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from vaepaper.trainings import runs, side_by_side
+from vaepaper.workshop import robustness
 
 # What third parties leave open when a worker is killed is theirs.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
@@ -79,6 +80,15 @@ def test_a_sweep_survives_the_death_of_a_worker_and_gives_the_same_bits(cluster,
     here = runs.train_all(SWEEP, digits[0])
     assert len(here) == 9
     assert all(torch.equal(a, b) for a, b in zip(bits(on_cluster), bits(here), strict=True))
+
+
+def test_a_reading_is_measured_there_to_the_same_bits(cluster, monkeypatch):
+    jobs = [(["first-1000"], seed) for seed in (0, 1)]
+    there = {job[1]: rows for job, rows, *_ in robustness.run(jobs)}
+    monkeypatch.delenv("VAEPAPER_SCHEDULER")
+    here = {job[1]: rows for job, rows, *_ in robustness.run(jobs)}
+    for seed in (0, 1):
+        assert there[seed].equals(here[seed]) and len(here[seed]) == 8
 
 
 def test_a_scheduler_that_does_not_answer_is_one_clear_message(build, digits, monkeypatch):
