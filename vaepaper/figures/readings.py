@@ -107,7 +107,9 @@ def jittered(counts: pd.Series, random: np.random.Generator) -> np.ndarray:
 
 
 def distributions(seen: Mapping[str, Mapping], title: str) -> Figure:
-    """Fig. 9 under several readings: density of the differences of training and unseen digits, from percentiles [101].
+    """Fig. 9 under several readings: density of training and unseen differences, from percentiles [101].
+
+    What lies between the last two percentiles is left out: how, they do not tell.
 
     Args:
         seen: by reading, "training" and "unseen" percentiles and the number "flagged".
@@ -116,7 +118,7 @@ def distributions(seen: Mapping[str, Mapping], title: str) -> Figure:
     for axes, (name, found) in zip(panels[0], seen.items(), strict=True):
         bins = np.linspace(0, max(found["training"][-1], found["unseen"][-1]) * 1.02, 50)
         for which, color in (("training", plots.TRAINING), ("unseen", plots.UNSEEN)):
-            spread = np.interp(np.linspace(0, 100, 20_001), range(101), found[which])
+            spread = np.interp(np.linspace(0, 99, 20_001), range(101), found[which])
             axes.hist(spread, bins, density=True, histtype="step", linewidth=2, color=color, label=which)
         axes.axvline(found["training"][-1], color="0.2", linestyle="--", linewidth=1.2)
         axes.set(xlabel="difference", yticks=[], title=READINGS[name]["says"])
