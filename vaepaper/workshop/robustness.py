@@ -18,7 +18,7 @@ from vaepaper.trainings.descriptions import code_and_torch
 from vaepaper.workshop import chapters, ledger, plan, reread, spread
 
 
-def measure(job: plan.Job, code: dict, share: np.ndarray, caller: int, reader: nn.Module, *arrays: np.ndarray) -> tuple:
+def measure(job: plan.Job, code: dict, reader: nn.Module, share: np.ndarray, caller: int, *arrays: np.ndarray) -> tuple:
     """Train what a job's readings need and measure them: the unit that runs in a worker, or on a cluster.
 
     Returns:
@@ -58,9 +58,8 @@ def run(jobs: list[plan.Job]) -> Iterator[tuple]:
     training, unseen = data.mnist("train"), data.mnist("test")
     [reader] = runs.train_all([{"model": "DigitReader"}], *training, device="cpu")
     arrays = [np.asarray(part) for part in (*training, *unseen)]
-    title = f"{len(jobs)} job{'s' * (len(jobs) > 1)}"
-    calls, works = [(job, code_and_torch()) for job in jobs], [plan.work(job) for job in jobs]
-    yield from side_by_side.each(measure, calls, [reader, *arrays], works, title)
+    calls, title = [(job, code_and_torch(), reader) for job in jobs], f"{len(jobs)} job{'s' * (len(jobs) > 1)}"
+    yield from side_by_side.each(measure, calls, arrays, [plan.work(job) for job in jobs], title)
 
 
 def fill() -> None:
@@ -119,7 +118,7 @@ def main(arguments: list[str] | None = None) -> int:
             spread.from_table(ledger.load()[0])
         else:
             fill()
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RuntimeError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
