@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from filelock import FileLock
 from IPython.display import Markdown
 
 from vaepaper import paths
@@ -34,7 +33,7 @@ def record(claim: str, parts: Sequence[Part], verdict: str | None = None) -> Mar
     if here not in ("", entry["notebook"]):
         return Markdown(f"{measured(entry)}\n(Not recorded: {claim} belongs to {entry['notebook']}, this is {here}.)")
     path = paths.BUILD / "claims.json"
-    with FileLock(paths.writable(paths.BUILD) / ".claims.lock"):  # notebooks may run side by side
+    with paths.locked(paths.writable(paths.BUILD) / ".claims.lock"):  # notebooks may run side by side
         known = {each["id"]: each for each in load(path)} | {claim: entry}
         ordered = [known[name] for name in CLAIMS if name in known]
         with paths.whole(path) as part:

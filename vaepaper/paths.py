@@ -5,6 +5,7 @@ import os
 import sys
 import tempfile
 import uuid
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -73,20 +74,17 @@ def locked(path: Path, busy: str = "") -> Iterator[None]:
     Where the file system has no locks, the file's existence is one, and says whose it is: that of a process which is
     gone is taken over.
     """
-    lock = FileLock(path, fallback_to_soft=False)
-    try:
+    lock = FileLock(path)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "flock not supported")  # said below, in our words
         try:
             lock.acquire(timeout=0)
-        except OSError as error:
-            if error.errno not in (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK):
-                raise
-            print(f"{path.parent} is on a file system without locks; {path.name} serves as one", file=sys.stderr)
-            lock = SoftFileLock(path)
-            lock.acquire(timeout=0)
-    except Timeout:
-        if busy:
-            print(busy, flush=True)
-        lock.acquire()
+        except Timeout:
+            if busy:
+                print(busy, flush=True)
+            lock.acquire()
+    if isinstance(lock, SoftFileLock):  # what it then turned into
+        print(f"{path.parent} is on a file system without locks; {path.name} serves as one", file=sys.stderr)
     try:
         yield
     finally:

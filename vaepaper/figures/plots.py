@@ -10,7 +10,7 @@ import seaborn as sns
 from IPython.display import Image
 from matplotlib.figure import Figure
 
-from vaepaper import paths
+from vaepaper import checks, paths
 
 # One colour a digit everywhere: Petroff's ten-colour cycle, made for all kinds of colour vision (arXiv:2107.02270).
 DIGITS = ["#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd"]
@@ -30,7 +30,7 @@ plt.rcParams |= {
 
 def save(figure: Figure, name: str) -> Image:
     """Leave `figure` as build/figures/`name`.png, and hand back that very picture for the notebook to show."""
-    path = paths.BUILD / "figures" / f"{name}.png"
+    path = paths.BUILD / "figures" / f"{checks.file_name(name)}.png"
     with paths.whole(path) as part:
         figure.savefig(part)
     plt.close(figure)  # or the notebook would draw it once more

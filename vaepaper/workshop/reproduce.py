@@ -6,14 +6,15 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from vaepaper import claims, paths
 from vaepaper.workshop import chapters, execute, times
+
+BUSY = "Another `make reproduce` is at work in this checkout; waiting for it to end …"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     try:
-        with only_one():
+        with paths.locked(paths.writable(paths.BUILD) / ".reproduce.lock", BUSY):  # a second run finds the work done
             todo = [notebook for notebook in notebooks if not execute.is_done(notebook, parameters)]
             whole = times.cold() and todo == chapters.select([]) and not parameters
             if todo:
@@ -50,21 +51,6 @@ def main(arguments: list[str] | None = None) -> int:
         times.note("reproduce", took)
     report(todo, took)
     return 0
-
-
-@contextmanager
-def only_one() -> Iterator[None]:
-    """One run at a time in one build folder; a second one waits, and then finds the work done."""
-    lock = FileLock(paths.writable(paths.BUILD) / ".reproduce.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        print("Another `make reproduce` is at work in this checkout; waiting for it to end …", flush=True)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def train_first(notebooks: list[Path], parameters: dict) -> None:
