@@ -21,4 +21,5 @@ def test_words_give_the_alarm_at_its_rate():
     blank = torch.zeros(784)
     assert words(blank, blank, 0.009, [1, 2, 1]).startswith("ALARM at 1%: 0.9 % of normal digits differ as much")
     assert words(blank, blank, 0.011, [1, 2, 1]).startswith("No alarm at 1%: 1.1 %")
+    assert words(blank, blank, 0.011, [1, 2, 1], rate=0.001).startswith("No alarm at 0.1%: 1.1 %")
     assert "1, 2, 1" in words(blank, blank, 0.011, [1, 2, 1])

@@ -8,10 +8,13 @@ import torch
 from PIL import Image
 
 from vaepaper import anomaly
-from vaepaper.defects import paint
-from vaepaper.models import VariationalAutoEncoder
-from vaepaper.playground import canvases, explore
+from vaepaper.alarms import JointAlarm
+from vaepaper.models import AutoEncoder, VariationalAutoEncoder
+from vaepaper.playground import canvases
+from vaepaper.playground.bench import bench
 from vaepaper.playground.uploads import read_picture
+from vaepaper.scores import joint_scores
+from vaepaper.strokes import paint
 
 
 def file_of(picture, kind="PNG"):
@@ -122,17 +125,41 @@ def test_dragging_is_followed_from_press_to_release_only():
     assert seen == [(2, 3, 2, 3), (2, 3, 4, 5), (4, 5, 6, 7), (1, 2, 1, 2)]
 
 
-def test_the_bench_says_what_the_score_says(digits):
+@pytest.fixture
+def laid(digits):
+    """A bench with its networks: the board, what is said, the two choices, the digit on it."""
     images, labels = digits
     torch.manual_seed(0)
-    model = VariationalAutoEncoder(8).eval()
-    bench = explore.bench(model, images[:500], images[500:600], images, labels)
-    board, said = bench.children[3].children[0].children[1], bench.children[-1].children[0]
-    oddest = images[500:600][anomaly.difference(model, images[500:600]).argmax()]
+    vae, ae = VariationalAutoEncoder(8).eval(), AutoEncoder(8).eval()
+    widget = bench(vae, ae, images[:500], images[500:600], images, labels)
+    board, said = widget.children[3].children[0].children[1], widget.children[-1].children[0]
+    rule, rate = widget.children[2].children[2:]
+    oddest = images[500:600][anomaly.difference(vae, images[500:600]).argmax()]
     board._handle_frontend_event(None, {"event": "client_ready"}, [])
-    assert f"score {anomaly.difference(model, oddest[None])[0]:.1f}" in said.value
+    return vae, ae, images[:500], board, said, rule, rate, oddest
+
+
+def test_the_bench_says_what_the_report_s_score_says(laid):
+    vae, _, normal, board, said, rule, _rate, oddest = laid
+    rule.value = "conformal"
+    assert f"score {anomaly.difference(vae, oddest[None])[0]:.3g}" in said.value
     point(board, ("mouse_down", 3, 4), ("mouse_move", 20, 9), ("mouse_up", 20, 9))
     drawn = paint(paint(oddest, (3, 4), (3, 4), 2), (3, 4), (20, 9), 2)
-    score = anomaly.difference(model, drawn[None])
-    [p_value] = anomaly.Threshold("conformal").fit(anomaly.difference(model, images[:500])).p_value(score)
-    assert f"score {score[0]:.1f}" in said.value and f"p = {p_value:.2g}" in said.value
+    score = anomaly.difference(vae, drawn[None])
+    threshold = anomaly.Threshold("conformal").fit(anomaly.difference(vae, normal))
+    [p_value] = threshold.p_value(score)
+    assert f"score {score[0]:.3g}, threshold {threshold.at(0.01):.3g}, p = {p_value:.2g}" in said.value
+    assert ("No alarm" in said.value) == (p_value > 0.01) and "spoke" not in said.value
+
+
+def test_the_bench_listens_to_the_joint_alarm_first_and_names_who_spoke(laid):
+    vae, ae, normal, board, said, rule, rate, oddest = laid
+    alarm = JointAlarm().fit(joint_scores(ae, vae, normal))
+    point(board, ("mouse_down", 3, 4), ("mouse_up", 3, 4))
+    found = joint_scores(ae, vae, paint(oddest, (3, 4), (3, 4), 2)[None])
+    [name], [p_value] = alarm.spoke(found)[0], alarm.p_value(found)
+    assert rule.value == "joint alarm" and said.value.startswith(f"<b>{name} spoke: score {found[name][0]:.3g}")
+    assert f"threshold none (several must speak), p = {p_value:.2g}" in said.value  # 1 % of 500 digits, seven scores
+    rate.value = 0.1
+    assert f"threshold {alarm.at(0.1)[name]:.3g}, p = {p_value:.2g}" in said.value
+    assert ("No alarm at 10%" in said.value) == (p_value > 0.1)

@@ -23,7 +23,7 @@ def words(image: Tensor, output: Tensor, p_value: float, neighbours: Sequence[in
     changed = f"{place}, where the VAE {'took ink away' if surplus > 0 else 'added ink'}"
     same = f"all {neighbours[0]}s" if len(set(neighbours)) == 1 else ", ".join(map(str, neighbours))
     return (
-        f"{'ALARM' if alarm else 'No alarm'} at {rate:.0%}: {often}. "
+        f"{'ALARM' if alarm else 'No alarm'} at {100 * rate:g}%: {often}. "
         f"{'Look at' if alarm else 'Changed most:'} the {changed}. Most alike in training: {same}."
     )
 

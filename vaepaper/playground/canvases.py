@@ -117,15 +117,17 @@ def write(canvas: Canvas, text: str, x: float, y: float, color: str = "#333") ->
 
 
 def chart(canvas: Canvas, normal: np.ndarray, threshold: float, score: float) -> None:
-    """Where a score lies among `normal` ones [n], and where the threshold."""
+    """Where a score lies among `normal` ones [n], and where the threshold if there is one."""
     width, height = canvas.width, canvas.height - 18
-    limit = 1.15 * float(normal.max())
+    limit = 1.15 * float(normal.max()) or 1.0
     heights, _ = np.histogram(normal, 90, (0, limit))
     bars = 0.95 * height * heights / heights.max()
     canvas.clear()
     canvas.fill_style = TRAINING
     canvas.fill_rects(np.arange(90) * width / 90, height - bars, width / 90 - 1, bars)
     for at, color, text in ((threshold, "#333333", "threshold"), (score, UNSEEN, "this digit")):
+        if not np.isfinite(at):
+            continue
         x = width * min(at / limit, 1) - 3
         canvas.fill_style = color
         canvas.fill_rect(x, 0, 3, height)

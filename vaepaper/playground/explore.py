@@ -1,21 +1,16 @@
-"""The playground's widgets: latent spaces under the pointer, and a digit to draw on that is judged at once."""
+"""The playground's latent spaces under the pointer: planes to walk in, and spaces to turn."""
 
 from collections.abc import Mapping
 
 import numpy as np
 import torch
 from ipycanvas import hold_canvas
-from ipywidgets import HTML, BoundedIntText, Button, Dropdown, FileUpload, FloatSlider, ToggleButtons, Widget
+from ipywidgets import Widget
 from scipy.spatial import KDTree
 from torch import Tensor, nn
 
-from vaepaper.anomaly import Threshold, difference, reconstruct
-from vaepaper.defects import paint
-from vaepaper.figures.cards import words
 from vaepaper.metrics import central_box
-from vaepaper.playground.canvases import chart, dragged, framed, paced, page, paper, points, row, show, write
-from vaepaper.playground.uploads import read_picture
-from vaepaper.thresholds import RULES
+from vaepaper.playground.canvases import dragged, framed, paced, page, paper, points, row, show, write
 
 SIZE = 420  # of a latent space, in pixels of the screen
 
@@ -93,58 +88,3 @@ def space(codes: Mapping[str, np.ndarray], labels: Tensor) -> Widget:
         canvas.on_client_ready(draw)
         dragged(canvas, follow)
     return page([*spaces.values()])
-
-
-def bench(model: nn.Module, normal: Tensor, unseen: Tensor, known: Tensor, labels: Tensor) -> Widget:
-    """Draw on a digit, or erase: the model's output, the difference, its score and the verdict follow.
-
-    Args:
-        model: on the CPU. normal: images [n, 784] whose scores set the threshold. unseen: [m, 784], the oddest first.
-            known: the training images [k, 784] with labels [k], of which the most alike are shown.
-    """
-    scores, norms = difference(model, normal), known.square().sum(1)
-    judges, oddest = {rule: Threshold(rule).fit(scores) for rule in RULES}, np.argsort(-difference(model, unseen))
-    image, said = torch.zeros(784), HTML()
-    board, alike, scale = row(3, 600), row(3, 240), paper(856, 110)
-    number = BoundedIntText(1, min=1, max=len(unseen), description="oddest, no.")
-    blank, file = Button(description="blank page"), FileUpload(accept="image/*", description="own picture")
-    pen, width = ToggleButtons(options=["draw", "erase"]), FloatSlider(2, min=1, max=6, description="pen")
-    pen.style.button_width = "70px"
-    rule = Dropdown(options=RULES, value="conformal", description="threshold")
-    rate = Dropdown(options={"10 %": 0.1, "1 %": 0.01, "0.1 %": 0.001}, value=0.01, description="false alarms")
-
-    @paced
-    def judge() -> None:
-        output, score = reconstruct(model, image[None])[0], float(difference(model, image[None])[0])
-        [p_value], threshold = judges[rule.value].p_value([score]), judges[rule.value].at(rate.value)
-        near = (norms - 2 * (known @ image)).topk(3, largest=False).indices
-        with hold_canvas():
-            show(board, torch.stack([image, output]), image - output)  # red: input only, blue: output only
-            show(alike, known[near])
-            chart(scale, scores, threshold, score)
-        told = words(image, output, p_value, labels[near].tolist(), rate.value)
-        said.value = f"<b>score {score:.1f}, threshold {threshold:.1f}, p = {p_value:.2g}</b><br>{told}"
-
-    def put(picture: Tensor) -> None:
-        image[:] = picture
-        judge()
-
-    def load(*_) -> None:
-        try:
-            for chosen in file.value:
-                put(read_picture(chosen.content.tobytes()))
-        except ValueError as error:
-            said.value = f"<b>{error}</b><br>What was here before is still shown."
-        file.value = ()  # the same file can be chosen again
-
-    dragged(board, lambda before, now: put(paint(image, before, now, width.value, pen.value == "erase")))
-    number.observe(lambda _: put(unseen[oddest[number.value - 1]]), "value")
-    blank.on_click(lambda _: put(torch.zeros(784)))
-    file.observe(load, "value")
-    for choice in (rule, rate):
-        choice.observe(judge, "value")
-    for canvas in (board, alike, scale):
-        canvas.on_client_ready(judge)
-    image[:] = unseen[oddest[0]]
-    drawn = framed(board, ("<b>draw here</b>", "output", "difference")), framed(alike, ("most", "alike in", "training"))
-    return page([number, blank, file], [pen, width, rule, rate], drawn, [scale], [said])
