@@ -27,7 +27,7 @@ def correlated(random, m, scores):
 @pytest.mark.parametrize("n, scores", [(1, 1), (1, 3), (7, 2), (40, 5), (300, 3)])
 def test_it_is_the_definition(n, scores):
     random = np.random.default_rng(n)
-    normal, new = correlated(random, n, scores), 1.5 * correlated(random, 200, scores)
+    normal, new = correlated(random, n, scores), 1.5 * correlated(random, 60, scores)
     found = JointAlarm().fit(named(normal)).p_value(named(new))
     np.testing.assert_allclose(found, [by_definition(normal, row) for row in new])
 
@@ -52,7 +52,7 @@ def test_the_promise_is_exact_where_every_row_can_be_the_new_one(scores):
 
 @pytest.mark.parametrize("n, rate", [(99, 0.1), (250, 0.01), (999, 0.001)])
 def test_independent_scores_keep_the_promised_rate(n, rate):
-    random, repeats, m = np.random.default_rng(2), 300, 2_000
+    random, repeats, m = np.random.default_rng(2), 200, 1_000
     shares = [JointAlarm().fit(named(random.random((n, 6)))).flagged(named(random.random((m, 6))), rate).mean()
               for _ in range(repeats)]  # fmt: skip
     error = np.std(shares) / repeats**0.5

@@ -40,7 +40,7 @@ def test_each_score_by_hand(digits, networks):
         "lonely pixel": lonely,
         "VAE: largest difference": np.abs(page - by_vae).max((1, 2)),
         "pale ink": 1 - page.max((1, 2)),
-        "VAE: shape difference": (shape**2).sum((1, 2)) / (page**2).sum((1, 2)),
+        "VAE: coarse shape": (shape**2).sum((1, 2)) / (page**2).sum((1, 2)),
         "AE: surplus ink": (np.maximum(surplus, 0) ** 2).sum((1, 2)),
     }
     for name, value in expected.items():

@@ -23,13 +23,13 @@ def joint_scores(ae: nn.Module, vae: nn.Module, images: Images) -> dict[str, np.
         by_ae, by_vae = ae.reconstruct(x), vae.reconstruct(x)
         ink = x.square().sum(1).clamp(min=1)
         found = {
-            "soft edges": softness(x),  # blur, fading
-            "AE: standardised difference": standardised(x, by_ae).square().sum(1),  # ink on paper, noise
-            "lonely pixel": lonely(x).amax(1),  # speckle
-            "VAE: largest difference": (x - by_vae).abs().amax(1),  # gaps, wherever they are
-            "pale ink": 1 - x.amax(1),  # fading
-            "VAE: shape difference": softened(x - by_vae, 2).square().sum(1) / ink,  # a digit of the wrong shape
-            "AE: surplus ink": softened(x - by_ae, 2).clamp(min=0).square().sum(1),  # blots
+            "soft edges": softness(x),  # for blur and fading
+            "AE: standardised difference": standardised(x, by_ae).square().sum(1),  # for extra strokes and noise
+            "lonely pixel": lonely(x).amax(1),  # for speckle
+            "VAE: largest difference": (x - by_vae).abs().amax(1),  # for short strokes and small blots
+            "pale ink": 1 - x.amax(1),  # for fading, be it slight
+            "VAE: coarse shape": softened(x - by_vae, 2).square().sum(1) / ink,  # for what is missing or displaced
+            "AE: surplus ink": softened(x - by_ae, 2).clamp(min=0).square().sum(1),  # for blots
         }
         parts.append({name: score.cpu().numpy() for name, score in found.items()})
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -282,7 +282,7 @@ def test_run_twice_out_of_order_and_after_a_restart(playground):
     choose(page, "Run", "Run All Cells")
     page.wait_for_timeout(1000)
     settle(page, errors)
-    board = page.locator(".jp-Notebook .jp-CodeCell", has_text="explore.bench")
+    board = page.locator(".jp-Notebook .jp-CodeCell", has_text="bench(judge")
     board.locator(".cm-content").click()
     page.keyboard.press("Control+Enter")  # once more, alone
     page.wait_for_timeout(1500)

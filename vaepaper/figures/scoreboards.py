@@ -15,17 +15,18 @@ from vaepaper.figures import plots  # noqa: F401 (sets the one style)
 COLORS = sns.color_palette("colorblind")
 
 
-def winners(table: pd.DataFrame, title: str) -> Figure:
-    """AUROC by method (rows) and kind of defect × severity (columns); the best of each column is framed.
+def winners(table: pd.DataFrame, title: str, values: str = "auroc") -> Figure:
+    """A share by method (rows) and kind of defect × severity (columns); the best of each column is framed.
 
     Args:
-        table: columns kind, severity, method, auroc.
+        table: columns kind, severity, method, and `values`: of "auroc" one half, which is chance, is drawn white.
     """
     kinds, methods = table.kind.unique(), table.method.unique()
-    wide = table.pivot_table(index="method", columns=["kind", "severity"], values="auroc", sort=False).loc[methods]
-    figure, axes = plt.subplots(figsize=(15, 1.1 + 0.42 * len(methods)))
+    wide = table.pivot_table(index="method", columns=["kind", "severity"], values=values, sort=False).loc[methods]
+    figure, axes = plt.subplots(figsize=(3 + 0.4 * wide.shape[1], 1.1 + 0.42 * len(methods)))
     numbers = {"annot": np.char.mod("%.0f", 100 * wide.to_numpy()), "fmt": "", "annot_kws": {"fontsize": 9}}
-    sns.heatmap(wide, ax=axes, cmap="RdBu", center=0.5, vmin=0, vmax=1, cbar=False, **numbers)
+    colors = {"cmap": "RdBu", "center": 0.5} if values == "auroc" else {"cmap": "Blues"}
+    sns.heatmap(wide, ax=axes, vmin=0, vmax=1, cbar=False, **colors, **numbers)
     for column, best in enumerate(wide.to_numpy().argmax(0)):
         frame = {"fill": False, "edgecolor": "black", "linewidth": 2.2, "clip_on": False, "zorder": 5}
         axes.add_patch(Rectangle((column, best), 1, 1, **frame))
