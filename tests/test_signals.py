@@ -126,6 +126,29 @@ def test_seconds_since_the_start(tmp_path):
     assert quality.step == pytest.approx(0.125) and signal.index[0] == pd.Timestamp(0)
 
 
+def test_clocks_without_dates(tmp_path):
+    times = pd.date_range("2026-03-01 21:00", periods=N, freq="10min")  # over midnight
+    signal, quality = read(tmp_path, "time,pump", *(f"{t:%H:%M},{v}" for t, v in zip(times, VALUES, strict=True)))
+    assert list(signal.index - signal.index[0]) == list(times - times[0]) and not quality.backward
+    assert "clocks without dates" in str(quality)
+
+
+def test_dates_that_can_be_read_in_two_ways_are_told(tmp_path):
+    _, quality = read(tmp_path, "time,pump", *(f"03/04/2026 {n:02d}:00,{n}.5" for n in range(24)))
+    assert "dates read as day/month/year (month/day/year fits as well)" in str(quality)
+    _, quality = read(tmp_path, "time,pump", *(f"{n}/04/2026 00:00,{n}.5" for n in range(1, 12)))
+    assert "dates read as day/month/year" in str(quality) and "fits as well" not in str(quality)
+    _, quality = read(tmp_path, "time,pump", *(f"04/{n}/2026 00:00,{n}.5" for n in range(1, 12)))
+    assert "dates read as month/day/year" in str(quality) and "fits as well" not in str(quality)
+
+
+def test_a_loggers_word_for_missing_is_told(tmp_path):
+    rows = [f"{t},{-9999 if n in (5, 9) else v}" for n, (t, v) in enumerate(BOTH)]
+    signal, quality = read(tmp_path, "time,pump", *rows)
+    assert quality.outlandish == [(-9999, 2)] and signal.iloc[5] == -9999
+    assert "-9999 stands 2 times, far from all else: if it means missing" in str(quality)
+
+
 def test_one_column_of_decimal_commas(tmp_path):
     signal, quality = read(tmp_path, "Druck", *(comma(f"{v:.1f}") for v in VALUES))
     assert list(signal) == list(VALUES) and "decimal commas" in str(quality)

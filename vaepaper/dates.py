@@ -65,7 +65,7 @@ def _ordered(texts: pd.Series) -> tuple[pd.Series, str]:
     parts = texts.str.extract(r"^(\w+)[-./ ,]+(\w+)[-./ ,]+(\d+)[T ,]*(.*)$").fillna("")
     texts = (parts[0] + "/" + parts[1] + "/" + parts[2] + " " + parts[3]).str.strip()
     nothing = pd.Series(pd.NaT, texts.index).dt.tz_localize("UTC").dt.as_unit("us")
-    best, order, travel = nothing, "", np.inf
+    best, order, travel, alike = nothing, "", np.inf, ""
     few = texts.iloc[:: max(1, len(texts) // 500)]
     for name, formats in ORDERS.items():
         found = nothing
@@ -76,5 +76,7 @@ def _ordered(texts: pd.Series) -> tuple[pd.Series, str]:
         steps = found.dropna().diff().abs().sum()
         better = found.notna().sum() - best.notna().sum()
         if better > 0 or (better == 0 and found.notna().any() and steps < travel):
-            best, order, travel = found, name, steps
-    return best, f"dates read as {order}" if order else ""
+            best, order, travel, alike = found, name, steps, ""
+        elif better == 0 and found.notna().any() and steps == travel:
+            alike = f" ({name} fits as well)"
+    return best, f"dates read as {order}{alike}" if order else ""

@@ -29,6 +29,7 @@ class Quality:
     infinite: int = 0
     unreadable: dict[str, int] = field(default_factory=dict)  # texts that stood in place of a number, and how often
     constant: list[tuple] = field(default_factory=list)  # (first, last, value, points)
+    outlandish: list[tuple] = field(default_factory=list)  # (value, how often): the lowest or highest, far from others
     low: float = np.nan
     high: float = np.nan
     notes: list[str] = field(default_factory=list)
@@ -66,6 +67,9 @@ class Quality:
                     f"{self.missing:,} ({self.missing / self.points:.1%})" + f": {_listed(told)}" * bool(told),
                 )
             )
+        if self.outlandish:
+            told = [f"{value:g} stands {n:,} times, far from all else" for value, n in self.outlandish]
+            found.append(("outlandish values", f"{_listed(told)}: if it means missing, leave those cells empty"))
         if self.constant:
             told = [f"{value:.6g} for {n:,} points from {start} to {end}" for start, end, value, n in self.constant]
             found.append(("constant stretches", f"{len(told):,}: {_listed(told)}"))
@@ -98,6 +102,18 @@ def constant_stretches(values: np.ndarray) -> list[slice]:
     return [slice(known[s], known[s + n - 1] + 1) for s, n in zip(starts[long], lengths[long], strict=True)]
 
 
+def outlandish(values: np.ndarray) -> list[tuple[float, int]]:
+    """Loggers' words for missing, such as -9999: an extreme that stands there twice or more, away from all other
+    values by five times their range."""
+    found = []
+    for extreme in (values.min(), values.max()):
+        others, n = values[values != extreme], int((values == extreme).sum())
+        if n >= 2 and len(others) >= 10:
+            away = max(others.min() - extreme, extreme - others.max())
+            found += [(float(extreme), n)] * bool(away > 5 * np.ptp(others) > 0)
+    return found
+
+
 def examine(signal: pd.Series, **found) -> Quality:
     """The quality report of a signal whose times rise; `found` is what was seen on the way here (rows, duplicates)."""
     index, values = signal.index, signal.to_numpy()
@@ -118,6 +134,7 @@ def examine(signal: pd.Series, **found) -> Quality:
             (index[s.start], index[s.stop - 1], float(values[s.start]), s.stop - s.start)
             for s in constant_stretches(values)
         ],
+        outlandish=outlandish(finite) if len(finite) else [],
         low=float(finite.min()) if len(finite) else np.nan,
         high=float(finite.max()) if len(finite) else np.nan,
         **{"rows": len(signal), **found},

@@ -1,11 +1,12 @@
 """The times of a table: which columns hold them; dates, epochs, or seconds since the start."""
 
 import re
+from collections.abc import Callable
 
 import pandas as pd
 
 from vaepaper import dates
-from vaepaper.cells import CLOCK, DATE, MISSING, NUMBER, is_number
+from vaepaper.cells import CLOCK, DATE, MISSING, is_number
 
 COMPACT = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 EPOCHS = {"s": 1e8, "ms": 1e11, "us": 1e14, "ns": 1e17}  # from these numbers on: the years 1973 to 5138
@@ -17,22 +18,22 @@ def columns(cells: pd.DataFrame, time: str | None = None) -> list[str]:
     """Which columns hold the times: one (`time`, if it is named), or one of dates and one of clocks, or none."""
     sample = cells.iloc[:: max(1, len(cells) // 500)]
 
-    def share(name: str, pattern: re.Pattern) -> float:
+    def share(name: str, holds: Callable[[str], object]) -> float:
         filled = [cell for cell in sample[name] if cell.casefold() not in MISSING]
-        return sum(bool(pattern.match(cell)) for cell in filled) / len(filled) if filled else 0.0
+        return sum(bool(holds(cell)) for cell in filled) / len(filled) if filled else 0.0
 
-    dated = [name for name in ([time] if time else cells) if share(name, DATE) > 0.5]
-    clocks = [name for name in cells if share(name, CLOCK) > 0.5]
+    dated = [name for name in ([time] if time else cells) if share(name, DATE.match) > 0.5]
+    clocks = [name for name in cells if share(name, CLOCK.match) > 0.5]
     if dated:
         full = [name for name in dated if any(":" in cell or "時" in cell for cell in sample[name])]
         return full[:1] or dated[:1] + clocks[:1]
-    numeric = [name for name in ([time] if time else cells) if share(name, NUMBER) > 0.5]
+    numeric = [name for name in ([time] if time else cells) if share(name, is_number) > 0.5]
     compact = [name for name in numeric if (time or HINT.search(name)) and _compact(sample[name])]
     if compact:
         return compact[:1] + (clocks[:1] if _compact(sample[compact[0]]) == "%Y%m%d" else [])
     hinted = [name for name in numeric if HINT.search(name)]
     epochs = [name for name in numeric if _is_epoch(pd.to_numeric(sample[name], errors="coerce").dropna())]
-    return [time] if time else ([name for name in hinted if name in epochs] or hinted or epochs)[:1]
+    return [time] if time else ([name for name in hinted if name in epochs] or hinted or epochs or clocks)[:1]
 
 
 def _compact(cells: pd.Series) -> str:
@@ -71,7 +72,18 @@ def read(cells: pd.DataFrame, names: list[str]) -> tuple[pd.DatetimeIndex | None
         values = pd.to_numeric(texts, errors="coerce")
         if values.notna().mean() > 0.5:
             return _counted(values, names[0])
+    if all(map(CLOCK.match, texts[texts != ""].iloc[:100])):
+        return _clocks(texts)
     return dates.read(texts)
+
+
+def _clocks(texts: pd.Series) -> tuple[pd.DatetimeIndex, str]:
+    """Clocks without dates: what goes back by more than half a day is a new day."""
+    whole = texts.where(texts.str.count(":") == 2, texts + ":00")
+    since = pd.to_timedelta(whole, errors="coerce")
+    days = pd.to_timedelta((since.dropna().diff() < pd.Timedelta("-12h")).cumsum(), unit="D").reindex(since.index)
+    words = "clocks without dates, shown as from 1970-01-01; back by more than 12 h is a new day"
+    return dates.index(pd.Timestamp(0, tz="UTC") + days + since).tz_localize(None), words
 
 
 def _counted(values: pd.Series, name: str) -> tuple[pd.DatetimeIndex | None, str]:

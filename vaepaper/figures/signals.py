@@ -82,7 +82,7 @@ def _counted(alarms: pd.DataFrame) -> str:
 def _dates(axes: Axes, signal: pd.Series, most: int) -> None:
     """At most so many dates along the axis."""
     if isinstance(signal.index, pd.DatetimeIndex):
-        locator = AutoDateLocator(tz=signal.index.tz, minticks=3, maxticks=most)
+        locator = AutoDateLocator(tz=signal.index.tz, minticks=2, maxticks=most)
         axes.xaxis.set_major_locator(locator)
         axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=signal.index.tz))
 
