@@ -108,5 +108,6 @@ def close_ups(signal: pd.Series, expected: pd.Series, alarms: pd.DataFrame, arou
         _dates(axes, signal, 5)
     handles, labels = grid.flat[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=8)
-    figure.suptitle("Each alarm close up" if len(chosen) else "No alarm", x=0.01, ha="left", weight="bold", fontsize=12)
+    words = "No alarm" if not len(spoken) else f"{len(chosen)} of {len(spoken)} alarms close up"
+    figure.suptitle(words, x=0.01, ha="left", weight="bold", fontsize=12)
     return figure
