@@ -81,10 +81,12 @@ def again(name: str, seed: int) -> int:
     if failed:
         raise ValueError(failed)
     compared = robustness.compared(fresh, table)
-    print(compared.to_string(index=False, float_format="{:.4g}".format))
     if compared["in the table"].isna().all():
+        print(fresh[["claim", "part", "value", "verdict"]].to_string(index=False, float_format="{:.4g}".format))
         print(f"the table holds no {name} with seed {seed}")
-    elif compared.agrees.all():
+        return 1
+    print(compared.to_string(index=False, float_format="{:.4g}".format))
+    if compared.agrees.all():
         same = (compared.value == compared["in the table"]).all()
         print(f"{name}, seed {seed}: agrees {'to the last bit' if same else 'within the spread of its seeds'}")
     else:
