@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import joblib
 
+from vaepaper import paths
 from vaepaper.trainings import progress
 from vaepaper.trainings.descriptions import code_and_torch
 
@@ -35,8 +36,10 @@ def _numbered(n: int, call: Callable, *arguments) -> tuple:
 
 
 def _here(calls: Sequence[tuple], data: Sequence, alone: bool) -> Iterator[tuple]:
-    # Workers read the data from one memory map; "c" copies a page only if it is written to.
-    parallel = joblib.Parallel(1 if alone else -1, return_as="generator_unordered", mmap_mode="c")
+    # Workers read the data from one memory map, which a small /tmp or /dev/shm may not hold: so in the build folder.
+    # "c" copies a page only if it is written to.
+    folder = str(paths.writable(paths.BUILD / "shared"))
+    parallel = joblib.Parallel(1 if alone else -1, return_as="generator_unordered", mmap_mode="c", temp_folder=folder)
     yield from parallel(joblib.delayed(_numbered)(*call, *data) for call in calls)
 
 
