@@ -25,7 +25,7 @@ def ran(tmp_path, build, monkeypatch):
     nbformat.write(notebook, paths.NOTEBOOKS / "01_one.ipynb")
     notebook.cells[0].update(execution_count=1, outputs=[nbformat.v4.new_output("stream", text="one")])
     nbformat.write(notebook, paths.writable(build / "notebooks") / "01_one.ipynb")
-    left = {"fingerprint": "", "parameters": {}, "seconds": 1, "left": {"figures/one.png": 3}}
+    left = {"fingerprint": "", "parameters": {}, "seconds": 1, "claims": ["C4"], "left": {"figures/one.png": 3}}
     (build / "notebooks" / "01_one.done.json").write_text(json.dumps(left))
     (paths.writable(build / "figures") / "one.png").write_bytes(b"png")
     (build / "detection.json").write_text("{}")

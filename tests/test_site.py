@@ -94,7 +94,7 @@ def test_no_formula_is_left_in_tex(pages):
 def test_what_was_run_names_changed_parameters(build):
     [(what, said)] = site.what_was_run()
     assert what == "Run" and "as committed" in said
-    done = {"fingerprint": "", "parameters": {"epochs": 5}, "seconds": 9.5, "left": {}}
+    done = {"fingerprint": "", "parameters": {"epochs": 5}, "seconds": 9.5, "claims": [], "left": {}}
     stamp = execute.stamp(chapters.select(["02"])[0])
     (paths.writable(stamp.parent) / stamp.name).write_text(json.dumps(done))
     assert dict(site.what_was_run())["Parameters"] == "02 with epochs = 5"
