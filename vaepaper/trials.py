@@ -53,8 +53,8 @@ def long_run(
         pieces: of equal length, of which each gets a row; and piece 0 is the whole of the rest.
 
     Returns:
-        Rows with case, piece, rate and rate_by_windows (false events per day under either calibration), and said,
-        whether the drift check speaks up.
+        Rows with case, piece, the day of its end, rate and rate_by_windows (false events per day under either
+        calibration), lasting (the share of time in alarm), and said, whether the drift check speaks up.
     """
     first, rest = record.iloc[:calibrated], record.iloc[calibrated:]
     own, window = monitor.calibrate(first).calibration, monitor.window
@@ -70,5 +70,6 @@ def long_run(
             said = drift.compare(own.means, own.block_means(signed(deviations[at])), drift.SCORES).drifted.any()
             rates = [events(score[at] > line, window) / days for line in (own.threshold(per_day), by_windows)]
             row = {"case": case, "piece": piece, "day": at[-1] * own.step / DAY, "said": bool(said)}
-            rows.append(row | {"rate": rates[0], "rate_by_windows": rates[1]})
+            lasting = float((score[at] > own.threshold(per_day)).mean())
+            rows.append(row | {"rate": rates[0], "rate_by_windows": rates[1], "lasting": lasting})
     return rows

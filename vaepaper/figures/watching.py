@@ -23,13 +23,10 @@ def mark(figure: Figure, faults: Sequence[tuple], name: str = "planted fault") -
 
 
 def recalls(table: pd.DataFrame, title: str) -> Figure:
-    """Percent of faults met, methods (rows) × kinds (columns, the last their mean); the best of each is framed."""
+    """Percent of faults met, methods (rows) × kinds (columns, the last their mean)."""
     figure, axes = plt.subplots(figsize=(12, 1.3 + 0.42 * len(table)))
     words = np.char.mod("%.0f", 100 * table.to_numpy())
     sns.heatmap(table, ax=axes, annot=words, fmt="", cmap="Blues", vmin=0, vmax=1, cbar=False, linewidths=1)
-    for column, best in enumerate(table.to_numpy().argmax(0)):
-        frame = {"fill": False, "edgecolor": "black", "linewidth": 2.2, "clip_on": False, "zorder": 5}
-        axes.add_patch(plt.Rectangle((column, best), 1, 1, **frame))
     axes.axvline(table.shape[1] - 1, color="white", linewidth=6)
     axes.tick_params(length=0)
     axes.tick_params(axis="x", rotation=0)
@@ -58,18 +55,20 @@ def promises(achieved: Mapping[str, np.ndarray], promised: float, title: str) ->
 
 
 def drifting(table: pd.DataFrame, promised: float, title: str) -> Figure:
-    """False events per day and the share of runs that say "drift", by day; columns day, case, rate, said."""
-    figure, panels = plt.subplots(1, 2, figsize=(11, 3.8))
-    for axes, column, label in zip(
-        panels, ("rate", "said"), ("false events per day", "runs that say drift"), strict=True
-    ):
+    """What a drift does, by day; columns day, case, said (runs that say "drift"), rate, lasting (time in alarm)."""
+    figure, panels = plt.subplots(1, 3, figsize=(13, 3.9))
+    labels = {"said": "runs that say drift", "rate": "false events per day", "lasting": "share of time in alarm"}
+    for axes, (column, label) in zip(panels, labels.items(), strict=True):
         style = {"hue": "case", "style": "case", "markers": True, "markersize": 8, "palette": [plots.TRAINING, ALARM]}
-        sns.lineplot(table, x="day", y=column, ax=axes, errorbar=None, legend=axes is panels[0], **style)
-        axes.set(xlabel="day since calibration", ylabel="", title=label, ylim=(0, None))
-    panels[0].axhline(promised, color="0.2", linestyle="--", linewidth=1.3)
-    panels[0].text(table.day.max(), promised, f"promised: {promised:g}", ha="right", va="bottom", color="0.2")
-    panels[0].legend(title=None, loc="upper left")
-    panels[1].yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
-    panels[1].set_ylim(-0.02, 1.05)
+        sns.lineplot(table, x="day", y=column, ax=axes, errorbar=None, legend=column == "rate", **style)
+        axes.set(xlabel="day since calibration", ylabel="", title=label, xlim=(0, None))
+        if column != "rate":
+            axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
+            axes.set_ylim(-0.03, 1.05)
+    panels[1].axhline(promised, color="0.2", linestyle=":", linewidth=1.5, label="promised")
+    panels[1].set_ylim(0, None)
+    handles, names = panels[1].get_legend_handles_labels()
+    panels[1].get_legend().remove()
+    figure.legend(handles, names, loc="outside lower center", ncols=3)
     figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=12)
     return figure
