@@ -75,11 +75,11 @@ class Channel:
         images = torch.from_numpy(windows(self.scaling(values), self.window)[chosen])
         epochs = max(1, round(self.steps / -(-len(images) // 128)))
         train.fit(self.model, images, epochs=epochs, learning_rate=2e-3, seed=self.seed)
-        features = [self._features(part)[0] for part in images.split(PART)]
+        with one_thread():
+            features = [self._features(part)[0] for part in images.split(PART)]
         self.usual = torch.cat(features).double().mean(0).numpy()
         return self
 
-    @one_thread()
     def _features(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Windows [n, window] → difference, level, swing and roughness [n, 4], and input - output [n, window]."""
         residual = x - self.model.reconstruct(x)

@@ -97,7 +97,7 @@ def rows(
     index, zone = signal.index, None
     if isinstance(index, pd.DatetimeIndex):
         zone = index.tz
-        times = (index if zone is None else index.tz_convert("UTC").tz_localize(None)).as_unit("ns").to_numpy()
+        times = index.asi8.view(f"M8[{index.unit}]").astype("M8[ns]")  # in UTC, whatever the zone
     elif pd.api.types.is_integer_dtype(index.dtype):
         times = index.to_numpy(np.int64)
     else:

@@ -87,7 +87,7 @@ def table(watch: Watch, rows: list[dict], dtype: str, zone) -> pd.DataFrame:
     """Rows of a `Watch` as a table, times in their own zone."""
     names = tuple(watch.sensors.names) if len(watch.sensors.names) > 1 else ()
     if not rows:
-        return _no_rows(dtype, zone, names).copy()
+        return _no_rows(dtype, zone, names).copy(deep=False)  # pandas copies when written to
     sizes = np.array([row["size"] for row in rows], np.float64)
     p, known = np.full(len(rows), np.nan), ~np.isnan(sizes)  # a gap has neither
     if known.any():
