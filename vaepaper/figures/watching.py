@@ -43,11 +43,10 @@ def promises(achieved: Mapping[str, np.ndarray], promised: float, title: str) ->
         at = number + np.random.default_rng(0).uniform(-0.22, 0.22, len(rates))
         axes.plot(rates, at, "o", color=plots.TRAINING, alpha=0.35, markersize=5)
         axes.plot(np.mean(rates), number, "D", color=ALARM, markersize=10)
-        style = {"color": ALARM, "ha": "center", "va": "top", "backgroundcolor": "white", "zorder": 5}
-        axes.text(np.mean(rates), number + 0.2, f"mean {np.mean(rates):.3g}", **style)
     axes.axvline(promised, color="0.2", linestyle="--", linewidth=1.3)
     axes.text(promised, -0.62, f" promised: {promised:g}", color="0.2", va="bottom")
-    axes.set_yticks(range(len(achieved)), list(achieved))
+    means = [f"{name}\nmean {np.mean(rates):.3g}" for name, rates in achieved.items()]
+    axes.set_yticks(range(len(achieved)), means)
     axes.set(xlabel="false events per day, a dot a record", ylim=(len(achieved) - 0.5, -0.65))
     axes.set_xlim(left=0)
     figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=12)
