@@ -217,6 +217,13 @@ def test_bad_input_is_named(kind, message):
         Monitor(24, steps=10).fit(bad(kind))
 
 
+def test_a_stuck_sensor_in_the_normal_part_is_told():
+    stuck = signal(400)
+    stuck.iloc[100:130] = stuck.iloc[100]
+    with pytest.warns(UserWarning, match=r"temperature stays at .* for 30 points up to 2026-01-06T09"):
+        Monitor(24, steps=5).fit(stuck)
+
+
 def test_the_order_of_things_is_told(monitor):
     with pytest.raises(ValueError, match=r"call fit\(normal\), then calibrate"):
         Monitor().calibrate(signal(100))

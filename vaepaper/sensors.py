@@ -1,5 +1,6 @@
 """What is normal of a signal's channels: one auto-encoder a channel, and how a signal is to be read."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Self
 
@@ -42,7 +43,16 @@ class Sensors:
         else:
             self.reason = f"{self.window} points, as asked for"
         times, values, _ = stream.with_gaps(times, values, self.unit, self.limit)
-        self.channels = [self._learnt(name, column) for name, column in zip(self.names, values.T, strict=True)]
+        self.channels = []
+        for name, column in zip(self.names, values.T, strict=True):
+            self.channels.append(self._learnt(name, column))
+            run, last = longest_run(column)
+            if run >= self.window:
+                warnings.warn(
+                    f"{name} stays at {column[last]:g} for {run:,} points up to {times[last]} in its normal part:"
+                    " if the sensor was stuck there, fit again without it, or standing still counts as normal",
+                    stacklevel=3,
+                )
         # A gap is told if it is longer than any in normal data, or than a window.
         self.usual_gap = min(longest(np.isnan(values), times), self.window * self.unit)
         return self
@@ -84,6 +94,13 @@ class Sensors:
     def each(self, scores: Sequence[str]) -> list[str]:
         """The scores' names, of several channels each with its channel's."""
         return [score if len(self.names) == 1 else f"{name}: {score}" for name in self.names for score in scores]
+
+
+def longest_run(values: np.ndarray) -> tuple[int, int]:
+    """How many points a signal stands still at most, NaN left out, and the number of the last of them."""
+    ends = np.append(np.flatnonzero(~(values[1:] == values[:-1])), len(values) - 1)
+    lengths = np.diff(ends, prepend=-1)
+    return int(lengths.max()), int(ends[lengths.argmax()])
 
 
 def index_of(signal, times: np.ndarray) -> pd.Index:
