@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 import torch
 
-from vaepaper.channel import SCORES
-from vaepaper.monitor import Monitor
-from vaepaper.windows import whole_windows
+from vaepaper.sensing.channel import SCORES
+from vaepaper.sensing.monitor import Monitor
+from vaepaper.sensing.windows import whole_windows
 
 HOUR = "3600s"
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaepaper import parts
+from vaepaper.sensing import parts
 
 INDEX = pd.date_range("2026-01-01", periods=240, freq="h")
 SIGNAL = pd.Series(np.sin(np.arange(240.0)), INDEX, name="pump")

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaepaper import rivals, trials
-from vaepaper.calibration import threshold_of
-from vaepaper.faults import KINDS, SIZES
-from vaepaper.machine import A_DAY, PERIOD, machine, with_faults
-from vaepaper.monitor import Monitor
-from vaepaper.windows import window_length
+from vaepaper.sensing import rivals, trials
+from vaepaper.sensing.calibration import threshold_of
+from vaepaper.sensing.faults import KINDS, SIZES
+from vaepaper.sensing.machine import A_DAY, PERIOD, machine, with_faults
+from vaepaper.sensing.monitor import Monitor
+from vaepaper.sensing.windows import window_length
 
 RANDOM = np.random.default_rng(0)
 

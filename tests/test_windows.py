@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from vaepaper import signals
-from vaepaper.faults import KINDS, SIZES
+from vaepaper.sensing.faults import KINDS, SIZES
 
 TIME = np.arange(6000)
 

@@ -9,6 +9,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from vaepaper import checks, models, train
 from vaepaper.alarms import JointAlarm
+from vaepaper.sensing.monitor import Monitor
+
+__all__ = ["Detector", "Monitor"]  # rows and signals: both found here
 
 PART = 1024  # rows at once
 HEADROOM = 0.25  # of a column's range, at either end: a little beyond it, the network still sees how far

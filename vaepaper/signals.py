@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from vaepaper import cells, loggers, times
-from vaepaper.faults import plant
-from vaepaper.quality import Quality, examine
-from vaepaper.windows import (
+from vaepaper.sensing import cells, loggers, times
+from vaepaper.sensing.faults import plant
+from vaepaper.sensing.quality import Quality, examine
+from vaepaper.sensing.windows import (
     Scaling,
     autocorrelation,
     gap_limit,

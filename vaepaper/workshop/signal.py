@@ -11,7 +11,8 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 
-from vaepaper import checks, parts, paths, series, signals
+from vaepaper import checks, paths, series, signals
+from vaepaper.sensing import parts
 
 CHAPTER = paths.NOTEBOOKS / "09_your_signal.ipynb"
 OWN = {"normal_from": "", "normal_until": "", "window": 0}  # the chapter's own are the water main's

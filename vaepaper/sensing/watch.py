@@ -6,12 +6,12 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from vaepaper import drift
-from vaepaper.calibration import Calibration
-from vaepaper.channel import SCORES, SIDED
-from vaepaper.events import Events, seconds
-from vaepaper.sensors import Sensors
-from vaepaper.stream import Stream
+from vaepaper.sensing import drift
+from vaepaper.sensing.calibration import Calibration
+from vaepaper.sensing.channel import SCORES, SIDED
+from vaepaper.sensing.events import Events, seconds
+from vaepaper.sensing.sensors import Sensors
+from vaepaper.sensing.stream import Stream
 
 STUCK = SCORES.index("stuck")
 

@@ -7,11 +7,11 @@ from typing import Self
 
 import pandas as pd
 
-from vaepaper import drift, stored, stream
-from vaepaper.calibration import Calibration
-from vaepaper.channel import SCORES
-from vaepaper.sensors import Sensors
-from vaepaper.watch import Watch, joint, odd, signed, table
+from vaepaper.sensing import drift, stored, stream
+from vaepaper.sensing.calibration import Calibration
+from vaepaper.sensing.channel import SCORES
+from vaepaper.sensing.sensors import Sensors
+from vaepaper.sensing.watch import Watch, joint, odd, signed, table
 
 
 class Monitor:

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import ArrayLike
 from sklearn.decomposition import PCA
 
-from vaepaper.windows import windows
+from vaepaper.sensing.windows import windows
 
 Score = Callable[[ArrayLike], np.ndarray]  # values [n], none missing → float64 [n]
 PART = 1024  # windows at once

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from vaepaper.channel import SCORES, WINDOWS, Channel
+from vaepaper.sensing.channel import SCORES, WINDOWS, Channel
 
 PIECE = 16_384  # points at once
 

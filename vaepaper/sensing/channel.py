@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vaepaper import models, train
-from vaepaper.windows import Scaling, windows
+from vaepaper.sensing.windows import Scaling, windows
 
 # What a point is asked, each with a sign; those of SIDED are odd when large, the others when far from 0 either way.
 #   difference    the report's Σ |input - output| of a window (§3.3), less what is usual

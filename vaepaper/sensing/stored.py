@@ -11,10 +11,10 @@ from safetensors.numpy import load as read_arrays
 from safetensors.numpy import save as serialise
 
 from vaepaper import paths
-from vaepaper.calibration import Calibration
-from vaepaper.channel import SCORES, Channel
-from vaepaper.sensors import Sensors
-from vaepaper.windows import Scaling
+from vaepaper.sensing.calibration import Calibration
+from vaepaper.sensing.channel import SCORES, Channel
+from vaepaper.sensing.sensors import Sensors
+from vaepaper.sensing.windows import Scaling
 
 FORMAT = "vaepaper monitor 1"
 PLAIN = ("names", "timed", "limit", "reason", "usual_gap")

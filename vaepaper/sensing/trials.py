@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from vaepaper import drift
-from vaepaper.monitor import Monitor
+from vaepaper.sensing import drift
+from vaepaper.sensing.monitor import Monitor
+from vaepaper.sensing.watch import joint, odd, signed
 from vaepaper.thresholds import Threshold
-from vaepaper.watch import joint, odd, signed
 
 DAY = 86_400
 

@@ -1,0 +1,1 @@
+"""What signals.py and detector.py stand on: loggers' files, windows, planted faults, blocks of time, streams."""
