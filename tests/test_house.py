@@ -12,10 +12,6 @@ HOUSE = paths.ROOT / "vaepaper"
 FILES = sorted(HOUSE.rglob("*.py"))
 FLOORS = {"": 1, "sensing": 2, "figures": 4, "trainings": 4, "playground": 5, "workshop": 5}
 DOORS = {"signals.py", "detector.py", "series.py"}  # these stand on the rooms of sensing/, which stand on the rest
-    "signals.py",
-    "detector.py",
-    "series.py",
-}  # of the science: they stand on the rooms of sensing/, which stand on the rest
 SCIENCE = [file for file in FILES if file.parent == HOUSE]
 
 
