@@ -176,6 +176,13 @@ def test_samples_without_times():
     assert timed.calibration.days == pytest.approx(200 / 24) and len(timed.alarms(damaged, per_day=0.1))
 
 
+def test_an_empty_signal_has_no_alarms_and_no_scores(monitor):
+    monitor._live = None
+    none = signal(0)
+    assert monitor.alarms(none).empty and monitor.score(none).empty and monitor.pending.empty
+    assert monitor.update(none).empty and list(monitor.update(none).columns)[:3] == ["start", "end", "peak"]
+
+
 def test_a_window_is_chosen_by_the_period():
     found = Monitor(steps=20).fit(signal(1000))
     assert found.window % 24 == 0 and "period" in found.reason
@@ -231,6 +238,10 @@ def test_the_order_of_things_is_told(monitor):
         Monitor(24, steps=10).fit(signal(400)).alarms(signal(100))
     with pytest.raises(ValueError, match=r"this signal has no times"):
         monitor.alarms(signal(100).to_numpy())
+    with pytest.raises(ValueError, match=r"a value every 60 s; the one that was learnt, every 3600 s"):
+        monitor.alarms(signal(100).set_axis(pd.date_range("2026-01-01", periods=100, freq="60s")))
+    with pytest.raises(ValueError, match=r"temperature: expected numbers, NaN where one is missing .could not convert"):
+        monitor.alarms(signal(100).astype(str).replace("20", "warm").rename("other") + "x")
     for wrong in ({"window": 2}, {"model": "PCA"}, {"step": 0}, {"hidden": 3}, {"latent": 0}, {"steps": 0.5}):
         with pytest.raises(ValueError, match=next(iter(wrong))):
             Monitor(**wrong)

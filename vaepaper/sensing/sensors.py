@@ -77,6 +77,10 @@ class Sensors:
         if (times.dtype.kind == "M") != self.timed:
             has, learnt = ("no times", "times") if self.timed else ("times", "none")
             raise ValueError(f"this signal has {has}; the one that was learnt has {learnt}")
+        if self.timed and len(times) > 2 and not 0.5 <= (found := usual_step(pd.DatetimeIndex(times))) / self.step <= 2:
+            raise ValueError(
+                f"this signal has a value every {found:g} s; the one that was learnt, every {self.step:g} s"
+            )
         return *stream.with_gaps(times, values, self.unit, self.limit, last), zone
 
     def deviations(self, signal) -> tuple[np.ndarray, np.ndarray, pd.Index]:

@@ -16,7 +16,7 @@ class Stream:
 
     def __init__(self, channels: Sequence[Channel]):
         self.channels, self.window = channels, channels[0].window
-        self.times, self.values = None, np.empty((0, len(channels)))
+        self.times, self.values = np.empty(0, "M8[ns]"), np.empty((0, len(channels)))
         self.scaled = [np.empty(0, np.float32) for _ in channels]
         self.sums = [np.empty((0, 1 + WINDOWS)) for _ in channels]
         self.points = [np.empty((0, len(SCORES) - WINDOWS)) for _ in channels]
@@ -24,7 +24,7 @@ class Stream:
 
     def push(self, times: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Take points [n] of all channels [n, C]; give back those now final: times, values and deviations."""
-        self.times = times if self.times is None else np.concatenate([self.times, times])
+        self.times = np.concatenate([self.times, times]) if len(self.times) else times
         self.values = np.concatenate([self.values, values])
         for c, channel in enumerate(self.channels):
             points, run = channel.points(values[:, c], *self.runs[c])
@@ -80,15 +80,17 @@ def rows(
     """
     if isinstance(signal, np.ndarray | list | tuple):
         first = 0 if not isinstance(follows, np.integer) else int(follows) + 1
-        signal = pd.Series(np.asarray(signal, np.float64), pd.RangeIndex(first, first + len(signal)))
+        signal = pd.Series(np.asarray(signal), pd.RangeIndex(first, first + len(signal)))
     if isinstance(signal, Mapping):
         signal = pd.DataFrame(dict(signal))
-    if isinstance(signal, pd.Series):
-        found, values = [str(signal.name) if signal.name is not None else "value"], signal.to_numpy(np.float64)[:, None]
-        if names is not None and len(names) == 1:
-            found = list(names)  # one channel is the channel, whatever it is called today
-    else:
-        found, values = list(map(str, signal.columns)), signal.to_numpy(np.float64)
+    single = isinstance(signal, pd.Series)
+    found = ["value" if signal.name is None else str(signal.name)] if single else list(map(str, signal.columns))
+    if single and names is not None and len(names) == 1:
+        found = list(names)  # one channel is the channel, whatever it is called today
+    try:
+        values = signal.to_numpy(np.float64, na_value=np.nan).reshape(len(signal), len(found))
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{', '.join(found)}: expected numbers, NaN where one is missing ({error})") from None
     if names is not None and sorted(found) != sorted(names):
         raise ValueError(f"the channels are {', '.join(found)}; this monitor has learnt {', '.join(names)}")
     if names is not None and found != list(names):

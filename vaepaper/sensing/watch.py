@@ -55,8 +55,7 @@ class Watch:
         """The rows that would come if the signal ended here; nothing is changed."""
         ended = copy.copy(self)
         ended.alarms, ended.gaps, ended.waiting = copy.copy(self.alarms), [*map(copy.copy, self.gaps)], [*self.waiting]
-        if self.stream.times is not None:
-            ended._look(*self.stream.rest(), threshold)
+        ended._look(*self.stream.rest(), threshold)
         ended._keep([ended.alarms.open] if ended.alarms.open else [])
         for c, gaps in enumerate(ended.gaps):
             ended._keep([gaps.open] if gaps.open else [], c)
