@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from vaepaper import checks, models, train
 from vaepaper.alarms import JointAlarm
+from vaepaper.sensing.channel import one_thread
 from vaepaper.sensing.monitor import Monitor
 
 __all__ = ["Detector", "Monitor"]  # rows and signals: both found here
@@ -114,7 +115,7 @@ class Detector(OutlierMixin, BaseEstimator):
         """Each column by its range in training, which comes to lie in the middle of 0 … 1."""
         return (HEADROOM + (rows - self.low_) / self.extent_) / (1 + 2 * HEADROOM)
 
-    @torch.inference_mode()
+    @one_thread()
     def _residual(self, rows: np.ndarray) -> np.ndarray:
         """Input - output [n, columns]; what lies beyond 0 … 1 reaches the network as 0 or 1, the difference whole."""
         x = torch.from_numpy(self._scaled(rows))
