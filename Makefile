@@ -87,7 +87,8 @@ clean:  ## remove build/, or VAEPAPER_BUILD (results and remembered trainings); 
 .venv/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or later is needed; name one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
-	@echo "There is no environment yet: making .venv (a few minutes, once) …"
+	@if [ -e $@ ]; then echo "The list of packages is newer than .venv: bringing it up to date …"; \
+	  else echo "There is no environment yet: making .venv (a few minutes, once) …"; fi
 	@start=$$(date +%s) && $(PYTHON) -m venv .venv && \
 	  .venv/bin/python -m pip install --quiet --progress-bar on $(PIP_ARGS) -c constraints.txt -e . && \
 	  echo $$(( $$(date +%s) - start )) > $@

@@ -10,6 +10,11 @@ from vaepaper.workshop import chapters
 
 WORDS = tomllib.loads(Path(__file__).with_name("japanese.toml").read_text(encoding="utf-8"))
 
+OURS = {
+    "reproduced": "✔ holds",
+    "partly": "◐ in part",
+    "not reproduced": "✘ does not hold",
+}  # what nobody claimed before
 HOLD = "\u00a0"  # a space at which no line breaks
 
 
@@ -32,10 +37,13 @@ def _japanese(name: str) -> str:
 def _line(entry: dict, japanese: bool) -> dict[str, str]:
     part, claim = deciding(entry), claims.CLAIMS[entry["id"]]
     where = "" if claim["section"] == "ours" else f" (§{claim['section']})"
-    near, name = "" if claims.steady(entry) else " ≈", part["name"]
-    cells = {"": entry["id"], "Claim": claim["statement"] + where, "We find": claims.MARKS[entry["verdict"]] + near}
+    ours, name = claim["section"] == "ours", part["name"]
+    near = " ¹" if entry["id"] not in claims.spread() else "" if claims.steady(entry) else " ≈"
+    found = (OURS if ours else claims.MARKS)[entry["verdict"]] + near
+    cells = {"": entry["id"], "Claim": claim["statement"] + where, "We find": found}
     if japanese:
-        cells |= {"Claim": claim["statement_ja"] + where, "We find": WORDS["marks"][entry["verdict"]] + near}
+        found = WORDS["ours" if ours else "marks"][entry["verdict"]] + near
+        cells |= {"Claim": claim["statement_ja"] + where, "We find": found}
         name = _japanese(name)
     number = f"{name}: **{part['value']:.3g}** ({claims.needed(part).replace(' ', HOLD)})"
     cells["We find"] = cells["We find"].replace(" ", HOLD)
