@@ -132,7 +132,11 @@ def report(target: Path, said: str, seconds: float) -> None:
     """The promise, the alarms, the time, and where things lie."""
     alarms = pd.read_csv(target / "alarms.csv")
     alarms.index += 1  # as the figures number them
-    print(f"\n{said}\n{alarms.round(3).to_string(max_rows=30, na_rep='') if len(alarms) else 'No alarm.'}\n")
+    loud = alarms[alarms.kind != "gap"]
+    print(f"\n{said}\n{loud.round(3).to_string(max_rows=30, na_rep='') if len(loud) else 'No alarm.'}")
+    if len(alarms) > len(loud):
+        print(f"Besides, {len(alarms) - len(loud)} gaps, across which no window reaches: in alarms.csv, with the rest.")
+    print()
     print(
         f"{seconds:.0f} s. To read: {target / target.name}.html (a page that needs no network)\n"
         f"Alarms: {target / 'alarms.csv'}   Figures: {target / 'figures'}   Notebook: {target / target.name}.ipynb\n"
