@@ -80,7 +80,7 @@ class GenerativeAdversarialNetwork(nn.Module):
         return (x - output).square().mean(1), (features(x) - features(output)).square().mean(1)
 
     def encoder_loss(self, x: Tensor) -> Tensor:
-        """Mean of |x - G(E(x))|² + κ |f(x) - f(G(E(x)))|², each per node: "izi_f" (Schlegl et al., §2.2)."""
+        """Mean of |x - G(E(x))|² + κ |f(x) - f(G(E(x)))|², each per node: "izi_f" (Schlegl et al. 2019)."""
         pixels, features = self.residuals(x)
         return (pixels + self.feature_weight * features).mean()
 
