@@ -26,7 +26,7 @@ else
   CHROMIUM := $(BIN)/python -m playwright install chromium
 endif
 
-SIDE := -n 2 --dist loadgroup  # two processes: notebooks in one, unit tests in the other and wherever there is room
+SIDE := -n 2 --dist loadgroup  # two processes, each test file in one of them
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*##/  make \1\t/' | expand -t 20
@@ -56,7 +56,10 @@ test: $(READY)  ## before sharing: all of it, slow tests too, and the committed 
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	@$(BIN)/python -m vaepaper.data
-	$(BIN)/python -m pytest $(SIDE) --nbval --nbval-current-env --nbval-cell-timeout=3600 --ignore=tests/browser tests notebooks
+	@mkdir -p build  # unit tests in one process, notebooks in another; what the first said is shown when both have ended
+	@$(BIN)/python -m pytest -q --no-header --ignore=tests/browser --ignore=tests/test_results.py tests > build/units.log 2>&1 & \
+	  $(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=3600 notebooks tests/test_results.py; notebooks=$$?; \
+	  wait $$!; units=$$?; cat build/units.log; exit $$(( notebooks || units ))
 
 test-browser: $(READY)  ## the playground and the site in a real browser (MINUTES=10: of random pointer input)
 	@$(BIN)/python -m pip install --quiet -r tests/browser/requirements.txt

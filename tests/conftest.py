@@ -24,18 +24,13 @@ def pytest_configure(config):
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
 def pytest_collection_modifyitems(items):
-    """Warnings are errors in unit tests; numbers are compared last, when the notebooks have run.
-
-    The notebooks run one after the other on one core, and what compares their numbers after them; meanwhile the unit
-    tests run on the other, each file in one piece.
-    """
+    """Warnings are errors in unit tests, of which a file stays in one process; numbers are compared last."""
     for item in items:
         notebook = item.path.suffix == ".ipynb"
         SESSION["notebooks"] |= notebook
         if not notebook:
             item.add_marker(pytest.mark.filterwarnings("error"), append=False)
-        together = notebook or item.path.name == "test_results.py"
-        item.add_marker(pytest.mark.xdist_group("notebooks" if together else item.path.stem))
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
         if {"measured", "pages"} & {*getattr(item, "fixturenames", ())}:  # what the notebooks left; the whole site
             item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: item.path.name == "test_results.py")
