@@ -130,9 +130,9 @@ def test_a_scheduler_without_workers_says_so(start, build, digits):
 
 
 def test_a_worker_without_our_code_says_so(start, build, digits, tmp_path):
-    """A package of that name comes first on its path, and it is empty."""
+    """A package of that name comes first on its path, and importing it fails as where there is none."""
     (tmp_path / "vaepaper").mkdir()
-    (tmp_path / "vaepaper" / "__init__.py").write_text("")
+    (tmp_path / "vaepaper" / "__init__.py").write_text("raise ModuleNotFoundError(\"No module named 'vaepaper'\")")
     start(1, PYTHONPATH=str(tmp_path), cwd=tmp_path)
     with pytest.raises(RuntimeError, match=r"the Dask cluster at tcp://.* lacks our code \(No module named 'vaepaper"):
         runs.train_all(SWEEP[:1], digits[0])

@@ -19,6 +19,9 @@ def ink_of(grey: np.ndarray) -> np.ndarray | None:
     noise = _spread(rest)
     ink = np.maximum(rest * np.sign((rest**3).sum()), 0)  # what is rarer, dark or light, is the ink
     seen = _parts(ink > max(6 * noise, 0.04))
+    if not seen.any() and np.ptp(rest) > 0.5:  # a 1 cut out along its edges: hardly any paper, and that is the lighter
+        ink = (rest.max() - rest) / np.ptp(rest)
+        seen = ink > 0.5
     if not seen.any():
         return None
     peak = np.quantile(ink[seen], 0.98)  # of the pen: ruled lines can be more, but are fainter
