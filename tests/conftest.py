@@ -20,6 +20,7 @@ def pytest_configure(config):
     if config.getoption("nbval", False) and not worker and not config.option.collectonly:
         SESSION["cold"] = times.cold()
         reproduce.train_first(chapters.select([]), {})
+        os.environ["TQDM_DISABLE"] = "1"  # for the kernels: on a busy machine a bar would count as another output
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
