@@ -44,7 +44,7 @@ reproduce: $(READY)  ## run the report: notebooks, figures and claims into build
 report: $(READY)  ## the notebooks as one site in build/report, which opens without a network
 	@$(BIN)/python -m vaepaper.workshop.site
 
-check: $(READY)  ## after each edit: ruff and the quick unit tests, under a minute
+check: $(READY)  ## after each edit: ruff and the quick unit tests, a minute and a half
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
 	@$(BIN)/python -m vaepaper.data >/dev/null
 	@$(BIN)/python -m pytest -q --no-header $(SIDE) -m "not slow" tests --ignore=tests/browser

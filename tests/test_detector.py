@@ -24,6 +24,7 @@ def detector():
     return Detector(steps=300, rate=0.05).fit(rows(3000))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # scikit-learn's own tests warn, for few rows
 @pytest.mark.parametrize("model", ["AutoEncoder", pytest.param("VariationalAutoEncoder", marks=pytest.mark.slow)])
 def test_scikit_learn_accepts_it(model):

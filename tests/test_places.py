@@ -89,6 +89,7 @@ def test_a_terminal_of_ascii_alone_gets_the_table_and_the_json_is_the_same(tmp_p
     assert written["ascii"] == written["utf-8"] and "✔" not in written["ascii"].decode("utf-8")
 
 
+@pytest.mark.slow
 def test_a_matplotlibrc_of_the_users_own_changes_no_figure(tmp_path):
     draw = "import numpy as np, hashlib; from vaepaper.figures import plots;"
     draw += "plots.save(plots.difference_bars(np.ones(3), np.ones(3), 2.0), 'one');"

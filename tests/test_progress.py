@@ -3,6 +3,7 @@
 import time
 
 import joblib
+import pytest
 import torch
 
 from vaepaper import models, train
@@ -14,6 +15,7 @@ def go(share):
         pass
 
 
+@pytest.mark.slow
 def test_what_workers_have_done_is_seen_here():
     with progress.shown("two", [3, 1]) as shares:
         assert shares.tolist() == [0, 0]

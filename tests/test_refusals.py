@@ -10,6 +10,8 @@ import torch
 from vaepaper import anomaly, baselines, defects, images, labels, metrics, models, strokes, thresholds, train
 from vaepaper.trainings import descriptions, runs, weights
 
+pytestmark = pytest.mark.slow
+
 ROWS = torch.rand(30, 784, generator=torch.Generator().manual_seed(0))
 CODES, DIGITS = ROWS[:, :2].numpy(), torch.arange(30) % 10
 AE, VAE = models.AutoEncoder(2, ()).eval(), models.VariationalAutoEncoder(2, ()).eval()

@@ -11,6 +11,8 @@ from vaepaper.images import check_images
 from vaepaper.labels import check_labels
 from vaepaper.models import AutoEncoder, DigitReader, VariationalAutoEncoder
 
+pytestmark = pytest.mark.slow
+
 ROWS = np.random.default_rng(0).random((60, 784), np.float32)
 
 

@@ -72,6 +72,7 @@ def test_what_comes_altered_is_not_kept(empty, monkeypatch):
     assert not series.SOURCES["water main"].path.exists()
 
 
+@pytest.mark.slow
 def test_without_a_network_one_message_says_what_to_do(empty):
     """For real: an index that is not there."""
     pip = {

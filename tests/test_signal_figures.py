@@ -7,6 +7,8 @@ import pytest
 
 from vaepaper.figures import signals as drawn
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_thinned_line_keeps_its_extremes():
     values = np.random.default_rng(0).normal(size=100_003)

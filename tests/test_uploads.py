@@ -14,6 +14,8 @@ from PIL import Image, ImageDraw
 from vaepaper.data import mnist
 from vaepaper.playground.uploads import read_picture
 
+pytestmark = pytest.mark.slow
+
 FEW = ["plain", "faint_pencil", "cmyk_jpeg_inverted", "png_of_12_bits", "colours_under_no_alpha", "a_frame_close_by"]
 
 
