@@ -69,8 +69,9 @@ def _on_cluster(address: str, calls: Sequence[tuple], data: Sequence) -> Iterato
                 f"workers of {address} died again and again at one training (out of memory?), or all have gone."
                 f" What had ended is remembered; start others (`{start}`) and run again."
             ) from error
-        except (ImportError, RuntimeError) as error:
-            if isinstance(error, RuntimeError) and "deserialization" not in str(error):  # the scheduler's word for it
+        except Exception as error:
+            said = str(error)  # the scheduler hands it on in several wrappings
+            if "No module named 'vaepaper" not in said and "deserialization" not in said:
                 raise
             why = str(error.__cause__ or error).splitlines()[0]
             raise RuntimeError(
