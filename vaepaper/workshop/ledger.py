@@ -5,7 +5,6 @@ import json
 import os
 import platform
 from importlib.metadata import version
-from pathlib import Path
 
 import pandas as pd
 
@@ -13,6 +12,7 @@ from vaepaper import paths, robustness
 from vaepaper.readings import READINGS
 from vaepaper.robustness import RESTORE
 from vaepaper.trainings.descriptions import code_and_torch
+from vaepaper.workshop import times
 
 TABLE, ABOUT = "robustness.csv", "robustness.json"
 
@@ -21,16 +21,7 @@ def machine() -> dict[str, str]:
     """Where this process runs, and with which libraries."""
     libraries = ("torch", "numpy", "scipy", "scikit-learn")
     versions = {"python": platform.python_version(), **{name: version(name) for name in libraries}}
-    return {"processor": f"{os.cpu_count()} × {processor()}", **versions}
-
-
-def processor() -> str:
-    """The processor's name, where the system tells."""
-    try:
-        with Path("/proc/cpuinfo").open(encoding="utf-8") as file:
-            return next(line.split(":")[1].strip() for line in file if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or "processor unknown"
+    return {"processor": f"{os.cpu_count()} × {times.processor()}", **versions}
 
 
 def digest(text: str) -> str:

@@ -12,12 +12,17 @@ from vaepaper import paths
 READY = paths.ROOT / ".venv" / ".ready"  # the Makefile leaves in it how many seconds the environment took
 
 
-def machine() -> str:
-    """The processor's name and what of it we may use."""
+def processor() -> str:
+    """The processor's name, where the system tells."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
     model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
-    return f"{model or platform.machine()}, {os.cpu_count()} cores, {platform.system()}"
+    return model or platform.machine()
+
+
+def machine() -> str:
+    """The processor's name and what of it we may use."""
+    return f"{processor()}, {os.cpu_count()} cores, {platform.system()}"
 
 
 def cold() -> bool:
