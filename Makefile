@@ -53,13 +53,7 @@ signal: $(READY)  ## alarms in a CSV of your own: make signal CSV=pump.csv ARGS=
 	@$(BIN)/python -m vaepaper.workshop.signal $(if $(CSV),"$(CSV)") $(ARGS)
 
 test: $(READY)  ## before sharing: all of it, slow tests too, and the committed notebooks run again and compared
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	@$(BIN)/python -m vaepaper.data
-	@mkdir -p build  # unit tests in one process, notebooks in another; what the first said is shown when both have ended
-	@$(BIN)/python -m pytest -q --no-header --ignore=tests/browser --ignore=tests/test_results.py tests > build/units.log 2>&1 & \
-	  $(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=3600 notebooks tests/test_results.py; notebooks=$$?; \
-	  wait $$!; units=$$?; cat build/units.log; exit $$(( notebooks || units ))
+	@$(BIN)/python -m vaepaper.workshop.suite
 
 test-browser: $(READY)  ## the playground and the site in a real browser (MINUTES=10: of random pointer input)
 	@$(BIN)/python -m pip install --quiet -r tests/browser/requirements.txt
@@ -80,6 +74,7 @@ bench: $(READY)  ## measure against PyOD, pythae and a plain DataLoader (results
 	@$(BIN)/python -m pip install --quiet --upgrade --no-deps --target build/peers -r benchmarks/peers.txt
 	@$(BIN)/python -m vaepaper.data
 	@$(BIN)/python benchmarks/bench.py $(ARGS)
+	@$(BIN)/python benchmarks/bench_signals.py $(ARGS)
 
 clean:  ## remove build/, or VAEPAPER_BUILD (results and remembered trainings); .venv and data stay
 	@build="$${VAEPAPER_BUILD:-build}"; cd -P -- "$$build" 2>/dev/null || exit 0; \

@@ -1,24 +1,21 @@
 """What the tests share: real digits, a build folder of their own, and the order in which they run."""
 
 import os
-import time
 
 import pytest
 
 from vaepaper import paths
 from vaepaper.data import mnist
-from vaepaper.workshop import chapters, reproduce, times
+from vaepaper.workshop import chapters, reproduce
 
 # Kernels that the tests start do nothing of what their user wants in sessions of their own.
 os.environ |= {"IPYTHONDIR": str(paths.BUILD / ".ipython"), "PYTHONSTARTUP": "", "JPY_SESSION_NAME": ""}
-SESSION = {"start": time.time(), "notebooks": False, "cold": False}
 
 
 def pytest_configure(config):
     """Train what the notebooks will ask for, side by side and with a bar, before any of them runs."""
     worker = hasattr(config, "workerinput")  # of pytest-xdist: the process that started it has done this
     if config.getoption("nbval", False) and not worker and not config.option.collectonly:
-        SESSION["cold"] = times.cold()
         reproduce.train_first(chapters.select([]), {})
         os.environ["TQDM_DISABLE"] = "1"  # for the kernels: on a busy machine a bar would count as another output
 
@@ -27,20 +24,12 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(items):
     """Warnings are errors in unit tests, of which a file stays in one process; numbers are compared last."""
     for item in items:
-        notebook = item.path.suffix == ".ipynb"
-        SESSION["notebooks"] |= notebook
-        if not notebook:
+        if item.path.suffix != ".ipynb":
             item.add_marker(pytest.mark.filterwarnings("error"), append=False)
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
         if {"measured", "pages"} & {*getattr(item, "fixturenames", ())}:  # what the notebooks left; the whole site
             item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: item.path.name == "test_results.py")
-
-
-def pytest_sessionfinish(session, exitstatus):
-    """A whole run from nothing says how long it took."""
-    if SESSION["cold"] and exitstatus == 0:
-        times.note("test", time.time() - SESSION["start"])
 
 
 @pytest.fixture

@@ -100,19 +100,19 @@ def test_no_images_are_an_error(nothing):
 
 @pytest.mark.slow
 def test_more_images_than_memory_allows_are_scored_in_bounded_memory(tmp_path):
-    """1.6 GB of images on disk (a sparse file of zeros), in a process of its own (Linux tells its peak)."""
+    """0.94 GB of images on disk (a sparse file of zeros), in a process of its own (Linux tells its peak)."""
     code = """
 import sys, numpy as np
 from vaepaper import anomaly, models
-images = np.memmap(sys.argv[1], np.float32, "r", shape=(500_000, 784))
+images = np.memmap(sys.argv[1], np.float32, "r", shape=(300_000, 784))
 scores = anomaly.difference(models.AutoEncoder(2, hidden=()), images)
-assert scores.shape == (500_000,) and scores.std() < 1e-3
+assert scores.shape == (300_000,) and scores.std() < 1e-3
 [peak] = [line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")]
 print(int(peak) // 1024)
 """
     path = tmp_path / "zeros"
     with path.open("wb") as file:
-        file.truncate(500_000 * 784 * 4)
+        file.truncate(300_000 * 784 * 4)
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout) < 1_000
+    assert int(done.stdout) < 800

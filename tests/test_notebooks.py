@@ -42,6 +42,12 @@ def test_outputs_hold_no_error_and_no_progress_bar(notebook):
             assert out.output_type != "error" and out.get("name") != "stderr", cell.source
 
 
+def test_no_cell_hides_its_output_behind_a_semicolon(notebook):
+    """nbval would show it, and count it as another output."""
+    for cell in code(notebook):
+        assert not cell.source.rstrip().endswith(";"), cell.source
+
+
 def test_a_lost_or_moved_output_would_be_seen(notebook):
     for harm in ("strip", "move", "edit"):
         copy = nbformat.from_dict(notebook)

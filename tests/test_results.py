@@ -130,7 +130,7 @@ def test_the_readmes_python_runs(measured, readme, capsys):
     blocks = re.findall(r"```python\n(.*?)```", readme.read_text(encoding="utf-8"), re.S)
     exec("\n".join(blocks), {})
     said = capsys.readouterr().out
-    arrays = [found.split() for found in re.findall(r"\[(.+?)\]", said, re.S)]
+    arrays = [found.split() for found in re.findall(r"\[([^\]/]+)\]", said)]  # and not "Water flow [l/s]"
     assert [len(array) for array in arrays[:5]] == [5] * 5
     assert "rows" in said and "p_value" in said and "2022-04-26" in said  # the disturbance that is known to be there
 
@@ -145,3 +145,16 @@ def test_the_readme_shows_the_committed_benchmark(readme):
     for name, rounds in found["all"].items():
         assert len(rounds) == found["rounds"] >= 5, name
     assert found["epoch_seconds"]["ours"] == statistics.median(found["all"]["ours"])
+
+
+@pytest.mark.parametrize("readme", refresh.READMES, ids=lambda path: path.name)
+def test_the_readme_shows_the_committed_benchmark_of_signals(readme, monkeypatch):
+    monkeypatch.syspath_prepend(paths.ROOT / "benchmarks")
+    bench = runpy.run_path(str(paths.ROOT / "benchmarks" / "bench_signals.py"))
+    found = json.loads((paths.RESULTS / "benchmark_signals.json").read_text())
+    text = readme.read_text(encoding="utf-8")
+    table = text.split("<!-- begin benchmark of signals -->")[1].split("<!-- end benchmark of signals -->")[0]
+    assert table.strip() == bench["table"](found).strip(), "make bench writes the README's table"
+    for name, rounds in found["all"].items():
+        assert len(rounds) == found["rounds"] >= 3, name
+        assert found["seconds"][name] == statistics.median(rounds)

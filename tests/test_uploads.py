@@ -49,7 +49,7 @@ def test_a_picture_shows_its_digit(kind):
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", photographs.KINDS)
 def test_every_kind_of_picture_shows_its_digits(kind):
-    is_the_digit(kind, 20)
+    is_the_digit(kind, 8)
 
 
 @pytest.mark.parametrize("width", [2, 5, 60])

@@ -84,7 +84,12 @@ def _dates(axes: Axes, signal: pd.Series, most: int) -> None:
     if isinstance(signal.index, pd.DatetimeIndex):
         locator = AutoDateLocator(tz=signal.index.tz, minticks=2, maxticks=most)
         axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=signal.index.tz))
+        # A day is said with its month: matplotlib's own would name one month, the last, for all of them.
+        day, minute = "%d %b", "%H:%M"
+        ticks = ["%Y", "%b", day, minute, minute, "%S.%f"], ["", "%Y", day, day, minute, minute]
+        names = dict(zip(("formats", "zero_formats"), ticks, strict=True))
+        names |= {"offset_formats": ["", "%Y", "%Y", "%d %b %Y", "%d %b %Y", "%d %b %Y %H:%M"]}
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=signal.index.tz, **names))
 
 
 def close_ups(signal: pd.Series, expected: pd.Series, alarms: pd.DataFrame, around: int, most: int = 6) -> Figure:

@@ -1,0 +1,47 @@
+"""`make test`: ruff, every training that the notebooks ask for, then the notebooks again, beside the unit tests."""
+
+import subprocess
+import sys
+import time
+
+from vaepaper import data, paths
+from vaepaper.workshop import chapters, reproduce, times
+
+# pytest-xdist cannot share out the cells of a notebook: these run in one process, the unit tests in two beside it.
+NOTEBOOKS = "pytest --nbval --nbval-current-env --nbval-cell-timeout=3600 notebooks tests/test_results.py"
+UNITS = "pytest -q --no-header -n 2 --dist loadgroup --ignore=tests/browser --ignore=tests/test_results.py tests"
+
+
+def run(command: str, **options) -> subprocess.Popen:
+    """One tool of this environment, begun in the checkout's root."""
+    return subprocess.Popen([sys.executable, "-m", *command.split()], cwd=paths.ROOT, **options)
+
+
+def main() -> int:
+    """All of it, as far as it goes; 0 if nothing failed. A whole run from nothing leaves how long it took."""
+    start, cold = time.monotonic(), times.cold()
+    if run("ruff check .").wait() or run("ruff format --check .").wait():
+        return 1
+    try:
+        data.mnist("train")
+    except OSError as error:  # one message, which says what to do
+        print(error, file=sys.stderr)
+        return 1
+    reproduce.train_first(chapters.select([]), {})
+    log = paths.writable(paths.BUILD) / "units.log"
+    with log.open("w", encoding="utf-8") as said:
+        units = run(UNITS, stdout=said, stderr=subprocess.STDOUT)
+        try:
+            failed = run(NOTEBOOKS).wait()
+            print("\nUnit tests …", flush=True)
+            failed = units.wait() or failed
+        finally:
+            units.terminate()
+    print(log.read_text(encoding="utf-8", errors="replace"))
+    if cold and not failed:
+        times.note("test", time.monotonic() - start)
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
