@@ -26,8 +26,6 @@ else
   CHROMIUM := $(BIN)/python -m playwright install chromium
 endif
 
-SIDE := -n 2 --dist loadgroup  # two processes, each test file in one of them
-
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*##/  make \1\t/' | expand -t 20
 	@echo
@@ -44,10 +42,10 @@ reproduce: $(READY)  ## run the report: notebooks, figures and claims into build
 report: $(READY)  ## the notebooks as one site in build/report, which opens without a network
 	@$(BIN)/python -m vaepaper.workshop.site
 
-check: $(READY)  ## after each edit: ruff and the quick unit tests, a minute and a half
+check: $(READY)  ## after each edit: ruff and the quick unit tests, in a minute
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
 	@$(BIN)/python -m vaepaper.data >/dev/null
-	@$(BIN)/python -m pytest -q --no-header $(SIDE) -m "not slow" tests --ignore=tests/browser
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --no-header -n 2 --dist loadgroup -m "not slow" tests --ignore=tests/browser
 
 signal: $(READY)  ## alarms in a CSV of your own: make signal CSV=pump.csv ARGS="-p normal_until 2026-03-01"
 	@$(BIN)/python -m vaepaper.workshop.signal $(if $(CSV),"$(CSV)") $(ARGS)

@@ -1,5 +1,6 @@
 """The GAN against second derivatives by autograd, NumPy by hand, and its own promises: frozen parts, equal bits."""
 
+import copy
 from itertools import pairwise
 
 import numpy as np
@@ -78,6 +79,23 @@ def test_scores_are_the_papers(model, digits):
     np.testing.assert_allclose(anomaly.squared_difference(model, x), 784 * pixels, rtol=1e-4)
 
 
+def test_a_step_is_that_of_torchs_adam_and_moves_no_other_part(model):
+    """Three steps of the critic, against `torch.optim.Adam` on a copy."""
+    other, x = copy.deepcopy(model), torch.rand(20, 784)
+    before = state(model.generator)
+    ours = gan._descent(model.critic, 1e-2, 0.0, 0.9)
+    theirs = torch.optim.Adam(other.critic.parameters(), 1e-2, (0.0, 0.9))
+    for seed in range(3):
+        torch.manual_seed(seed)
+        ours(model.critic_loss(x))
+        torch.manual_seed(seed)
+        theirs.zero_grad()
+        other.critic_loss(x).backward()
+        theirs.step()
+    torch.testing.assert_close(state(model.critic), state(other.critic))
+    assert torch.equal(state(model.generator), before)
+
+
 def test_each_part_learns_in_its_turn(model, digits):
     parts, seen = (model.generator, model.critic, model.encoder), []
 
@@ -103,6 +121,7 @@ def test_the_generator_steps_once_for_so_many_steps_of_the_critic(model, digits,
     assert "".join(calls) == "cccgcccgc"
 
 
+@pytest.mark.slow
 def test_the_generator_comes_closer_to_the_digits(digits):
     """Its draws' mean image nears that of the zeros that it learns."""
     torch.manual_seed(0)

@@ -23,6 +23,7 @@ def test_what_workers_have_done_is_seen_here():
         assert shares.tolist() == [1, 1]
 
 
+@pytest.mark.slow
 def test_the_bar_moves_within_a_training_and_counts_its_work(capsys):
     with progress.shown("2 trainings", [3, 1]) as shares:
         for _ in progress.into(shares[:1])(range(2)):

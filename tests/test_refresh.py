@@ -23,7 +23,9 @@ def ran(tmp_path, build, monkeypatch):
         readme.write_text(README, encoding="utf-8")
     notebook = new_notebook(cells=[new_code_cell("1")], metadata=KERNEL)
     nbformat.write(notebook, paths.NOTEBOOKS / "01_one.ipynb")
-    notebook.cells[0].update(execution_count=1, outputs=[nbformat.v4.new_output("stream", text="one")])
+    notebook.cells[0].update(
+        execution_count=1, outputs=[nbformat.v4.new_output("stream", text=part) for part in ("o", "ne")]
+    )
     nbformat.write(notebook, paths.writable(build / "notebooks") / "01_one.ipynb")
     left = {"fingerprint": "", "parameters": {}, "seconds": 1, "claims": ["C4"], "left": {"figures/one.png": 3}}
     (build / "notebooks" / "01_one.done.json").write_text(json.dumps(left))
@@ -43,7 +45,7 @@ def ran(tmp_path, build, monkeypatch):
 def test_everything_is_brought_back(ran):
     assert refresh.main() == 0
     [cell] = nbformat.read(paths.NOTEBOOKS / "01_one.ipynb", 4).cells
-    assert cell.outputs[0].text == "one"
+    assert [out.text for out in cell.outputs] == ["one"]
     assert (paths.RESULTS / "figures" / "one.png").read_bytes() == b"png"
     english, japanese = (readme.read_text(encoding="utf-8") for readme in refresh.READMES)
     assert (

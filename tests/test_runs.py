@@ -83,6 +83,7 @@ def test_a_default_spelled_out_is_the_same_training(build, digits, trainings):
     assert len(trainings) == 1
 
 
+@pytest.mark.slow  # workers start
 def test_same_bits_alone_and_side_by_side(build, digits, tmp_path, monkeypatch):
     descriptions = [{"model": "VariationalAutoEncoder", "latent": z, "epochs": 1, "hidden": (32,)} for z in (2, 3)]
     together = runs.train_all(descriptions, digits[0])

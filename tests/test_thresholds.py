@@ -11,7 +11,7 @@ from vaepaper.thresholds import RULES, Threshold
 rule_by_rule = pytest.mark.parametrize("rule", RULES)
 
 
-def achieved(rule, n, rate, draw, repeats=4000):
+def achieved(rule, n, rate, draw, repeats=2000):
     """Mean share of one new score flagged, over fresh samples of n."""
     random = np.random.default_rng(0)
     with warnings.catch_warnings():

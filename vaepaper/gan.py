@@ -85,15 +85,17 @@ class GenerativeAdversarialNetwork(nn.Module):
         return (pixels + self.feature_weight * features).mean()
 
 
-def _descent(part: nn.Module, learning_rate: float, betas: tuple[float, float]) -> Callable[[Tensor], Tensor]:
-    """A step of Adam down a loss in the weights of one part alone: the others are frozen."""
-    weights = list(part.parameters())
-    adam = torch.optim.Adam(weights, learning_rate, betas, fused=True)
+def _descent(part: nn.Module, learning_rate: float, beta1: float, beta2: float) -> Callable[[Tensor], Tensor]:
+    """A step of Adam down a loss in the weights of one part alone, the others frozen; one kernel, as `train.Adam`."""
+    weights, count = list(part.parameters()), torch.zeros((), device=next(part.parameters()).device)
+    means, squares = ([torch.zeros_like(p) for p in weights] for _ in range(2))
+    fixed = {"beta1": beta1, "beta2": beta2, "eps": 1e-8, "weight_decay": 0.0, "amsgrad": False, "maximize": False}
 
     def step(loss: Tensor) -> Tensor:
-        loss.backward(inputs=weights)
-        adam.step()
-        adam.zero_grad()
+        gradients = torch.autograd.grad(loss, weights)
+        with torch.no_grad():
+            counts = [count.add_(1)] * len(weights)
+            torch._fused_adam_(weights, gradients, means, squares, [], counts, lr=learning_rate, **fixed)
         return loss.detach()
 
     return step
@@ -121,8 +123,8 @@ def fit(
     data = check_images(images, model.inputs).to(model.critic[0].weight.device)
     history: dict[str, list[float]] = {"critic": [], "encoder": []}
     with train.standard():
-        criticise, generate = (_descent(part, learning_rate, (0.0, 0.9)) for part in (model.critic, model.generator))
-        encode = _descent(model.encoder, learning_rate, (0.9, 0.999))
+        criticise, generate = (_descent(part, learning_rate, 0.0, 0.9) for part in (model.critic, model.generator))
+        encode = _descent(model.encoder, learning_rate, 0.9, 0.999)
         order = torch.Generator().manual_seed(seed)
         torch.manual_seed(seed)
         for epoch in progress(range(1, epochs + encoder_epochs + 1)):

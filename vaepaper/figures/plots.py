@@ -133,5 +133,5 @@ def losses(panels: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
             lines[0].set_label(group)
         axes.set(xlabel="epoch", title=name)
         axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.legend()
+    grid[0, 0].legend()
     return figure

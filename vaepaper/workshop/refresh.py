@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from nbformat import NotebookNode
 
 from vaepaper import claims, paths
@@ -34,6 +35,7 @@ def clean(notebook: NotebookNode) -> NotebookNode:
         cell.metadata = {"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {}
         if cell.cell_type == "code":
             cell.outputs = [out for out in cell.outputs if out.get("name") != "stderr"]
+            CoalesceStreamsPreprocessor().preprocess_cell(cell, {}, 0)  # a slow kernel sends its lines in pieces
             for out in cell.outputs:
                 out.pop("execution_count", None) if out.output_type != "execute_result" else None
                 if WIDGET in out.get("data", {}):

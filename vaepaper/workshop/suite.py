@@ -1,5 +1,6 @@
 """`make test`: ruff, every training that the notebooks ask for, then the notebooks again, beside the unit tests."""
 
+import os
 import subprocess
 import sys
 import time
@@ -30,7 +31,8 @@ def main() -> int:
     reproduce.train_first(chapters.select([]), {})
     log = paths.writable(paths.BUILD) / "units.log"
     with log.open("w", encoding="utf-8") as said:
-        units = run(UNITS, stdout=said, stderr=subprocess.STDOUT)
+        # of one thread each: two that wait for the other's core are slower than one
+        units = run(UNITS, stdout=said, stderr=subprocess.STDOUT, env={**os.environ, "OMP_NUM_THREADS": "1"})
         try:
             failed = run(NOTEBOOKS).wait()
             print("\nUnit tests …", flush=True)
