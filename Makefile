@@ -68,7 +68,7 @@ refresh: $(READY)  ## run everything, then write outputs back into notebooks/, r
 robustness: $(READY)  ## every reading with every seed into results/robustness.csv (hours; goes on where it was stopped)
 	@$(BIN)/python -m vaepaper.workshop.robustness $(ARGS)
 
-bench: $(READY)  ## measure against PyOD, pythae and a plain DataLoader and stumpy (into results/; half an hour)
+bench: $(READY)  ## measure against PyOD, pythae, stumpy and a plain DataLoader (into results/; half an hour)
 	@$(BIN)/python -m pip install --quiet --upgrade --no-deps --target build/peers -r benchmarks/peers.txt
 	@$(BIN)/python -m vaepaper.data
 	@$(BIN)/python benchmarks/bench.py $(ARGS)

@@ -1,6 +1,7 @@
 """What the tests share: real digits, a build folder of their own, and the order in which they run."""
 
 import os
+import time
 
 import pytest
 
@@ -10,6 +11,7 @@ from vaepaper.workshop import chapters, reproduce
 
 # Kernels that the tests start do nothing of what their user wants in sessions of their own.
 os.environ |= {"IPYTHONDIR": str(paths.BUILD / ".ipython"), "PYTHONSTARTUP": "", "JPY_SESSION_NAME": ""}
+SESSION = {"start": time.time(), "notebooks": False}
 
 
 def pytest_configure(config):
@@ -24,7 +26,9 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(items):
     """Warnings are errors in unit tests, of which a file stays in one process; numbers are compared last."""
     for item in items:
-        if item.path.suffix != ".ipynb":
+        notebook = item.path.suffix == ".ipynb"
+        SESSION["notebooks"] |= notebook
+        if not notebook:
             item.add_marker(pytest.mark.filterwarnings("error"), append=False)
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
         if {"measured", "pages"} & {*getattr(item, "fixturenames", ())}:  # what the notebooks left; the whole site

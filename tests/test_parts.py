@@ -80,6 +80,15 @@ def test_what_is_promised_can_be_kept():
     assert list(asked) == ["rate"] and "No times" in words
 
 
+def test_alarms_in_what_was_called_normal_are_told_by_their_numbers():
+    peaks = INDEX[[5, 30, 40, 200]]
+    alarms = pd.DataFrame({"kind": ["level", "gap", "spike", "level"], "peak": peaks}, index=range(1, 5))
+    assert "1 alarm lies in what was called normal (3): look there" in parts.within(alarms, SIGNAL[24:48])
+    assert "2 alarms lie in what was called normal (1, 3)" in parts.within(alarms, SIGNAL[:48])
+    assert parts.within(alarms, SIGNAL[50:100]) == "No alarm lies in what was called normal."
+    assert "the monitor brought its own" in parts.within(alarms, SIGNAL[:0])
+
+
 def test_drift_is_told_in_words():
     table = pd.DataFrame({"drifted": [True, False], "p_value": [0.001, 0.5]}, index=["level", "gain"])
     assert "level (p = 0.001) is not what it was" in parts.drift(SimpleNamespace(drift=lambda _: table), SIGNAL)

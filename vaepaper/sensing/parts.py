@@ -92,6 +92,19 @@ def promise(calibration, per_day: float) -> tuple[dict, str]:
     )
 
 
+def within(alarms: pd.DataFrame, normal: pd.Series) -> str:
+    """In words, which alarms of `Monitor.alarms` have their peak in the part that was called normal."""
+    if not len(normal):
+        return "Nothing of this file was called normal: the monitor brought its own."
+    loud = alarms[alarms.kind != "gap"]
+    inside = loud[loud.peak.isin(normal.index)]
+    if not len(inside):
+        return "No alarm lies in what was called normal."
+    numbers = ", ".join(map(str, inside.index))
+    lies, them = ("alarm lies", "it") if len(inside) == 1 else ("alarms lie", "them")
+    return f"{len(inside)} {lies} in what was called normal ({numbers}): look there, or take {them} out of it."
+
+
 def drift(monitor, after: pd.Series) -> str:
     """In words, whether what came after the normal part is still like it (`Monitor.drift`)."""
     try:

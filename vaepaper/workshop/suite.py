@@ -13,9 +13,12 @@ NOTEBOOKS = "pytest --nbval --nbval-current-env --nbval-cell-timeout=3600 notebo
 UNITS = "pytest -q --no-header -n 2 --dist loadgroup --ignore=tests/browser --ignore=tests/test_results.py tests"
 
 
+ALONE = {**os.environ, "OMP_NUM_THREADS": "1"}  # threads that wait for another process's core cost more than they do
+
+
 def run(command: str, **options) -> subprocess.Popen:
-    """One tool of this environment, begun in the checkout's root."""
-    return subprocess.Popen([sys.executable, "-m", *command.split()], cwd=paths.ROOT, **options)
+    """One tool of this environment, begun in the checkout's root, on one thread."""
+    return subprocess.Popen([sys.executable, "-m", *command.split()], cwd=paths.ROOT, env=ALONE, **options)
 
 
 def main() -> int:
@@ -31,8 +34,7 @@ def main() -> int:
     reproduce.train_first(chapters.select([]), {})
     log = paths.writable(paths.BUILD) / "units.log"
     with log.open("w", encoding="utf-8") as said:
-        # of one thread each: two that wait for the other's core are slower than one
-        units = run(UNITS, stdout=said, stderr=subprocess.STDOUT, env={**os.environ, "OMP_NUM_THREADS": "1"})
+        units = run(UNITS, stdout=said, stderr=subprocess.STDOUT)
         try:
             failed = run(NOTEBOOKS).wait()
             print("\nUnit tests …", flush=True)
