@@ -14,6 +14,7 @@ from playwright.sync_api import sync_playwright
 
 from vaepaper import paths
 from vaepaper.workshop import chapters, reproduce
+from vaepaper.workshop.lab import LARGEST
 
 SHOTS = paths.BUILD / "browser"
 
@@ -41,6 +42,7 @@ def lab(tmp_path_factory):
         port = free.getsockname()[1]
     options = ["--no-browser", "--allow-root", f"--port={port}", "--port-retries=0", f"--notebook-dir={folder}"]
     options += [f"--IdentityProvider.token={token}", "--LabApp.news_url=None"]
+    options += [f"--ServerApp.tornado_settings={LARGEST}"]  # as `make lab`
     here = {"VAEPAPER_BUILD": paths.BUILD, "VAEPAPER_DATA": paths.DATA}
     here |= {"JUPYTER_CONFIG_DIR": folder / ".config", "JUPYTERLAB_WORKSPACES_DIR": folder / ".spaces"}
     environment = os.environ | {name: str(path) for name, path in here.items()}

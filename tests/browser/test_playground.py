@@ -214,6 +214,7 @@ def test_own_pictures_and_wrong_files(playground, tmp_path):
     digit = np.full((200, 120), 250, np.uint8)
     digit[20:180, 50:70] = 10  # a one, black on white
     Image.fromarray(digit).save(tmp_path / "one.png")
+    Image.fromarray(digit).resize((3000, 5000)).convert("RGB").save(tmp_path / "large.bmp")  # 45 MB
     (tmp_path / "wrong.png").write_text("no picture")
 
     def choose_file(name):
@@ -221,9 +222,9 @@ def test_own_pictures_and_wrong_files(playground, tmp_path):
             page.get_by_role("button", name="own picture").click()
         chooser.value.set_files(tmp_path / name)
 
-    for _ in range(2):  # the same file can be chosen again
+    for name in ("one.png", "one.png", "large.bmp"):  # the same file can be chosen again
         blank_page(page)
-        choose_file("one.png")
+        choose_file(name)
         assert until(lambda: ink(page).max(axis=1)[5:22].min() > 0.9) and "score" in verdict(page)
     choose_file("wrong.png")
     assert until(lambda: "not a PNG or JPEG" in verdict(page)) and "Traceback" not in verdict(page)
