@@ -94,10 +94,12 @@ def main() -> None:
     """Measure, write, show."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--gan", action="store_true", help="only the GAN's two, beside what is known of the others")
+    asked = parser.parse_args()
+    rounds, names = asked.rounds, GAN if asked.gan else TRAIN + SCORE + GAN
     # interleaved: the machine's moods hit all alike
-    plan = [(name,) for _ in range(rounds) for name in TRAIN + SCORE + GAN]
-    sizes = [(what, name, size) for what, (name, all_sizes) in SIZES.items() for size in all_sizes]
+    plan = [(name,) for _ in range(rounds) for name in names]
+    sizes = [(what, name, size) for what, (name, all_sizes) in SIZES.items() for size in all_sizes if not asked.gan]
     results: dict = {}
     with tqdm(total=len(plan) + len(sizes), desc="measurements") as bar:
         for (name,) in plan:
@@ -110,6 +112,13 @@ def main() -> None:
             scaling.setdefault(what, {})[str(size)] = size / one["value"] if name == "score_ours" else one["value"]
             peaks[f"{name} {size}"] = one["peak_mb"]
             bar.update()
+    known = json.loads((paths.RESULTS / "benchmark.json").read_text(encoding="utf-8")) if asked.gan else {}
+    if known and (known["machine"], known["rounds"]) != (machine(), rounds):
+        sys.exit(
+            f"the others were measured on {known['machine']} in {known['rounds']} rounds; run all of it: make bench"
+        )
+    for name, before in known.get("all", {}).items():
+        results.setdefault(name, [{"value": x, "peak_mb": known["peak_mb"][name]} for x in before])
     median = {name: statistics.median(one["value"] for one in found) for name, found in results.items()}
     found = {
         "machine": machine(),
@@ -123,8 +132,9 @@ def main() -> None:
         "epoch_seconds": {name: median[name] for name in TRAIN},
         "gan_epoch_seconds": {name: median[name] for name in GAN},
         "images_per_second": {"ours": median["score_ours"], "pyod": median["score_pyod"]},
-        "peak_mb": {name: max(one["peak_mb"] for one in found) for name, found in results.items()} | peaks,
-        "scaling": scaling,
+        "peak_mb": known.get("peak_mb", peaks)
+        | {name: max(one["peak_mb"] for one in found) for name, found in results.items()},
+        "scaling": scaling or known["scaling"],
         "all": {name: [one["value"] for one in found] for name, found in results.items()},
     }
     with paths.whole(paths.RESULTS / "benchmark.json") as part:

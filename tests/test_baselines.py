@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from threadpoolctl import threadpool_limits
 
 from vaepaper import baselines
 
@@ -41,6 +42,14 @@ def test_pca_is_the_singular_value_decomposition(digits):
     fitted = baselines.PrincipalComponents(8).fit(images)
     torch.testing.assert_close(fitted.reconstruct(images).double(), expected, atol=1e-4, rtol=1e-3)
     np.testing.assert_allclose(fitted.score(images), (images - expected).square().sum(1), rtol=1e-3)
+
+
+def test_ica_is_the_same_on_any_number_of_threads(digits):
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            found.append(baselines.IndependentComponents(16).fit(digits[0]).score(digits[0][:100]))
+    np.testing.assert_allclose(*found, rtol=1e-5)
 
 
 def test_ica_lies_on_the_plane_of_pca(digits):

@@ -10,6 +10,7 @@ import torch
 from sklearn.decomposition import PCA, FastICA
 from sklearn.ensemble import IsolationForest
 from sklearn.pipeline import make_pipeline
+from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from vaepaper import checks
@@ -78,7 +79,8 @@ class IndependentComponents:
         images = _to_learn(images, self.latent)[: self.most]
         if min(len(images) - 1, np.count_nonzero((images != images[0]).any(0))) < self.latent:
             raise ValueError(f"latent is {self.latent}; these {len(images)} images differ in fewer directions")
-        self.map.fit(images)
+        with threadpool_limits(1):  # its sources come out otherwise on two threads than on one
+            self.map.fit(images)
         self.inputs = images.shape[1]
         return self
 
