@@ -114,10 +114,10 @@ def step_change(model: nn.Module, codes: np.ndarray, step: float, seed: int = 0)
 def distance_to_nearest(images: Tensor, known: Tensor) -> np.ndarray:
     """Euclidean distance of each image to the nearest `known` one, float32 [n]: how typical is it?"""
     known = check_rows("known", known)
-    images, norms = check_rows("images", images, known.shape[1]), known.square().sum(1)
-    # |x - k|² = |x|² + (|k|² - 2 x·k): what does not depend on k can wait until the nearest is found
-    nearest = torch.cat([torch.addmm(norms, batch, known.T, alpha=-2).amin(1) for batch in images.split(500)])
-    return (nearest + images.square().sum(1)).clamp_(min=0).sqrt_().cpu().numpy()
+    images = check_rows("images", images, known.shape[1])
+    tiles = [(k, k.square().sum(1)) for k in known.split(2000)]  # |x - k|² - |x|² = |k|² - 2 x·k; a cache's size
+    nearest = [torch.stack([torch.addmm(n, x, k.T, alpha=-2).amin(1) for k, n in tiles]) for x in images.split(1000)]
+    return (torch.cat(nearest, 1).amin(0) + images.square().sum(1)).clamp_(min=0).sqrt_().cpu().numpy()
 
 
 def detection(normal: np.ndarray, anomalous: np.ndarray) -> tuple[float, float]:
