@@ -72,6 +72,7 @@ bench: $(READY)  ## measure against PyOD, pythae, stumpy and a plain DataLoader 
 	@$(BIN)/python -m pip install --quiet --upgrade --no-deps --target build/peers -r benchmarks/peers.txt
 	@$(BIN)/python -m vaepaper.data
 	@$(BIN)/python benchmarks/bench.py $(ARGS)
+	@$(BIN)/python benchmarks/bench_gan.py $(ARGS)
 	@$(BIN)/python benchmarks/bench_signals.py $(ARGS)
 
 clean:  ## remove build/, or VAEPAPER_BUILD (results and remembered trainings); .venv and data stay

@@ -21,7 +21,6 @@ from vaepaper.workshop.times import machine
 HERE = Path(__file__).parent
 TRAIN = ["floor", "ours", "pyod", "pythae", "dataloader"]
 SCORE = ["score_ours", "score_pyod"]
-GAN = ["gan_ours", "gan_plain"]
 SIZES = {
     "scoring seconds by images": ("score_ours", [10_000, 100_000, 1_000_000]),
     "epoch seconds by images": ("ours_images", [10_000, 60_000, 240_000]),
@@ -39,7 +38,7 @@ NAMES = {
 
 def measure(name: str, *size: int) -> dict:
     """One measurement of digits."""
-    return measured(HERE / ("gan_contenders.py" if name in GAN else "contenders.py"), name, *size)
+    return measured(HERE / "contenders.py", name, *size)
 
 
 def measured(file: Path, name: str, *size: int) -> dict:
@@ -82,10 +81,6 @@ def table(found: dict) -> str:
         scored = f"{speed[name]:,.0f}" if name in speed else ""
         cells = [NAMES[name], f"{seconds[name]:.3g}", f"{seconds[name] / seconds['ours']:.2f}", scored, peak[name]]
         lines.append("| " + " | ".join(map(str, cells)) + " |")
-    if gan := found.get("gan_epoch_seconds"):
-        ratio = gan["gan_plain"] / gan["gan_ours"]
-        lines += ["", "Chapter 10's GAN, one epoch of generator and critic and one of the encoder:"]
-        lines[-1] += f" {gan['gan_ours']:.3g} s; as a plain PyTorch loop {gan['gan_plain']:.3g} s ({ratio:.2f} times)."
     versions = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
     return "\n".join(lines) + f"\n\n{found['machine']}; {versions}; median of {found['rounds']} rounds.\n"
 
@@ -94,12 +89,10 @@ def main() -> None:
     """Measure, write, show."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--gan", action="store_true", help="only the GAN's two, beside what is known of the others")
-    asked = parser.parse_args()
-    rounds, names = asked.rounds, GAN if asked.gan else TRAIN + SCORE + GAN
+    rounds = parser.parse_args().rounds
     # interleaved: the machine's moods hit all alike
-    plan = [(name,) for _ in range(rounds) for name in names]
-    sizes = [(what, name, size) for what, (name, all_sizes) in SIZES.items() for size in all_sizes if not asked.gan]
+    plan = [(name,) for _ in range(rounds) for name in TRAIN + SCORE]
+    sizes = [(what, name, size) for what, (name, all_sizes) in SIZES.items() for size in all_sizes]
     results: dict = {}
     with tqdm(total=len(plan) + len(sizes), desc="measurements") as bar:
         for (name,) in plan:
@@ -112,13 +105,6 @@ def main() -> None:
             scaling.setdefault(what, {})[str(size)] = size / one["value"] if name == "score_ours" else one["value"]
             peaks[f"{name} {size}"] = one["peak_mb"]
             bar.update()
-    known = json.loads((paths.RESULTS / "benchmark.json").read_text(encoding="utf-8")) if asked.gan else {}
-    if known and (known["machine"], known["rounds"]) != (machine(), rounds):
-        sys.exit(
-            f"the others were measured on {known['machine']} in {known['rounds']} rounds; run all of it: make bench"
-        )
-    for name, before in known.get("all", {}).items():
-        results.setdefault(name, [{"value": x, "peak_mb": known["peak_mb"][name]} for x in before])
     median = {name: statistics.median(one["value"] for one in found) for name, found in results.items()}
     found = {
         "machine": machine(),
@@ -130,11 +116,9 @@ def main() -> None:
         },
         "rounds": rounds,
         "epoch_seconds": {name: median[name] for name in TRAIN},
-        "gan_epoch_seconds": {name: median[name] for name in GAN},
         "images_per_second": {"ours": median["score_ours"], "pyod": median["score_pyod"]},
-        "peak_mb": known.get("peak_mb", peaks)
-        | {name: max(one["peak_mb"] for one in found) for name, found in results.items()},
-        "scaling": scaling or known["scaling"],
+        "peak_mb": {name: max(one["peak_mb"] for one in found) for name, found in results.items()} | peaks,
+        "scaling": scaling,
         "all": {name: [one["value"] for one in found] for name, found in results.items()},
     }
     with paths.whole(paths.RESULTS / "benchmark.json") as part:

@@ -85,11 +85,15 @@ def _dates(axes: Axes, signal: pd.Series, most: int) -> None:
         locator = AutoDateLocator(tz=signal.index.tz, minticks=2, maxticks=most)
         axes.xaxis.set_major_locator(locator)
         # A day is said with its month: matplotlib's own would name one month, the last, for all of them.
-        day, minute = "%d %b", "%H:%M"
-        ticks = ["%Y", "%b", day, minute, minute, "%S.%f"], ["", "%Y", day, day, minute, minute]
-        names = dict(zip(("formats", "zero_formats"), ticks, strict=True))
-        names |= {"offset_formats": ["", "%Y", "%Y", "%d %b %Y", "%d %b %Y", "%d %b %Y %H:%M"]}
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=signal.index.tz, **names))
+        day, minute, dated = "%d %b", "%H:%M", "%d %b %Y"
+        formatter = ConciseDateFormatter(
+            locator,
+            tz=signal.index.tz,
+            formats=["%Y", "%b", day, minute, minute, "%S.%f"],
+            zero_formats=["", "%Y", day, day, minute, minute],
+            offset_formats=["", "%Y", "%Y", dated, dated, f"{dated} {minute}"],
+        )
+        axes.xaxis.set_major_formatter(formatter)
 
 
 def close_ups(signal: pd.Series, expected: pd.Series, alarms: pd.DataFrame, around: int, most: int = 6) -> Figure:

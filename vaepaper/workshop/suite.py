@@ -11,8 +11,6 @@ from vaepaper.workshop import chapters, reproduce, times
 # pytest-xdist cannot share out the cells of a notebook: these run in one process, the unit tests in two beside it.
 NOTEBOOKS = "pytest --nbval --nbval-current-env --nbval-cell-timeout=3600 notebooks tests/test_results.py"
 UNITS = "pytest -q --no-header -n 2 --dist loadgroup --ignore=tests/browser --ignore=tests/test_results.py tests"
-
-
 ALONE = {**os.environ, "OMP_NUM_THREADS": "1"}  # threads that wait for another process's core cost more than they do
 
 
