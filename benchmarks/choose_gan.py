@@ -1,7 +1,7 @@
 """How chapter 10 chose the GAN's setting of its one-digit protocol: on training digits alone, as chapter 5 chose.
 
 10,000 training digits, drawn at random, are held out. A GAN learns one digit from the rest and scores those 10,000.
-`.venv/bin/python benchmarks/choose_gan.py` (4 minutes on two cores) changes a first setting in one respect
+`.venv/bin/python benchmarks/choose_gan.py` (two minutes on two cores) changes a first setting in one respect
 or two, ten settings in all, and prints the mean AUROC of two digits that are hard.
 """
 

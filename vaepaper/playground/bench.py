@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from vaepaper.alarms import JointAlarm
 from vaepaper.anomaly import Threshold, difference, reconstruct
 from vaepaper.figures.cards import words
+from vaepaper.playground.alike import finder
 from vaepaper.playground.canvases import chart, dragged, framed, paced, page, paper, row, show
 from vaepaper.playground.uploads import read_picture
 from vaepaper.scores import joint_scores
@@ -26,7 +27,7 @@ def bench(vae: nn.Module, ae: nn.Module, normal: Tensor, unseen: Tensor, known: 
         normal: images [n, 784] whose scores set the thresholds. unseen: [m, 784], the oddest first.
         known: the training images [k, 784] with labels [k], of which the most alike are shown.
     """
-    scores, norms = difference(vae, normal), known.square().sum(1)
+    scores, nearest = difference(vae, normal), finder(known)
     judges, oddest = {rule: Threshold(rule).fit(scores) for rule in RULES}, np.argsort(-difference(vae, unseen))
     joint = JointAlarm().fit(joint_scores(ae, vae, normal))
     image, said = torch.zeros(784), HTML()
@@ -50,7 +51,7 @@ def bench(vae: nn.Module, ae: nn.Module, normal: Tensor, unseen: Tensor, known: 
     @paced
     def judge() -> None:
         (name, usual, threshold, score, p_value), output = listen(), reconstruct(vae, image[None])[0]
-        near = (norms - 2 * (known @ image)).topk(3, largest=False).indices
+        near = nearest(image)
         with hold_canvas():
             show(board, torch.stack([image, output]), image - output)  # red: input only, blue: output only
             show(alike, known[near])
