@@ -12,14 +12,16 @@ Job = tuple[list[str], int]  # readings that are trained in one go, and a seed
 
 
 def missing(table: pd.DataFrame) -> list[Job]:
-    """What the table lacks, in the order in which to train it: by stage, and in a stage the longest first."""
+    """What the table lacks, in the order in which to train it: three seeds of each reading first, then the others.
+
+    Of each by stage, and in a stage the longest first.
+    """
     there = set(zip(table.reading, table.seed, strict=True))
     jobs: dict = {}
     for name, reading in READINGS.items():
         for seed in readings.seeds(name):
             if (name, seed) not in there:
-                late = reading["stage"] == 3 and seed > 2  # first three seeds of each, then five
-                jobs.setdefault((reading["stage"], late, reading.get("together", name), seed), []).append(name)
+                jobs.setdefault((seed > 2, reading["stage"], reading.get("together", name), seed), []).append(name)
     order = sorted(jobs, key=lambda key: (key[:2], -work((jobs[key], key[-1]))))
     return [(jobs[key], key[-1]) for key in order]
 
