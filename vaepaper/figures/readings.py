@@ -122,9 +122,14 @@ def distributions(seen: Mapping[str, Mapping], title: str) -> Figure:
             axes.hist(spread, bins, density=True, histtype="step", linewidth=2, color=color, label=which)
         axes.axvline(found["training"][-1], color="0.2", linestyle="--", linewidth=1.2)
         axes.set(xlabel="difference", yticks=[], title=READINGS[name]["says"])
-        flagged = f"largest of training, {found['flagged']} above "
-        turned = {"rotation": 90, "ha": "right", "va": "top", "color": "0.2", "fontsize": 9}
-        axes.text(found["training"][-1], 0.99, flagged, transform=axes.get_xaxis_transform(), **turned)
-    panels[0, 0].legend(loc="upper right", bbox_to_anchor=(0.93, 1))
+        axes.annotate(
+            f"largest of training, {found['flagged']} above",
+            (found["training"][-1], 1),
+            (-3, -4),
+            axes.get_xaxis_transform(),
+            "offset points",
+            **{"rotation": 90, "ha": "right", "va": "top", "color": "0.2", "fontsize": 9},
+        )
+    panels[0, 0].legend(loc="upper right", bbox_to_anchor=(0.88, 1))
     figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=12)
     return figure
