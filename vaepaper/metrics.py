@@ -123,18 +123,13 @@ def distance_to_nearest(images: Tensor, known: Tensor) -> np.ndarray:
 def detection(normal: np.ndarray, anomalous: np.ndarray) -> tuple[float, float]:
     """How well scores part anomalous from normal: (AUROC, average precision), each in [0, 1]; AUROC 0.5 is chance.
 
-    Args:
-        normal, anomalous: scores, [n] and [m], larger where stranger.
-
-    Raises:
-        ValueError: none of one kind, or a score that is not finite.
+    Scores [n] and [m] are larger where stranger. Raises ValueError: none of one kind, or one that is not finite.
     """
     normal, anomalous = check_scores(normal), check_scores(anomalous)
     scores, truth = np.concatenate([normal, anomalous]), np.repeat([False, True], [len(normal), len(anomalous)])
     false, caught, _ = roc_curve(truth, scores, drop_intermediate=False)  # of each kind the share above, sorted once
-    hits = caught * len(anomalous)
-    precision = hits[1:] / (hits + false * len(normal))[1:]
-    return float(auc(false, caught)), float(np.diff(caught) @ precision)
+    hits, wrong = caught[1:] * len(anomalous), false[1:] * len(normal)
+    return float(auc(false, caught)), float(np.diff(caught) @ (hits / (hits + wrong)))
 
 
 def localisation(maps: Tensor, masks: Tensor) -> tuple[float, float]:
