@@ -129,8 +129,9 @@ def losses(panels: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
     for axes, (name, groups) in zip(grid[0], panels.items(), strict=True):
         for color, (group, found) in zip((TRAINING, UNSEEN), groups.items(), strict=False):
             epochs = np.arange(1, found.shape[1] + 1)
-            lines = axes.plot(epochs, found.T, "o-", color=color, markersize=3, linewidth=2 if len(found) == 1 else 0.8)
-            lines[0].set_label(group)
+            wide = len(found) == 1
+            style = {"markersize": 6 if wide else 3, "linewidth": 2 if wide else 0.8, "zorder": 3 if wide else 2}
+            axes.plot(epochs, found.T, "o-", color=color, **style)[0].set_label(group)
         axes.set(xlabel="epoch", title=name)
         axes.xaxis.get_major_locator().set_params(integer=True)
     grid[0, 0].legend()

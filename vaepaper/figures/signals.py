@@ -96,7 +96,7 @@ def _dates(axes: Axes, signal: pd.Series, most: int) -> None:
         axes.xaxis.set_major_formatter(formatter)
 
 
-def close_ups(signal: pd.Series, expected: pd.Series, alarms: pd.DataFrame, around: int, most: int = 6) -> Figure:
+def close_ups(signal: pd.Series, expected: pd.Series, alarms: pd.DataFrame, around: int, most: int = 9) -> Figure:
     """The `most` striking alarms close up: the signal, and over it what the network expected; `around`: points."""
     spoken = alarms[alarms.kind != "gap"]
     chosen = spoken.loc[spoken.p_value.sort_values(kind="stable").index[:most]].sort_index()

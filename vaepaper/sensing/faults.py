@@ -1,4 +1,4 @@
-"""Planted faults of sensors: eight kinds at five sizes, each with the exact mask of the points that changed."""
+"""Planted faults of sensors: nine kinds at five sizes, each with the exact mask of the points that changed."""
 
 import numpy as np
 
