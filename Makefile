@@ -65,7 +65,7 @@ lab: $(READY)  ## open the notebooks in JupyterLab
 refresh: $(READY)  ## run everything, then write outputs back into notebooks/, results/ and the README
 	@$(BIN)/python -m vaepaper.workshop.refresh
 
-robustness: $(READY)  ## every reading with every seed into results/robustness.csv (five hours; goes on where it was stopped)
+robustness: $(READY)  ## every reading with every seed into results/robustness.csv (more than four hours; goes on where it was stopped)
 	@$(BIN)/python -m vaepaper.workshop.robustness $(ARGS)
 
 bench: $(READY)  ## measure against PyOD, pythae, stumpy and a plain DataLoader (into results/; half an hour)
