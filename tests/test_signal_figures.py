@@ -32,5 +32,5 @@ def test_any_span_and_any_number_of_alarms(step, count):
     words = [text.get_text() for text in figure.axes[0].texts if text.get_text() != "taken as normal"]
     assert len(words) == spoken and figure.canvas.draw() is None
     close = drawn.close_ups(signal, signal * 0.9, alarms, around=64)
-    assert sum(axes.axison for axes in close.axes) == min(6, spoken) and close.canvas.draw() is None
+    assert sum(axes.axison for axes in close.axes) == min(9, spoken) and close.canvas.draw() is None
     plt.close("all")

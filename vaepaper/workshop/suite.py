@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 
-from vaepaper import data, paths
+from vaepaper import data, paths, series
 from vaepaper.workshop import chapters, reproduce, times
 
 # pytest-xdist cannot share out the cells of a notebook: these run in one process, the unit tests in two beside it.
@@ -26,6 +26,8 @@ def main() -> int:
         return 1
     try:
         data.mnist("train")
+        for name in series.SOURCES:  # before two processes need them: a notebook that has to fetch says so
+            series.fetch(name)
     except OSError as error:  # one message, which says what to do
         print(error, file=sys.stderr)
         return 1
