@@ -51,8 +51,9 @@ def strips(table: pd.DataFrame, title: str) -> Figure:
     random = np.random.default_rng(0)  # of the heights only
     for axes, part in zip(grid.flat, parts, strict=False):
         own = table[(table.claim == part.claim) & (table.part.str.removesuffix(", upper") == part.part)]
-        for at, color, chosen in ((1, plots.TRAINING, own.reading == "default"), (0, "0.55", own.reading != "default")):
-            values = own.value[chosen]
+        once, default = own.part == part.part, own.reading == "default"
+        for at, color, chosen in ((1, plots.TRAINING, default), (0, "0.55", ~default)):
+            values = own.value[once & chosen]
             axes.plot(values, at + random.uniform(-0.3, 0.3, len(values)), ".", color=color, markersize=5, alpha=0.8)
         for boundary, relation in {(row.boundary, row.relation) for row in own.itertuples()}:
             axes.axvline(boundary, color=COLORS["not reproduced"], linestyle=":", linewidth=1.6)
