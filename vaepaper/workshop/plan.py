@@ -12,7 +12,7 @@ Job = tuple[list[str], int]  # readings that are trained in one go, and a seed
 
 
 def missing(table: pd.DataFrame) -> list[Job]:
-    """What the table lacks, in the order in which to train it: three seeds of each reading first, then the others.
+    """What the table lacks, in the order in which to train it: a seed of each reading, then three, then the others.
 
     Of each by stage, and in a stage the longest first.
     """
@@ -21,7 +21,8 @@ def missing(table: pd.DataFrame) -> list[Job]:
     for name, reading in READINGS.items():
         for seed in readings.seeds(name):
             if (name, seed) not in there:
-                jobs.setdefault((seed > 2, reading["stage"], reading.get("together", name), seed), []).append(name)
+                turn = (seed > 0) + (seed > 2)
+                jobs.setdefault((turn, reading["stage"], reading.get("together", name), seed), []).append(name)
     order = sorted(jobs, key=lambda key: (key[:2], -work((jobs[key], key[-1]))))
     return [(jobs[key], key[-1]) for key in order]
 
