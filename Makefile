@@ -62,8 +62,8 @@ test-browser: $(READY)  ## the playground and the site in a real browser (MINUTE
 lab: $(READY)  ## open the notebooks in JupyterLab
 	$(BIN)/python -m vaepaper.workshop.lab $(if $(filter 0,$(shell id -u)),--allow-root)
 
-refresh: $(READY)  ## run everything, then write outputs back into notebooks/, results/ and the README
-	@$(BIN)/python -m vaepaper.workshop.refresh
+refresh: $(READY)  ## run everything (or NB=06), then write outputs back into notebooks/, results/ and the README
+	@$(BIN)/python -m vaepaper.workshop.refresh $(NB)
 
 robustness: $(READY)  ## every reading with every seed into results/robustness.csv (more than four hours; goes on where it was stopped)
 	@$(BIN)/python -m vaepaper.workshop.robustness $(ARGS)

@@ -93,7 +93,7 @@ def figs_9_and_10(runs: pd.DataFrame, named: Sequence[str], title: str) -> Figur
     axes.set_xscale("symlog", linthresh=0.1)
     axes.set_yscale("symlog", linthresh=1)
     axes.set_yticks([0, 1, 5, 20, 100, 1000], ["0", "1", "5", "20", "100", "1,000"])
-    axes.set_xticks([-0.1, -0.05, 0, 0.05, 0.1, 0.2, 0.5, 1], ["-0.1", "-0.05", "0", "0.05", "0.1", "0.2", "0.5", "1"])
+    axes.set_xticks(ticks := [-0.1, -0.05, 0, 0.05, 0.1, 0.2, 0.5, 1, 2], [f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
     axes.set(xlim=(-0.1, max(1, runs.d.max() * 1.5)), ylim=(-0.3, max(300, runs.flagged.max() * 1.5)))
     axes.set(xlabel="Cohen's d: unseen digits differ more", ylabel="flagged of 10,000 unseen digits")

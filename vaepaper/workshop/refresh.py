@@ -1,8 +1,9 @@
-"""Bring what a full run left back into the repository: notebooks with outputs, results/, the README's table."""
+"""`make refresh`: bring what a run left back into the repository: notebooks with outputs, results/, README's tables."""
 
 import hashlib
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
@@ -57,16 +58,22 @@ def write_between(what: str, text: str) -> None:
             part.write_text(between(what, text, readme.read_text(encoding="utf-8")), encoding="utf-8")
 
 
-def brought_back() -> dict[Path, bytes]:
-    """Every file of the repository that a full run renews, with what it is to hold; raises where one is not there."""
-    found = {}
-    for source in chapters.select([]):
+def brought_back(notebooks: Sequence[Path]) -> dict[Path, bytes]:
+    """Every file of the repository that a run of these renews, and what it is to hold; raises where one is missing."""
+    found, fresh = {}, []
+    for source in notebooks:
         notebook = clean(nbformat.read(paths.BUILD / "notebooks" / source.name, as_version=4))
         found[source] = (nbformat.writes(notebook) + "\n").encode()
-        for name in execute.last_run(source)["left"]:
-            if name.startswith("figures/"):  # what the notebooks left, and nothing older
+        done, own = execute.last_run(source), [entry for entry in claims.load() if entry["notebook"] == source.stem]
+        for name in done["left"]:
+            if name.startswith("figures/") or name == "detection.json":  # what the notebook left, and nothing older
                 found[paths.RESULTS / name] = (paths.BUILD / name).read_bytes()
-    found |= {paths.RESULTS / name: (paths.BUILD / name).read_bytes() for name in ("claims.json", "detection.json")}
+        if [entry["id"] for entry in own] != done["claims"]:
+            raise ValueError(f"build/claims.json lacks what {source.stem} judged; `make reproduce` judges it again")
+        fresh += own
+    others = [e for e in claims.load(paths.RESULTS / "claims.json") if e["notebook"] not in {n.stem for n in notebooks}]
+    entries = sorted(others + fresh, key=lambda entry: list(claims.CLAIMS).index(entry["id"]))
+    found[paths.RESULTS / "claims.json"] = (json.dumps(entries, indent=1, ensure_ascii=False) + "\n").encode()
     shot = paths.BUILD / "browser" / "playground_bench.png"  # `make test-browser` leaves it
     if shot.exists():
         found[paths.RESULTS / "figures" / shot.name] = shot.read_bytes()
@@ -74,7 +81,6 @@ def brought_back() -> dict[Path, bytes]:
     for path in (paths.RESULTS / "times.json", paths.BUILD / "times.json"):  # the last time that each was run from cold
         took |= json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     found[paths.RESULTS / "times.json"] = (json.dumps(took, indent=1) + "\n").encode()
-    entries = claims.load()
     for readme in READMES:
         japanese, text = readme.suffixes[0] == ".ja", readme.read_text(encoding="utf-8")
         text = between("claims", tables.one_line_each(entries, japanese), text)
@@ -83,12 +89,16 @@ def brought_back() -> dict[Path, bytes]:
     return found
 
 
-def main() -> int:
-    """Run everything with its default parameters, then bring it back: all of it, or, if anything is amiss, nothing."""
-    failed = reproduce.main([])
+def main(names: list[str] | None = None) -> int:
+    """Run chapters (default: all) with their own parameters and bring them back; if anything is amiss, nothing at all.
+
+    What other chapters left in the repository stays as it is.
+    """
+    names = sys.argv[1:] if names is None else names
+    failed = reproduce.main(names)
     if failed:
         return failed
-    for path, content in brought_back().items():
+    for path, content in brought_back(chapters.select(names)).items():
         with paths.whole(path) as part:
             part.write_bytes(content)
     print("notebooks/, results/ and the READMEs' tables are refreshed; look at `git diff --stat`")
