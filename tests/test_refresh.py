@@ -88,6 +88,21 @@ def test_one_chapter_leaves_the_claims_of_the_others(ran):
     assert entries["C4"]["measured"][0]["value"] == 5
 
 
+def test_a_damaged_file_of_claims_does_not_cost_the_others_theirs(ran):
+    (paths.RESULTS / "claims.json").write_text('[{"id": "C1", ')
+    before = ran()
+    with pytest.raises(ValueError, match=r"claims\.json is damaged"):
+        refresh.main(["03"])
+    assert ran() == before
+
+
+def test_a_claim_that_is_no_longer_made_is_dropped(ran):
+    [known] = claims.load()
+    (paths.RESULTS / "claims.json").write_text(json.dumps([{**known, "id": "C0", "notebook": "00_gone"}]))
+    assert refresh.main(["03"]) == 0
+    assert [entry["id"] for entry in claims.load(paths.RESULTS / "claims.json")] == ["C4"]
+
+
 def test_a_chapter_that_does_not_exist_is_named(capsys):
     assert refresh.main(["7x"]) == 2
     assert "7x" in capsys.readouterr().err

@@ -34,11 +34,21 @@ def record(claim: str, parts: Sequence[Part], verdict: str | None = None) -> Mar
         return Markdown(f"{measured(entry)}\n(Not recorded: {claim} belongs to {entry['notebook']}, this is {here}.)")
     path = paths.BUILD / "claims.json"
     with paths.locked(paths.writable(paths.BUILD) / ".claims.lock"):  # notebooks may run side by side
-        known = {each["id"]: each for each in load(path)} | {claim: entry}
-        ordered = [known[name] for name in CLAIMS if name in known]
+        merged = ordered([*load(path), entry])
         with paths.whole(path) as part:
-            part.write_text(json.dumps(ordered, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            part.write_text(text(merged), encoding="utf-8")
     return Markdown(measured(entry))
+
+
+def ordered(entries: Sequence[dict]) -> list[dict]:
+    """Entries in the order of the claims, of each claim the last; one that is no longer claimed is left out."""
+    known = {entry["id"]: entry for entry in entries}
+    return [known[name] for name in CLAIMS if name in known]
+
+
+def text(entries: Sequence[dict]) -> str:
+    """Entries as the file holds them."""
+    return json.dumps(entries, indent=1, ensure_ascii=False) + "\n"
 
 
 def load(path: Path | None = None) -> list[dict]:

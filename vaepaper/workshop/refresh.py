@@ -60,20 +60,22 @@ def write_between(what: str, text: str) -> None:
 
 def brought_back(notebooks: Sequence[Path]) -> dict[Path, bytes]:
     """Every file of the repository that a run of these renews, and what it is to hold; raises where one is missing."""
-    found, fresh = {}, []
+    found, stems, committed = {}, {source.stem for source in notebooks}, paths.RESULTS / "claims.json"
     for source in notebooks:
         notebook = clean(nbformat.read(paths.BUILD / "notebooks" / source.name, as_version=4))
         found[source] = (nbformat.writes(notebook) + "\n").encode()
-        done, own = execute.last_run(source), [entry for entry in claims.load() if entry["notebook"] == source.stem]
+        done = execute.last_run(source)
         for name in done["left"]:
             if name.startswith("figures/") or name == "detection.json":  # what the notebook left, and nothing older
                 found[paths.RESULTS / name] = (paths.BUILD / name).read_bytes()
-        if [entry["id"] for entry in own] != done["claims"]:
+        if execute.recorded(source) != done["claims"]:
             raise ValueError(f"build/claims.json lacks what {source.stem} judged; `make reproduce` judges it again")
-        fresh += own
-    others = [e for e in claims.load(paths.RESULTS / "claims.json") if e["notebook"] not in {n.stem for n in notebooks}]
-    entries = sorted(others + fresh, key=lambda entry: list(claims.CLAIMS).index(entry["id"]))
-    found[paths.RESULTS / "claims.json"] = (json.dumps(entries, indent=1, ensure_ascii=False) + "\n").encode()
+    before = claims.load(committed)
+    if committed.exists() and not before:  # the other chapters' claims would be lost
+        raise ValueError(f"{committed} is damaged; bring it back with `git checkout {committed}`")
+    others = [entry for entry in before if entry["notebook"] not in stems]
+    entries = claims.ordered(others + [entry for entry in claims.load() if entry["notebook"] in stems])
+    found[committed] = claims.text(entries).encode()
     shot = paths.BUILD / "browser" / "playground_bench.png"  # `make test-browser` leaves it
     if shot.exists():
         found[paths.RESULTS / "figures" / shot.name] = shot.read_bytes()
