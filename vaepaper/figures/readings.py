@@ -13,6 +13,9 @@ from vaepaper.readings import CLAIMS, READINGS
 
 COLORS = {"reproduced": "#0173b2", "partly": "#f0d58c", "not reproduced": "#d55e00"}
 
+# Numbers that span decades: logarithmic above so much.
+LINEAR = {"Welch p": 1e-3, "Cohen's d": 0.1, "flagged": 1, "largest ÷": 1}
+
 
 def verdict_map(shares: pd.DataFrame, differs: pd.Series, seeds: Mapping[str, int], title: str) -> Figure:
     """Claims × readings, each cell filled by its seeds' verdicts; dotted where the majority is not the default's.
@@ -64,9 +67,10 @@ def strips(table: pd.DataFrame, title: str) -> Figure:
         axes.set(yticks=[0, 1], ylim=(-0.5, 1.5))
         axes.set_yticklabels(["others", "default"] if axes in grid[:, 0] else [])
         axes.tick_params(labelsize=8)
-        if part.claim == "C9" or part.part.startswith("largest") or part.part.endswith("Welch p"):
-            axes.set_xscale("symlog", linthresh=1e-3 if part.claim == "C8" else 1)
-            axes.set_xlim(left=-1e-3 if part.claim == "C8" else -0.3)
+        linear = next((up_to for words, up_to in LINEAR.items() if words in part.part), None)
+        if linear:
+            axes.set_xscale("symlog", linthresh=linear)
+            axes.set_xlim(left=min(-0.3 * linear, own.value.min() * 1.5))
     for axes in grid.flat[len(parts) :]:
         axes.set_axis_off()
     figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=12)
@@ -84,10 +88,11 @@ def figs_9_and_10(runs: pd.DataFrame, named: Sequence[str], title: str) -> Figur
     axes.add_patch(Rectangle((0.1, 1), 9.9, 19, color="#dcecdc", zorder=0, label=label))
     rest = runs[~runs.reading.isin(named)]
     random = np.random.default_rng(0)
+    colors = [color for digit, color in enumerate(plots.DIGITS) if digit != 3]  # whose grey is that of the rest
     axes.plot(rest.d, jittered(rest.flagged, random), "o", color="0.7", markersize=5, label="all other readings")
     for number, name in enumerate(named):
         own = runs[runs.reading == name]
-        style = {"markersize": 8, "color": plots.DIGITS[number], "linestyle": "", "marker": "os^DvPX*<>"[number]}
+        style = {"markersize": 8, "color": colors[number], "linestyle": "", "marker": "os^DvPX*<>"[number]}
         hollow = {"fillstyle": "none"} if "first" in READINGS[name] else {}
         axes.plot(own.d, jittered(own.flagged, random), label=READINGS[name]["says"], **style, **hollow)
     axes.set_xscale("symlog", linthresh=0.1)
