@@ -58,17 +58,13 @@ def minutes(seconds: float) -> str:
 def commands(found: dict, notebooks: int, claims: int, japanese: bool = False) -> str:
     """The READMEs' two commands with what they took, and the line below them."""
     took = {what: minutes(entry["seconds"]) for what, entry in found.items()}
-    busy = any("remark" in entry for entry in found.values())  # written by hand, until a run of its own is there
+    machine, once = found["reproduce"]["machine"], took["environment"]
     if japanese:
         reproduce = f"ノートブック {notebooks} 冊、検証項目 {claims} 件：{took['reproduce']} 分"
         test = f"ruff、単体テスト、ノートブックを再実行して比較：{took['test']} 分"
-        below = f"（{found['reproduce']['machine']}、GPU なし。ほかに一度だけ環境の準備に {took['environment']} 分"
-        below += "。ほかの作業と並行して測ったもので、空いていればより短い）" if busy else "）"
+        below = f"（{machine}、GPU なし。ほかに一度だけ環境の準備に {once} 分）"
     else:
         reproduce = f"{notebooks} notebooks, {claims} claims: {took['reproduce']} minutes"
         test = f"ruff, unit tests, and the notebooks run again and compared: {took['test']} minutes"
-        below = (
-            f"({found['reproduce']['machine']}, no GPU; once, {took['environment']} minutes more for the environment"
-        )
-        below += "; timed while the machine did other work too, so less on an idle one.)" if busy else ".)"
+        below = f"({machine}, no GPU; once, {once} minutes more for the environment.)"
     return f"```sh\nmake reproduce    # {reproduce}\nmake test         # {test}\n```\n\n{below}\n"
