@@ -110,6 +110,7 @@ def test_the_longest_gap():
     assert longest(missing, np.arange(5) * 100) == 100 and longest(missing[:1], np.arange(1)) == -1
 
 
+@pytest.mark.slow
 def test_drift_is_mann_whitneys_and_rarely_cries_wolf():
     random = np.random.default_rng(0)
     before, now = random.normal(size=(40, 4)), random.normal([0, 2, 0, 0], size=(12, 4))

@@ -36,6 +36,7 @@ def changed(before):
 EVERY = {path.name[:2] for path in paths.NOTEBOOKS.glob("*.ipynb")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["workshop/site.py", "workshop/reproduce.py", "workshop/templates/front.html"])
 def test_the_workshop_makes_no_chapter_stale(copy, name):
     before = prints()
@@ -43,6 +44,7 @@ def test_the_workshop_makes_no_chapter_stale(copy, name):
     assert changed(before) == set()
 
 
+@pytest.mark.slow
 def test_a_picture_makes_those_stale_that_draw_it(copy):
     before = prints()
     copy("vaepaper/figures/cards.py", "\n# another letter\n")

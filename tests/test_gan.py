@@ -79,6 +79,7 @@ def test_scores_are_the_papers(model, digits):
     np.testing.assert_allclose(anomaly.squared_difference(model, x), 784 * pixels, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_step_is_that_of_torchs_adam_and_moves_no_other_part(model):
     """Three steps of the critic, against `torch.optim.Adam` on a copy."""
     other, x = copy.deepcopy(model), torch.rand(20, 784)

@@ -88,6 +88,7 @@ def test_faults_are_found_and_named(monitor, faulty):
     assert (offset.low, offset.high) == (inside.min(), inside.max())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 7, 24, 997])
 def test_a_stream_in_pieces_gives_the_alarms_of_the_whole(monitor, faulty, size):
     monitor._live = None

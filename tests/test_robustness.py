@@ -69,6 +69,7 @@ def test_the_default_trains_what_the_chapters_train():
         assert settings(network) in asked
 
 
+@pytest.mark.slow
 def test_the_plan_holds_every_run_once_and_what_is_there_is_not_made_again(results):
     table, _ = ledger.load()
     jobs = plan.missing(table)
@@ -80,6 +81,7 @@ def test_the_plan_holds_every_run_once_and_what_is_there_is_not_made_again(resul
     assert stages == sorted(stages), "one seed of every reading comes first, then three of each"
 
 
+@pytest.mark.slow
 def test_a_training_passes_through_each_shorter_one(digits, build):
     network = {"model": "VariationalAutoEncoder", "latent": 3, "seed": 5}
     kept = reread.trained({**network, "epochs": 3}, [1, 3], digits[0])

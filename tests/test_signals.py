@@ -259,6 +259,7 @@ def test_files_that_are_not_there(tmp_path):
         signals.read_csv(tmp_path)
 
 
+@pytest.mark.slow
 def test_mangled_files_give_a_signal_or_a_sentence(tmp_path):
     """Good files with bytes changed, lines cut, joined, doubled, swapped: whatever comes, no other kind of error."""
     random, outcomes = np.random.default_rng(0), []

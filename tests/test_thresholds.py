@@ -42,6 +42,7 @@ def test_the_reports_rule_promises_one_in_n_plus_one(n, rate):
     assert abs(mean - rate) < 4 * error
 
 
+@pytest.mark.slow
 def test_tail_reaches_beyond_the_sample():
     """From 2,000 exponential scores to a rate of 1 in 20,000, whose true threshold is known."""
     random = np.random.default_rng(1)
