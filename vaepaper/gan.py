@@ -46,19 +46,18 @@ class GenerativeAdversarialNetwork(nn.Module):
         """n images that G draws, [n, inputs] in [0, 1]."""
         return self.decode(torch.randn(n, self.latent, device=self.critic[0].weight.device))
 
-    def slope(self, x: Tensor) -> Tensor:
-        """The gradient ∇D at each image, [n, inputs] → [n, inputs], differentiable in D's weights.
+    def slope(self, sums: Tensor) -> Tensor:
+        """The gradient ∇D at each image, [n, inputs], from D's first sums there, [n, hidden[0]]; differentiable in D.
 
         D is linear in pieces, so ∇D is the product of its weights and of its activations' slopes at x. Written as such,
         the penalty needs no second derivative, which `autograd` would find by a graph of a graph.
         """
         slopes = []
         with torch.no_grad():
-            for layer, activation in zip(self.critic[:-1:2], self.critic[1::2], strict=True):
-                x = layer(x)
-                slopes.append(torch.where(x > 0, 1.0, activation.negative_slope))
-                x = x * slopes[-1]
-        gradient = self.critic[-1].weight.expand(len(x), -1)
+            for activation, layer in zip(self.critic[1::2], self.critic[2::2], strict=True):
+                slopes.append(torch.where(sums > 0, 1.0, activation.negative_slope))
+                sums = layer(sums * slopes[-1])
+        gradient = self.critic[-1].weight.expand(len(sums), -1)
         for layer, slope in zip(self.critic[-3::-2], reversed(slopes), strict=True):
             gradient = (gradient * slope) @ layer.weight
         return gradient
@@ -66,9 +65,10 @@ class GenerativeAdversarialNetwork(nn.Module):
     def critic_loss(self, x: Tensor) -> Tensor:
         """Mean of D(G(z)) - D(x) + 10 (|∇D(y)| - 1)², y somewhere between x and G(z) (Gulrajani et al., Eq. 3)."""
         drawn = self.sample(len(x)).detach()
-        y = torch.lerp(x, drawn, torch.rand(len(x), 1, device=x.device))
-        real, false = self.critic(torch.cat([x, drawn])).view(2, -1).mean(1)
-        return false - real + 10 * (self.slope(y).norm(dim=1) - 1).square().mean()
+        sums = self.critic[0](torch.cat([x, drawn]))  # affine, so that y's lie between those of x and of G(z)
+        at_y = torch.lerp(*sums.detach().chunk(2), torch.rand(len(x), 1, device=x.device))
+        real, false = self.critic[1:](sums).view(2, -1).mean(1)
+        return false - real + 10 * (self.slope(at_y).norm(dim=1) - 1).square().mean()
 
     def generator_loss(self, n: int) -> Tensor:
         """Mean of -D(G(z)) over n draws."""
