@@ -49,8 +49,7 @@ class GenerativeAdversarialNetwork(nn.Module):
     def slope(self, sums: Tensor) -> Tensor:
         """The gradient ∇D at each image, [n, inputs], from D's first sums there, [n, hidden[0]]; differentiable in D.
 
-        D is linear in pieces, so ∇D is the product of its weights and of its activations' slopes at x. Written as such,
-        the penalty needs no second derivative, which `autograd` would find by a graph of a graph.
+        D is linear in pieces: ∇D is the product of its weights and its activations' slopes, without a graph of a graph.
         """
         slopes = []
         with torch.no_grad():
@@ -134,8 +133,7 @@ def fit(
                 losses.append(criticise(model.critic_loss(x)) if learner == "critic" else encode(model.encoder_loss(x)))
                 if learner == "critic" and n % critic_steps == 0:
                     generate(model.generator_loss(len(x)))
-            found = torch.stack(losses)
-            if not found.isfinite().all():  # looked at once an epoch, as in `train.fit`
+            if not (found := torch.stack(losses)).isfinite().all():  # looked at once an epoch, as in `train.fit`
                 step = int((~found.isfinite()).nonzero()[0])
                 raise FloatingPointError(f"the {learner}'s loss is {found[step]:g} in epoch {epoch}, step {step + 1}")
             history[learner].append(float(found.mean()))
