@@ -123,6 +123,8 @@ def test_e2_counts_claims_and_leaves_out_what_changes_several_things():
     table += [run_of("kl-2", seed, C8=[1e-9, 0.05], C6=[0.6, 0.6]) for seed in range(2)]
     table += [run_of("binary-linear-200", seed, C7=[0.2, 0.2], C9=[9, 393]) for seed in range(3)]
     assert agreement.e2(pd.concat(table))[0].value == 2  # C6 and C8
+    counted = {"C3": (1, 1), "C6": (1, 2), "C8": (0, 2)}  # a KL weight does not touch C3
+    assert agreement.agreeing(pd.concat(table)) == dict.fromkeys(["C4", "C5", "C7", "C9"], (2, 2)) | counted
 
 
 @pytest.mark.parametrize(

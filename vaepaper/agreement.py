@@ -51,6 +51,15 @@ def differs(table: pd.DataFrame) -> pd.Series:
     )
 
 
+def agreeing(table: pd.DataFrame) -> dict[str, tuple[int, int]]:
+    """For each claim, how many other readings agree with the default, and of how many that can touch it.
+
+    Those count that change one thing.
+    """
+    other = differs(table[table.reading.isin(ONE)]).drop("default", level=0)
+    return {claim: (int((~own).sum()), len(own)) for claim, own in other.groupby(level=1)}
+
+
 def differences(table: pd.DataFrame) -> pd.DataFrame:
     """Figs 9 and 10 in numbers, a row a run: reading, seed, p, d, flagged (by the largest of all), and shows (both).
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
-from vaepaper import claims, paths
+from vaepaper import agreement, claims, paths, robustness
 from vaepaper.workshop import chapters
 
 WORDS = tomllib.loads(Path(__file__).with_name("japanese.toml").read_text(encoding="utf-8"))
@@ -34,7 +34,7 @@ def _japanese(name: str) -> str:
     return name
 
 
-def _line(entry: dict, japanese: bool) -> dict[str, str]:
+def _line(entry: dict, japanese: bool, agreeing: dict[str, tuple[int, int]]) -> dict[str, str]:
     part, claim = deciding(entry), claims.CLAIMS[entry["id"]]
     where = "" if claim["section"] == "ours" else f" (§{claim['section']})"
     ours, name = claim["section"] == "ours", part["name"]
@@ -45,9 +45,11 @@ def _line(entry: dict, japanese: bool) -> dict[str, str]:
         found = WORDS["ours" if ours else "marks"][entry["verdict"]] + near
         cells |= {"Claim": claim["statement_ja"] + where, "We find": found}
         name = _japanese(name)
+    agree, of = agreeing.get(entry["id"], ("", ""))
+    others = (f"{of} 中 {agree}" if japanese else f"{agree} of {of}").replace(" ", HOLD) if of else ""
     number = f"{name}: **{part['value']:.3g}** ({claims.needed(part).replace(' ', HOLD)})"
     cells["We find"] = cells["We find"].replace(" ", HOLD)
-    return cells | {"Deciding number (needed)": number, "In": _chapter(claim)}
+    return cells | {"Deciding number (needed)": number, "Readings that agree": others, "In": _chapter(claim)}
 
 
 def _chapter(claim: dict) -> str:
@@ -56,13 +58,13 @@ def _chapter(claim: dict) -> str:
 
 def one_line_each(entries: Sequence[dict], japanese: bool = False) -> str:
     """The README's table: the report's claims, then ours, chapter by chapter."""
-    heads = WORDS["heads"] if japanese else {}
-    rows = []
+    heads, table = WORDS["heads"] if japanese else {}, robustness.read()
+    agreeing, rows = {} if table.empty else agreement.agreeing(table), []
     for notebook, group in groupby(entries, key=lambda entry: (entry["section"] == "ours") and entry["notebook"]):
         if notebook:
             title = WORDS["chapters"][notebook] if japanese else _title(notebook)
             rows.append(dict.fromkeys(rows[0], "") | {list(rows[0])[1]: f"**{title}**"})
-        lines = [_line(entry, japanese) for entry in group]
+        lines = [_line(entry, japanese, agreeing) for entry in group]
         rows += [{heads.get(head, head): text for head, text in line.items()} for line in lines]
     return claims.table(rows)
 
