@@ -106,3 +106,24 @@ def test_a_claim_that_is_no_longer_made_is_dropped(ran):
 def test_a_chapter_that_does_not_exist_is_named(capsys):
     assert refresh.main(["7x"]) == 2
     assert "7x" in capsys.readouterr().err
+
+
+def test_another_spread_is_told_without_a_run(ran):
+    """In the committed chapters, copied, when the spread of every number becomes a million."""
+    originals = {path.name: nbformat.read(path, 4) for path in (paths.ROOT / "notebooks").glob("0[34]_*.ipynb")}
+    for name, notebook in originals.items():
+        nbformat.write(notebook, paths.NOTEBOOKS / name)
+    entries = claims.load(paths.ROOT / "results" / "claims.json")
+    (paths.RESULTS / "claims.json").write_text(claims.text(entries), encoding="utf-8")
+    every = {e["id"]: {part["name"]: 1e6 for part in e["measured"]} for e in entries}
+    (paths.RESULTS / "spread.json").write_text(json.dumps({"verdicts": {}, "mean": every, "deviation": every}))
+    refresh.restate()
+    for name, notebook in originals.items():
+        said = [out for cell in nbformat.read(paths.NOTEBOOKS / name, 4).cells for out in cell.get("outputs", [])]
+        before = [out for cell in notebook.cells for out in cell.get("outputs", [])]
+        changed = [(old, new) for old, new in zip(before, said, strict=True) if old != new]
+        own = [entry for entry in entries if f"{entry['notebook']}.ipynb" == name]
+        assert len(changed) == len(own) + 1, "a table a claim, and the verdicts at the end"
+        assert all("1e+06 ± 1e+06" in new.data["text/markdown"] for _, new in changed[:-1])
+        assert changed[-1][1].text.count("near a boundary over seeds") == len(own)
+    assert "✔\u00a0reproduced\u00a0≈" in refresh.READMES[0].read_text(encoding="utf-8")

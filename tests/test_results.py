@@ -10,6 +10,7 @@ import runpy
 import statistics
 
 import conftest
+import nbformat
 import numpy as np
 import pytest
 
@@ -78,6 +79,15 @@ def test_the_readme_shows_the_committed_results(readme):
     table = text.split("<!-- begin claims -->")[1].split("<!-- end claims -->")[0]
     expected = tables.one_line_each(COMMITTED, japanese=readme.name == "README.ja.md")
     assert table.strip() == expected.strip(), "make refresh writes the README's table"
+
+
+@pytest.mark.parametrize("entry", COMMITTED, ids=lambda entry: entry["id"])
+def test_its_chapter_says_what_is_known_of_a_claim(entry):
+    """Its numbers with their spread over seeds, and its verdict where that is steady: from results/ as they are."""
+    notebook = nbformat.read(paths.NOTEBOOKS / f"{entry['notebook']}.ipynb", as_version=4)
+    outputs = [out for cell in notebook.cells for out in cell.get("outputs", [])]
+    assert claims.measured(entry) in [out.get("data", {}).get("text/markdown") for out in outputs], "--spread writes it"
+    assert any(claims.line(entry) in out.get("text", "") for out in outputs)
 
 
 def test_the_japanese_table_is_in_japanese():

@@ -130,9 +130,12 @@ def tests(*names: str) -> Markdown:
     return Markdown(table(rows))
 
 
+def line(entry: dict) -> str:
+    """A verdict in a line, where it must be the same on every machine (`steady`)."""
+    near = "near a boundary over seeds, see its table: another machine may decide otherwise"
+    return f"{entry['id']:<4}{MARKS[entry['verdict']] if steady(entry) else near}\n"
+
+
 def verdicts(*names: str) -> None:
-    """Print the recorded verdicts, one a line, where they must be the same on every machine (`steady`)."""
-    for entry in load():
-        if entry["id"] in names:
-            near = "near a boundary over seeds, see its table: another machine may decide otherwise"
-            print(f"{entry['id']:<4}{MARKS[entry['verdict']] if steady(entry) else near}")
+    """Print the recorded verdicts, one a line."""
+    print("".join(line(entry) for entry in load() if entry["id"] in names), end="")

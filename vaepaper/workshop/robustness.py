@@ -15,7 +15,7 @@ from vaepaper.readings import READINGS
 from vaepaper.robustness import MOST
 from vaepaper.trainings import runs, side_by_side
 from vaepaper.trainings.descriptions import code_and_torch
-from vaepaper.workshop import chapters, ledger, plan, reread, spread
+from vaepaper.workshop import chapters, ledger, plan, refresh, reread, spread
 
 
 def measure(job: plan.Job, code: dict, reader: nn.Module, share: np.ndarray, caller: int, *arrays: np.ndarray) -> tuple:
@@ -72,6 +72,10 @@ def fill() -> None:
         table, known = ledger.add(table, known, rows, seen)
         spread.from_table(table)
     print(agreement.state(table))
+    if not plan.missing(table):
+        print(
+            'whole. Chapter 6 judges it: make refresh NB=06; the others tell the spread: make robustness ARGS="--spread"'
+        )
 
 
 def again(name: str, seed: int) -> int:
@@ -101,7 +105,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="of that reading (default 0)")
     parser.add_argument("--chapters", nargs="+", help="the spread of other chapters' claims, by running them: 05 07 10")
     parser.add_argument("-n", type=int, default=4, help="with so many seeds (default 4)")
-    parser.add_argument("--spread", action="store_true", help="only results/spread.json, from the table as it is")
+    parser.add_argument(
+        "--spread", action="store_true", help="the spread over seeds, in results/ and chapters, from the table as it is"
+    )
     asked = parser.parse_args(arguments)
     try:
         checks.word("--reading", asked.reading or "default", READINGS)
@@ -118,6 +124,7 @@ def main(arguments: list[str] | None = None) -> int:
             return spread.from_chapters(asked.chapters, asked.n)
         if asked.spread:
             spread.from_table(ledger.load()[0])
+            refresh.restate()
         else:
             fill()
     except (ValueError, OSError, RuntimeError) as error:
