@@ -73,9 +73,7 @@ def fill() -> None:
         spread.from_table(table)
     print(agreement.state(table))
     if not plan.missing(table):
-        print(
-            'whole. Chapter 6 judges it: make refresh NB=06; the others tell the spread: make robustness ARGS="--spread"'
-        )
+        print('whole: now make refresh NB=06, and make robustness ARGS="--spread", which tells the other chapters')
 
 
 def again(name: str, seed: int) -> int:
