@@ -5,8 +5,8 @@ sweep, ae, vae: settings of chapter 1's auto-encoders, of those of chapters 2 an
 fit: settings of the training. kl_mean: the KL term is averaged over latents. first: so many digits to learn from and to
 set the threshold by. binary: pixels above one half are 1, the others 0. sampled: a digit's code is drawn when scoring,
 too. squared: the difference is a sum of squares. several: more than one thing is changed.
-seeds: from 0, else three; more where a training is short, two where it is longest. stage: the lower, the earlier it is measured. together: what
-is trained in one go, because it shares networks or passes through the other's epochs.
+seeds: from 0, else three; more where a training is short, two where it is longest. stage: the lower, the earlier it is
+measured. together: what is trained in one go, because it shares networks or passes through the other's epochs.
 """
 
 from vaepaper import checks
