@@ -38,7 +38,8 @@ def _line(entry: dict, japanese: bool, agreeing: dict[str, tuple[int, int]]) -> 
     part, claim = deciding(entry), claims.CLAIMS[entry["id"]]
     where = "" if claim["section"] == "ours" else f" (§{claim['section']})"
     ours, name = claim["section"] == "ours", part["name"]
-    near = " ¹" if entry["id"] not in claims.spread() else "" if claims.steady(entry) else " ≈"
+    once = entry["id"] not in claims.spread() and not claims.of_seeds(entry)
+    near = " ¹" if once else "" if claims.steady(entry) else " ≈"
     found = (OURS if ours else claims.MARKS)[entry["verdict"]] + near
     cells = {"": entry["id"], "Claim": claim["statement"] + where, "We find": found}
     if japanese:
