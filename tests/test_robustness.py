@@ -245,6 +245,16 @@ def test_an_altered_row_does_not_agree_with_the_same_made_again():
     assert list(found.part[~found.agrees]) == ["extent AE ÷ VAE, 2-D"]
 
 
+def test_seeds_that_agree_by_luck_do_not_make_another_machine_wrong():
+    """Two others that are equal, where the default's seeds differ: allowed are four of the default's deviations."""
+    default = [run_of("default", seed, C4=[value, 4]) for seed, value in enumerate([3, 4, 5])]  # deviation 1
+    table = pd.concat(default + [run_of("tanh", seed, C4=[4, 4]) for seed in range(3)])
+    for value, agrees in ((7.9, True), (8.1, False)):
+        assert robustness.compared(run_of("tanh", 2, C4=[value, 4]), table).agrees.all() == agrees
+    altered = pd.concat([*default[:2], run_of("default", 2, C4=[50, 4])])
+    assert not robustness.compared(default[2], altered).agrees.all(), "an altered value does not widen its own bounds"
+
+
 def test_the_spread_is_that_of_the_default_once_all_its_seeds_are_there(results):
     number = len(readings.seeds("default"))
     table = pd.concat([run_of("default", seed, C4=[4 + seed, 4]) for seed in range(number)])
