@@ -2,6 +2,8 @@
 
 import numpy as np
 
+TIE = 1e-6  # sizes that differ by less are equal: their last bits hang on how many windows were scored together
+
 
 class Events:
     """Joins flagged points no more than `join` points apart; an event is over when none can join it any more."""
@@ -12,7 +14,7 @@ class Events:
     def push(
         self, flagged: np.ndarray, size: np.ndarray, kind: np.ndarray, times: np.ndarray, values: np.ndarray
     ) -> list[dict]:
-        """Take points [n], with values [n, C]; give back the events that are over, each with its peak by `size`."""
+        """Take points [n], with values [n, C]; give back events that are over, each with its first peak by `size`."""
         over, at = [], np.flatnonzero(flagged)
         if not len(at) and self.open is None:  # the usual case
             self.seen += len(flagged)
@@ -20,15 +22,17 @@ class Events:
         after = 0  # from where on values lie between the open event and what may come
         for run in np.split(at, np.flatnonzero(np.diff(at) > self.join) + 1) if len(at) else ():
             first, last = int(run[0]), int(run[-1])
-            peak = first + int(np.argmax(np.where(flagged, size, -np.inf)[first : last + 1]))
+            sizes = np.where(flagged, size, -np.inf)[first : last + 1]
+            peak = first + int(np.argmax(np.isclose(sizes, sizes.max(), rtol=TIE, atol=0)))
             event = {"first": self.seen + first, "last": self.seen + last, "start": times[first], "end": times[last]}
-            event |= {"peak": times[peak], "size": size[peak], "kind": int(kind[peak])}
+            event |= {"peak": times[peak], "size": sizes.max(), "kind": int(kind[peak])}
             event["range"] = _range(values[first : last + 1])
             if self.open and event["first"] - self.open["last"] <= self.join:
                 between = [self.open["range"], self.open["since"], values[after:first], event["range"]]
                 event["range"] = _range(np.concatenate(between))
-                if event["size"] <= self.open["size"]:
-                    event |= {name: self.open[name] for name in ("peak", "size", "kind")}
+                if event["size"] <= self.open["size"] * (1 + TIE):
+                    event |= {name: self.open[name] for name in ("peak", "kind")}
+                event["size"] = max(event["size"], self.open["size"])
                 event |= {name: self.open[name] for name in ("first", "start")}
             elif self.open:
                 over.append(self.open)
