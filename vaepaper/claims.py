@@ -11,7 +11,7 @@ from pathlib import Path
 from IPython.display import Markdown
 
 from vaepaper import paths
-from vaepaper.verdicts import MARKS, Part, judge
+from vaepaper.verdicts import MARKS, OURS, Part, judge
 
 CLAIMS = tomllib.loads(Path(__file__).with_name("claims.toml").read_text(encoding="utf-8"))
 
@@ -85,6 +85,11 @@ def _source(entry: dict) -> str:
     return "ours" if entry["section"] == "ours" else f"§{entry['section']}"
 
 
+def mark(entry: dict) -> str:
+    """A verdict in words: the report's claims are reproduced or not, ours hold or do not."""
+    return (OURS if entry["section"] == "ours" else MARKS)[entry["verdict"]]
+
+
 def needed(part: dict) -> str:
     """A boundary in words, such as "≥ 0.9"."""
     return f"{part['relation'].replace('>=', '≥').replace('<=', '≤')} {part['boundary']:.3g}"
@@ -105,7 +110,7 @@ def measured(entry: dict) -> str:
         }
         for part in entry["measured"]
     ]
-    return f"**{entry['id']}: {MARKS[entry['verdict']]}**\n\n{table(rows)}"
+    return f"**{entry['id']}: {mark(entry)}**\n\n{table(rows)}"
 
 
 def of_seeds(entry: dict) -> bool:
@@ -139,7 +144,7 @@ def tests(*names: str) -> Markdown:
 def line(entry: dict) -> str:
     """A verdict in a line, where it must be the same on every machine (`steady`)."""
     near = "near a boundary over seeds, see its table: another machine may decide otherwise"
-    return f"{entry['id']:<4}{MARKS[entry['verdict']] if steady(entry) else near}\n"
+    return f"{entry['id']:<4}{mark(entry) if steady(entry) else near}\n"
 
 
 def verdicts(*names: str) -> None:

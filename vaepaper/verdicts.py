@@ -6,6 +6,11 @@ from dataclasses import dataclass
 
 COMPARE = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 MARKS = {"reproduced": "✔ reproduced", "partly": "◐ partly", "not reproduced": "✘ not reproduced"}
+OURS = {
+    "reproduced": "✔ holds",
+    "partly": "◐ in part",
+    "not reproduced": "✘ does not hold",
+}  # what nobody claimed before
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ def report(ran: list[Path], seconds: float) -> None:
         sys.stdout.reconfigure(errors="replace")  # a terminal that cannot show a mark shows a question mark
     print()
     for entry in claims.load():
-        print(f"{entry['id']:<4}{claims.MARKS[entry['verdict']]:<18}{entry['statement']}")
+        print(f"{entry['id']:<4}{claims.mark(entry):<18}{entry['statement']}")
     print(f"\n{len(ran)} notebooks in {seconds / 60:.1f} min." if ran else f"\nNothing to do ({seconds:.1f} s).")
     print(
         f"Notebooks with their figures: {paths.BUILD / 'notebooks'}\nFigures: {paths.BUILD / 'figures'}\n"

@@ -39,6 +39,7 @@ def from_chapters(names: Sequence[str], seeds: int) -> int:
             if entry["notebook"].startswith(tuple(names)):
                 entries.setdefault(entry["id"], []).append(entry)
     keep({claim: of_runs(runs) for claim, runs in entries.items() if claim not in readings.CLAIMS})
+    print('results/spread.json has it: now make robustness ARGS="--spread", which tells the chapters')
     return 0
 
 

@@ -10,11 +10,6 @@ from vaepaper.workshop import chapters
 
 WORDS = tomllib.loads(Path(__file__).with_name("japanese.toml").read_text(encoding="utf-8"))
 
-OURS = {
-    "reproduced": "✔ holds",
-    "partly": "◐ in part",
-    "not reproduced": "✘ does not hold",
-}  # what nobody claimed before
 HOLD = "\u00a0"  # a space at which no line breaks
 
 
@@ -40,8 +35,7 @@ def _line(entry: dict, japanese: bool, agreeing: dict[str, tuple[int, int]]) -> 
     ours, name = claim["section"] == "ours", part["name"]
     once = entry["id"] not in claims.spread() and not claims.of_seeds(entry)
     near = " ¹" if once else "" if claims.steady(entry) else " ≈"
-    found = (OURS if ours else claims.MARKS)[entry["verdict"]] + near
-    cells = {"": entry["id"], "Claim": claim["statement"] + where, "We find": found}
+    cells = {"": entry["id"], "Claim": claim["statement"] + where, "We find": claims.mark(entry) + near}
     if japanese:
         found = WORDS["ours" if ours else "marks"][entry["verdict"]] + near
         cells |= {"Claim": claim["statement_ja"] + where, "We find": found}
