@@ -105,8 +105,8 @@ def test_what_is_remembered_needs_no_cluster(build, digits, monkeypatch):
 
 
 def test_a_worker_with_other_code_is_refused(digits):
-    trained = {"settings": {"model": "AutoEncoder"}, **runs.code_and_torch(), "code": "0123"}
-    with pytest.raises(RuntimeError, match=r"another code .* same commit"):
+    trained = {"settings": {"model": "AutoEncoder"}, **runs.arithmetic(), "version": 0}
+    with pytest.raises(RuntimeError, match=r"differs in version: 0 was asked for.* same commit"):
         runs._train("", trained, "cpu", np.zeros(1), 0, digits[0].numpy())
 
 

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from vaepaper import anomaly, gan
 from vaepaper.metrics import digit_shares
-from vaepaper.trainings import descriptions, runs, weights
+from vaepaper.trainings import runs, weights
 
 SMALL = {"model": "GenerativeAdversarialNetwork", "latent": 3, "hidden": (16, 8), "epochs": 2, "encoder_epochs": 1}
 
@@ -157,15 +157,6 @@ def test_same_bits_alone_and_side_by_side_and_read_back(build, digits, tmp_path,
         assert all(torch.equal(state(a), state(b)) for a, b in zip(together, others, strict=True))
     assert not torch.equal(state(together[0]), state(together[1]))
     assert set(together[0].trained["losses"]) == {"critic", "encoder"}
-
-
-def test_its_code_names_its_trainings_and_no_others(monkeypatch, tmp_path):
-    before = [descriptions.code_and_torch(model) for model in ("AutoEncoder", SMALL["model"])]
-    other = tmp_path / "gan.py"
-    other.write_text("other = 1")
-    monkeypatch.setattr(gan, "__file__", str(other))
-    after = [descriptions.code_and_torch(model) for model in ("AutoEncoder", SMALL["model"])]
-    assert before[0] == after[0] and before[1] != after[1] != after[0]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from vaepaper import checks, train
+from vaepaper.exact import product
 from vaepaper.images import check_images
 from vaepaper.models import dense
 
@@ -58,7 +59,7 @@ class GenerativeAdversarialNetwork(nn.Module):
                 sums = layer(sums * slopes[-1])
         gradient = self.critic[-1].weight.expand(len(sums), -1)
         for layer, slope in zip(self.critic[-3::-2], reversed(slopes), strict=True):
-            gradient = (gradient * slope) @ layer.weight
+            gradient = product(gradient * slope, layer.weight)
         return gradient
 
     def critic_loss(self, x: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from vaepaper import checks
+from vaepaper.exact import product
 
 Images = Tensor | np.ndarray | Iterable[Tensor | np.ndarray]  # or a data frame
 SIDE = 28
@@ -136,7 +137,7 @@ def softened(maps: Tensor, sigma: float, shape: tuple[int, int] = (SIDE, SIDE)) 
     sigma, maps = checks.number("sigma", sigma, 0.01, 1e6), check_rows("images", maps)
     rows, columns = check_shape(shape, maps.shape[1])
     down, along = (_bells(length, sigma, maps.device) for length in (rows, columns))
-    return (down @ maps.reshape(-1, rows, columns) @ along.T).reshape(len(maps), -1)
+    return product(product(down, maps.reshape(-1, rows, columns)), along.T).reshape(len(maps), -1)
 
 
 def blurred(images: Tensor, sigma: float, shape: tuple[int, int] = (SIDE, SIDE)) -> Tensor:

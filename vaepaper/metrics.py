@@ -9,6 +9,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from torch import Tensor, nn
 
 from vaepaper import checks
+from vaepaper.exact import product
 from vaepaper.images import check_images, check_rows, held
 from vaepaper.labels import check_codes, check_labels, check_masks, check_pair
 from vaepaper.models import DigitReader
@@ -116,8 +117,8 @@ def distance_to_nearest(images: Tensor, known: Tensor) -> np.ndarray:
     known = check_rows("known", known)
     images = check_rows("images", images, known.shape[1])
     tiles = [(k, k.square().sum(1)) for k in known.split(2000)]  # |x - k|² - |x|² = |k|² - 2 x·k; a cache's size
-    nearest = [torch.stack([torch.addmm(n, x, k.T, alpha=-2).amin(1) for k, n in tiles]) for x in images.split(1000)]
-    return (torch.cat(nearest, 1).amin(0) + images.square().sum(1)).clamp_(min=0).sqrt_().cpu().numpy()
+    nearest = [torch.stack([product(x, k.T).mul_(-2).add_(n).amin(1) for k, n in tiles]) for x in images.split(1000)]
+    return np.sqrt((torch.cat(nearest, 1).amin(0) + images.square().sum(1)).clamp_(min=0).cpu().numpy())
 
 
 def detection(normal: np.ndarray, anomalous: np.ndarray) -> tuple[float, float]:

@@ -13,6 +13,7 @@ from torch.distributions import Normal, kl_divergence
 from torch.nn import functional as F
 
 from vaepaper import checks
+from vaepaper.exact import Linear
 
 ACTIVATIONS = ("ReLU", "Tanh", "LeakyReLU", "ELU", "SELU", "GELU", "SiLU", "Sigmoid", "Softplus")
 RECONSTRUCTION = {  # summed over pixels, one value an image
@@ -26,7 +27,7 @@ def dense(sizes: Sequence[int], activation: str) -> nn.Sequential:
     layers: list[nn.Module] = []
     between = getattr(nn, checks.word("activation", activation, ACTIVATIONS))
     for before, after in pairwise(sizes):
-        layers += [nn.Linear(before, after), between()]
+        layers += [Linear(before, after), between()]
     return nn.Sequential(*layers[:-1])
 
 
@@ -105,11 +106,11 @@ class VariationalAutoEncoder(nn.Module):
         """Images [n, inputs] → N(mean, standard deviation), each [n, latent] (Eq. 3; softplus as in §3.2.1)."""
         mean, raw = self.encoder(x).chunk(2, dim=1)
         # The floor only keeps the logarithm in the KL finite where softplus rounds to zero.
-        return Normal(mean, F.softplus(raw) + 1e-6, validate_args=False)
+        return Normal(mean.contiguous(), F.softplus(raw.contiguous()) + 1e-6, validate_args=False)
 
     def encode(self, x: Tensor) -> Tensor:
         """Images [n, inputs] → codes [n, latent]: the mean, so that scores repeat bit for bit."""
-        return self.encoder(x).chunk(2, dim=1)[0]
+        return self.encoder(x).chunk(2, dim=1)[0].contiguous()
 
     def decode(self, z: Tensor) -> Tensor:
         """Codes [n, latent] → images [n, inputs] in [0, 1]."""

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vaepaper import checks
+from vaepaper.exact import root
 from vaepaper.images import SIDE, Images, batches, check_shape, softened
 
 
@@ -37,7 +38,7 @@ def joint_scores(ae: nn.Module, vae: nn.Module, images: Images) -> dict[str, np.
 
 def standardised(x: Tensor, output: Tensor) -> Tensor:
     """input - output in units of its usual size at that grey level, [n, 784]: Pearson's residual, kept finite."""
-    return (x - output) / (output * (1 - output) + 0.02).sqrt()
+    return (x - output) / root(output * (1 - output) + 0.02)
 
 
 def steps(x: Tensor) -> tuple[Tensor, Tensor]:

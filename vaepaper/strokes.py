@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from vaepaper import checks
+from vaepaper.exact import root
 from vaepaper.images import SIDE, check_images, check_rows, held
 
 PLACES = torch.arange(SIDE, dtype=torch.float32, device="cpu")
@@ -45,7 +46,7 @@ def strokes(centres: Tensor, angles: Tensor, length: float, width: float) -> Ten
         columns = PLACES[None, :] - centre[:, 1:, None]  # [n, 1, 28]
         beyond = ((rows * sin + columns * cos).abs_() - length / 2).clamp_(min=0)  # past the ends, along the stroke
         across = rows * cos - columns * sin
-        distance = (beyond.square_() + across.square_()).sqrt_()
+        distance = root(beyond.square_() + across.square_())
         drawn.append((width / 2 + 0.5 - distance).clamp_(0, 1).flatten(1))
     return torch.cat(drawn)
 

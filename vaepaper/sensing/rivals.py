@@ -8,6 +8,7 @@ import torch
 from numpy.typing import ArrayLike
 from sklearn.decomposition import PCA
 
+from vaepaper.exact import product
 from vaepaper.sensing.windows import windows
 
 Score = Callable[[ArrayLike], np.ndarray]  # values [n], none missing → float64 [n]
@@ -63,8 +64,8 @@ def nearest_window(normal: ArrayLike, window: int, normalised: bool = False) -> 
 
     def score(x: np.ndarray) -> np.ndarray:
         own = prepared(x)
-        distance = (squares - 2 * own @ known.T).amin(1) + own.square().sum(1)
-        return distance.clamp(min=0).sqrt().numpy()
+        distance = (squares - 2 * product(own, known.T)).amin(1) + own.square().sum(1)
+        return np.sqrt(distance.clamp(min=0).numpy())
 
     return lambda values: by_windows(score, values, window)
 

@@ -17,8 +17,8 @@ from vaepaper.labels import check_labels
 from vaepaper.trainings import progress, side_by_side, weights
 from vaepaper.trainings.descriptions import (
     MODELS,
+    arithmetic,
     chosen,
-    code_and_torch,
     digest,
     learns_labels,
     needs_labels,
@@ -55,9 +55,12 @@ def _train(name: str, trained: dict, device: str, share: np.ndarray, caller: int
     """One training, from its settings to its weights: the unit that runs in this process, in a worker, on a cluster."""
     end_with(caller)
     settled = trained["settings"]
-    for what, wanted in code_and_torch(settled["model"]).items():
+    for what, wanted in arithmetic().items():
         if trained[what] != wanted:
-            raise RuntimeError(f"{socket.gethostname()} has another {what} ({wanted}); bring it to the same commit")
+            raise RuntimeError(
+                f"{socket.gethostname()} differs in {what}: {trained[what]!r} was asked for, there it is {wanted!r};"
+                f" bring it to the same commit and packages, and start it with: {side_by_side.WORKER}"
+            )
     fit, module = settled["fit"], MODELS[settled["model"]][1]
     with _ALONE, train.standard():
         torch.manual_seed(fit["seed"])
@@ -79,8 +82,8 @@ def train_all(
     """Trained models, in the order of their descriptions, on `device`.
 
     What was trained before is read from disk; the rest is trained side by side, one single-threaded job a core, or on
-    the Dask cluster whose scheduler the environment variable VAEPAPER_SCHEDULER names. On processors of one kind the
-    weights are the same bits.
+    the Dask cluster whose scheduler the environment variable VAEPAPER_SCHEDULER names. The weights are the same bits
+    on every x86-64 processor (`vaepaper.exact`).
 
     Args:
         descriptions: such as {"model": "AutoEncoder", "latent": 16, "epochs": 20, "seed": 0}; see `settings`.
@@ -107,8 +110,8 @@ def train_all(
             raise ValueError(f"no image has a label of only={one['only']}")
     data = [np.asarray(part) for part in (images, labels) if part is not None]
     digests = {labelled: digest(*data[: 1 + labelled]) for labelled in {*map(needs_labels, asked)}}
-    origin = {one["model"]: {**code_and_torch(one["model"]), "device": torch.device(device).type} for one in asked}
-    wanted = [{"settings": one, "data": digests[needs_labels(one)], **origin[one["model"]]} for one in asked]
+    origin = {**arithmetic(), "device": torch.device(device).type}
+    wanted = [{"settings": one, "data": digests[needs_labels(one)], **origin} for one in asked]
     paths.writable(paths.BUILD / "remembered")  # before hours of training, not after
     names = [json.dumps(trained) for trained in wanted]  # what is asked for twice is trained once
     found = {name: weights.remembered(trained) for name, trained in zip(names, wanted, strict=True)}

@@ -7,7 +7,10 @@ import joblib
 
 from vaepaper import paths
 from vaepaper.trainings import progress
-from vaepaper.trainings.descriptions import code_and_torch
+from vaepaper.trainings.descriptions import arithmetic
+
+# NumPy must find the settings of vaepaper/__init__.py when it loads, which in a Dask worker is before our code.
+WORKER = "dask worker ADDRESS --nthreads 1 --preload-nanny vaepaper"
 
 
 def each(
@@ -48,7 +51,7 @@ def _on_cluster(address: str, calls: Sequence[tuple], data: Sequence) -> Iterato
     from distributed.client import CancelledError
     from distributed.scheduler import KilledWorker
 
-    start = f"dask worker {address} --nthreads 1"
+    start = WORKER.replace("ADDRESS", address)
     try:
         client = Client(address, timeout=10)
     except (OSError, ValueError) as error:
@@ -60,7 +63,7 @@ def _on_cluster(address: str, calls: Sequence[tuple], data: Sequence) -> Iterato
         if not client.ncores():
             raise ConnectionError(f"the Dask scheduler at {address} has no workers; start some: `{start}`")
         try:
-            client.run(code_and_torch)  # each imports our code; whether it is the same, `call` looks
+            client.run(arithmetic)  # each imports our code; whether it is the same, `call` looks
             sent = client.scatter(list(data), broadcast=True)
             for done in as_completed(client.submit(_numbered, *call, *sent, pure=False) for call in calls):
                 yield done.result()

@@ -11,7 +11,7 @@ import pandas as pd
 from vaepaper import paths, robustness
 from vaepaper.readings import READINGS
 from vaepaper.robustness import RESTORE
-from vaepaper.trainings.descriptions import code_and_torch
+from vaepaper.trainings.descriptions import arithmetic
 from vaepaper.workshop import times
 
 TABLE, ABOUT = "robustness.csv", "robustness.json"
@@ -38,19 +38,19 @@ def load() -> tuple[pd.DataFrame, dict]:
     path, beside = paths.RESULTS / TABLE, paths.RESULTS / ABOUT
     table = robustness.read(path)
     if table.empty:
-        return table, {"sha256": [], "machines": [], "differences": {}, **code_and_torch()}
+        return table, {"sha256": [], "machines": [], "differences": {}, **arithmetic()}
     try:
         known = json.loads(beside.read_text(encoding="utf-8"))
-        written, origin = known["sha256"], {what: known[what] for what in code_and_torch()}
+        written, origin = known["sha256"], {what: known[what] for what in arithmetic()}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{beside} does not tell where the table comes from ({error}); {RESTORE}") from error
     if digest(path.read_text(encoding="utf-8")) not in written:
         raise ValueError(f"{path} was altered after it was written; {RESTORE}")
-    for what, wanted in code_and_torch().items():
+    for what, wanted in arithmetic().items():
         if origin[what] != wanted:
             raise ValueError(
-                f"{path}: its {len(table):,} rows were measured by another {what} ({origin[what][:12]}; here"
-                f" {wanted[:12]}) and are not mixed with new ones; move {TABLE} and {ABOUT} away to begin anew"
+                f"{path}: its {len(table):,} rows were measured by another {what} ({origin[what]}; here"
+                f" {wanted}) and are not mixed with new ones; move {TABLE} and {ABOUT} away to begin anew"
             )
     return table, known
 

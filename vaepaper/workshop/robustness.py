@@ -14,7 +14,7 @@ from vaepaper import agreement, checks, data, robustness, train
 from vaepaper.readings import READINGS
 from vaepaper.robustness import MOST
 from vaepaper.trainings import runs, side_by_side
-from vaepaper.trainings.descriptions import code_and_torch
+from vaepaper.trainings.descriptions import arithmetic
 from vaepaper.workshop import chapters, ledger, plan, refresh, reread, spread
 
 
@@ -25,8 +25,8 @@ def measure(job: plan.Job, code: dict, reader: nn.Module, share: np.ndarray, cal
         The job, its rows, {reading: what its differences look like}, and what went wrong ("": nothing).
     """
     runs.end_with(caller)
-    if code_and_torch() != code:
-        raise RuntimeError(f"{platform.node()} has other code or another torch; bring it to the same commit")
+    if arithmetic() != code:
+        raise RuntimeError(f"{platform.node()} computes other digits ({arithmetic()}); bring it to the same commit")
     digits = tuple(torch.from_numpy(np.require(part, requirements="W")) for part in arrays)
     trainings, (names, seed) = plan.trainings(job), job
     epochs = sum(max(kept) for *_, kept in trainings.values())
@@ -58,7 +58,7 @@ def run(jobs: list[plan.Job]) -> Iterator[tuple]:
     training, unseen = data.mnist("train"), data.mnist("test")
     [reader] = runs.train_all([{"model": "DigitReader"}], *training, device="cpu")
     arrays = [np.asarray(part) for part in (*training, *unseen)]
-    calls, title = [(job, code_and_torch(), reader) for job in jobs], f"{len(jobs)} job{'s' * (len(jobs) > 1)}"
+    calls, title = [(job, arithmetic(), reader) for job in jobs], f"{len(jobs)} job{'s' * (len(jobs) > 1)}"
     yield from side_by_side.each(measure, calls, arrays, [plan.work(job) for job in jobs], title)
 
 
