@@ -5,8 +5,8 @@ import re
 
 import pytest
 
+from tools import chapters
 from vaepaper import paths
-from vaepaper.workshop import chapters
 
 HOUSE = paths.ROOT / "vaepaper"
 FILES = sorted(HOUSE.rglob("*.py"))

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tools import signal
 from vaepaper import paths, series
-from vaepaper.workshop import signal
 
 N = 1600
 
