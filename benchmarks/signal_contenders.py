@@ -33,7 +33,7 @@ def seconds(function, *arguments) -> float:
 
 def monitor(points: int = TRAINED + WINDOW, **settings):
     """One that has learnt."""
-    from vaepaper.sensing.monitor import Monitor
+    from sensorwatch.monitor import Monitor
 
     return Monitor(WINDOW, **settings).fit(signal(points))
 
@@ -60,7 +60,7 @@ def update_ours(points: int) -> float:
 
 def windows(points: int) -> np.ndarray:
     """The windows of a signal, in memory as PyOD takes them."""
-    from vaepaper.sensing.windows import windows
+    from sensorwatch.windows import windows
 
     return np.array(windows(signal(points).to_numpy(np.float32), WINDOW))
 

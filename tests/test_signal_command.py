@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaepaper import paths, series
+from sensorwatch import series
+from vaepaper import paths
 from vaepaper.workshop import signal
 
 N = 1600

@@ -11,8 +11,10 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 
-from vaepaper import checks, paths, series, signals
-from vaepaper.sensing import parts
+from sensorwatch import _parts as parts
+from sensorwatch import _signals as signals
+from sensorwatch import series
+from vaepaper import checks, paths
 
 CHAPTER = paths.NOTEBOOKS / "09_your_signal.ipynb"
 OWN = {"normal_from": "", "normal_until": "", "window": 0}  # the chapter's own are the water main's

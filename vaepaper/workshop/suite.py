@@ -5,7 +5,8 @@ import subprocess
 import sys
 import time
 
-from vaepaper import data, paths, series
+from sensorwatch import series
+from vaepaper import data, paths
 from vaepaper.workshop import chapters, reproduce, times
 
 # pytest-xdist cannot share out the cells of a notebook: these run in one process, the unit tests in two beside it.

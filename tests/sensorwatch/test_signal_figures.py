@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaepaper.figures import signals as drawn
+from sensorwatch import plots as drawn
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaepaper.sensing import parts
+from sensorwatch import _parts as parts
 
 INDEX = pd.date_range("2026-01-01", periods=240, freq="h")
 SIGNAL = pd.Series(np.sin(np.arange(240.0)), INDEX, name="pump")

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from vaepaper.sensing import drift
-from vaepaper.sensing.monitor import Monitor
-from vaepaper.sensing.watch import joint, odd, signed
+from sensorwatch import drift
+from sensorwatch.monitor import Monitor
+from sensorwatch.watch import joint, odd, signed
 from vaepaper.thresholds import Threshold
 
 DAY = 86_400

@@ -13,10 +13,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from vaepaper.sensing import cells, loggers, times
-from vaepaper.sensing.faults import plant
-from vaepaper.sensing.quality import Quality, examine
-from vaepaper.sensing.windows import (
+from sensorwatch import _cells as cells
+from sensorwatch import _loggers as loggers
+from sensorwatch import _times as times
+from sensorwatch._quality import Quality, examine
+from sensorwatch.faults import plant
+from sensorwatch.windows import (
     Scaling,
     autocorrelation,
     gap_limit,

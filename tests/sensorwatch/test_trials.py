@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaepaper.sensing import rivals, trials
-from vaepaper.sensing.calibration import threshold_of
-from vaepaper.sensing.faults import KINDS, SIZES
-from vaepaper.sensing.machine import A_DAY, PERIOD, machine, with_faults
-from vaepaper.sensing.monitor import Monitor
-from vaepaper.sensing.windows import window_length
+from sensorwatch import baselines as rivals
+from sensorwatch import trials
+from sensorwatch.calibration import threshold_of
+from sensorwatch.faults import KINDS, SIZES
+from sensorwatch.machine import A_DAY, PERIOD, machine, with_faults
+from sensorwatch.monitor import Monitor
+from sensorwatch.windows import window_length
 
 RANDOM = np.random.default_rng(0)
 

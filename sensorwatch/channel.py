@@ -1,7 +1,5 @@
 """One sensor's normal behaviour, learnt by an auto-encoder; how a signal deviates from it, point by point."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Self
 
 import numpy as np
@@ -9,8 +7,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from sensorwatch.windows import Scaling, windows
 from vaepaper import models, train
-from vaepaper.sensing.windows import Scaling, windows
+from vaepaper.train import one_thread
 
 # What a point is asked, each with a sign; those of SIDED are odd when large, the others when far from 0 either way.
 #   difference    the report's Σ |input - output| of a window (§3.3), less what is usual
@@ -23,18 +22,6 @@ SIDED = np.array([True, False, False, False, False, True, True])
 WINDOWS = 5  # the first five are means over all windows that cover the point
 MOST = 20_000  # training windows: a longer signal lends as many at random, so that training time has a bound
 PART = 512  # windows at once: what a step needs stays in the processor's cache
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Score on one thread: steps this small gain nothing from two, and lose much where others want the second core."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with torch.inference_mode():
-            yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 class Channel:

@@ -7,11 +7,11 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
+from sensorwatch import stream
+from sensorwatch.channel import Channel
+from sensorwatch.events import longest
+from sensorwatch.windows import gap_limit, usual_step, window_length
 from vaepaper import checks
-from vaepaper.sensing import stream
-from vaepaper.sensing.channel import Channel
-from vaepaper.sensing.events import longest
-from vaepaper.sensing.windows import gap_limit, usual_step, window_length
 
 
 class Sensors:

@@ -10,11 +10,11 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as read_arrays
 from safetensors.numpy import save as serialise
 
+from sensorwatch.calibration import Calibration
+from sensorwatch.channel import SCORES, Channel
+from sensorwatch.sensors import Sensors
+from sensorwatch.windows import Scaling
 from vaepaper import paths
-from vaepaper.sensing.calibration import Calibration
-from vaepaper.sensing.channel import SCORES, Channel
-from vaepaper.sensing.sensors import Sensors
-from vaepaper.sensing.windows import Scaling
 
 FORMAT = "vaepaper monitor 1"
 PLAIN = ("names", "timed", "limit", "reason", "usual_gap")

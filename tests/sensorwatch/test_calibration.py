@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu
 
-from vaepaper.sensing import drift
-from vaepaper.sensing.calibration import FLOORS, Calibration
-from vaepaper.sensing.events import Events, longest
+from sensorwatch import drift
+from sensorwatch.calibration import FLOORS, Calibration
+from sensorwatch.events import Events, longest
 
 DAY = 86_400
 

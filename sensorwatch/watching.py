@@ -8,8 +8,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from sensorwatch.plots import ALARM
 from vaepaper.figures import plots
-from vaepaper.figures.signals import ALARM
 
 
 def mark(figure: Figure, faults: Sequence[tuple], name: str = "planted fault") -> Figure:

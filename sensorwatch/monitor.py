@@ -7,11 +7,11 @@ from typing import Self
 
 import pandas as pd
 
-from vaepaper.sensing import drift, stored, stream
-from vaepaper.sensing.calibration import Calibration
-from vaepaper.sensing.channel import SCORES
-from vaepaper.sensing.sensors import Sensors
-from vaepaper.sensing.watch import Watch, joint, odd, signed, table
+from sensorwatch import drift, stored, stream
+from sensorwatch.calibration import Calibration
+from sensorwatch.channel import SCORES
+from sensorwatch.sensors import Sensors
+from sensorwatch.watch import Watch, joint, odd, signed, table
 
 
 class Monitor:

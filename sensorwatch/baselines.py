@@ -8,8 +8,8 @@ import torch
 from numpy.typing import ArrayLike
 from sklearn.decomposition import PCA
 
+from sensorwatch.windows import windows
 from vaepaper.exact import product
-from vaepaper.sensing.windows import windows
 
 Score = Callable[[ArrayLike], np.ndarray]  # values [n], none missing → float64 [n]
 PART = 1024  # windows at once

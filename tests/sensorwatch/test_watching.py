@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
-from vaepaper.figures import signals, watching
+from sensorwatch import plots as signals
+from sensorwatch import watching
 
 
 @pytest.fixture(autouse=True)

@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
+from sensorwatch.windows import gaps
 from vaepaper.figures.plots import UNSEEN
-from vaepaper.sensing.windows import gaps
 
 ALARM, GAP, NORMAL = "#bd1f01", "0.75", "#3b8f5a"
 NAMED = 8  # alarms whose kind is written beside their number; of more, the numbers alone

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 import torch
 
-from vaepaper.sensing.channel import SCORES
-from vaepaper.sensing.monitor import Monitor
-from vaepaper.sensing.windows import whole_windows
+from sensorwatch.channel import SCORES
+from sensorwatch.monitor import Monitor
+from sensorwatch.windows import whole_windows
 
 HOUR = "3600s"
 

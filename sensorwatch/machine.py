@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.signal import lfilter
 
-from vaepaper.sensing.faults import KINDS, SIZES, plant
+from sensorwatch.faults import KINDS, SIZES, plant
 
 PERIOD, STEP = 48, 300  # a cycle of four hours, a value every five minutes
 A_DAY = 86_400 // STEP

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaepaper import signals
-from vaepaper.sensing.faults import KINDS, SIZES
+from sensorwatch import _signals as signals
+from sensorwatch.faults import KINDS, SIZES
 
 TIME = np.arange(6000)
 

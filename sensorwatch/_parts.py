@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from vaepaper.sensing.quality import constant_stretches
+from sensorwatch._quality import constant_stretches
 
 
 def normal_part(signal: pd.Series, since: str = "", until: str = "") -> tuple[pd.Series, str]:

@@ -6,12 +6,12 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from vaepaper.sensing import drift
-from vaepaper.sensing.calibration import Calibration
-from vaepaper.sensing.channel import SCORES, SIDED
-from vaepaper.sensing.events import Events, seconds
-from vaepaper.sensing.sensors import Sensors
-from vaepaper.sensing.stream import Stream
+from sensorwatch import drift
+from sensorwatch.calibration import Calibration
+from sensorwatch.channel import SCORES, SIDED
+from sensorwatch.events import Events, seconds
+from sensorwatch.sensors import Sensors
+from sensorwatch.stream import Stream
 
 STUCK = SCORES.index("stuck")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from vaepaper.sensing.channel import SCORES, WINDOWS, Channel
+from sensorwatch.channel import SCORES, WINDOWS, Channel
 
 PIECE = 16_384  # points at once
 
