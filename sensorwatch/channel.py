@@ -14,10 +14,10 @@ from vaepaper.train import one_thread
 # What a point is asked, each with a sign; those of SIDED are odd when large, the others when far from 0 either way.
 #   difference    the report's Σ |input - output| of a window (§3.3), less what is usual
 #   spike         what the outputs miss at this very point
-#   level, swing, roughness    mean, log standard deviation and log mean step of a window, less what is usual
+#   level, log_std, log_step    mean, log standard deviation and log mean step of a window, less what is usual
 #   beyond range  how far the value lies from the middle of the training range; 1 at its ends
 #   stuck         log₂ of how many points the value has stood still
-SCORES = ("difference", "spike", "level", "swing", "roughness", "beyond range", "stuck")
+SCORES = ("difference", "spike", "level", "log_std", "log_step", "beyond range", "stuck")
 SIDED = np.array([True, False, False, False, False, True, True])
 WINDOWS = 5  # the first five are means over all windows that cover the point
 MOST = 20_000  # training windows: a longer signal lends as many at random, so that training time has a bound
@@ -68,7 +68,7 @@ class Channel:
         return self
 
     def _features(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Windows [n, window] → difference, level, swing and roughness [n, 4], and input - output [n, window]."""
+        """Windows [n, window] → difference, level, log_std and log_step [n, 4], and input - output [n, window]."""
         residual = x - self.model.reconstruct(x)
         deviation, mean = torch.std_mean(x, 1, correction=0)
         step = x.diff(dim=1).abs_().mean(1)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import mannwhitneyu
 
-SCORES = ("difference", "level", "swing", "roughness")  # whose means over blocks are looked at
+SCORES = ("difference", "level", "log_std", "log_step")  # whose means over blocks are looked at
 LEVEL = 0.05  # drift is said where there is none in so many cases
 
 

@@ -99,8 +99,9 @@ class Monitor:
         """The alarms and the gaps of a signal, in order.
 
         Returns:
-            start, end, peak (times or samples), p_value (of normal blocks of time, how many hold so odd a point), kind
-            (the score that spoke, or "gap"), low and high (of the values in between); of several channels, also which.
+            start, end, peak (times or samples), p_value (of normal blocks of time, how many hold so odd a point),
+            triggered_by (the score with the largest deviation, or "gap"), low and high (of the values in between); of
+            several channels, also which.
 
         Args:
             per_day, rate: false events that are promised per day, or else per window's length. No training is needed.

@@ -35,7 +35,7 @@ def _line(axes: Axes, signal: pd.Series, **style) -> None:
 
 
 def _shade(axes: Axes, signal: pd.Series, alarms: pd.DataFrame) -> None:
-    for kind, start, end in zip(alarms.kind, alarms.start, alarms.end, strict=True):
+    for kind, start, end in zip(alarms.triggered_by, alarms.start, alarms.end, strict=True):
         axes.axvspan(start, end, color=GAP if kind == "gap" else ALARM, alpha=0.35 if kind == "gap" else 0.22, lw=0)
         if kind != "gap":  # however short, it can be seen
             axes.axvline(start, color=ALARM, linewidth=0.8, alpha=0.6)
@@ -52,9 +52,9 @@ def watched(
     for axes in (above, below):
         _shade(axes, signal, alarms)
         axes.margins(x=0.005)
-    spoken = alarms[alarms.kind != "gap"]
+    spoken = alarms[alarms.triggered_by != "gap"]
     for n, (number, alarm) in enumerate(spoken.iterrows()):
-        text = f"{number} {alarm.kind}" if len(spoken) <= NAMED else f"{number}"
+        text = f"{number} {alarm.triggered_by}" if len(spoken) <= NAMED else f"{number}"
         height = 1.01 + 0.07 * (n % 3)  # in three rows, or neighbours would write over each other
         above.text(alarm.start, height, text, color=ALARM, fontsize=8, transform=above.get_xaxis_transform())
     if normal is not None and len(normal):
@@ -74,7 +74,7 @@ def watched(
 
 
 def _counted(alarms: pd.DataFrame) -> str:
-    gap = int((alarms.kind == "gap").sum())
+    gap = int((alarms.triggered_by == "gap").sum())
     alarm = len(alarms) - gap
     return f"{alarm or 'No'} alarm{'s' * (alarm != 1)}" + f", {gap} gap{'s' * (gap != 1)}" * bool(gap)
 
@@ -98,7 +98,7 @@ def _dates(axes: Axes, signal: pd.Series, most: int) -> None:
 
 def close_ups(signal: pd.Series, expected: pd.Series, alarms: pd.DataFrame, around: int, most: int = 9) -> Figure:
     """The `most` striking alarms close up: the signal, and over it what the network expected; `around`: points."""
-    spoken = alarms[alarms.kind != "gap"]
+    spoken = alarms[alarms.triggered_by != "gap"]
     chosen = spoken.loc[spoken.p_value.sort_values(kind="stable").index[:most]].sort_index()
     rows = max(1, -(-len(chosen) // 3))
     figure, grid = plt.subplots(rows, min(3, max(1, len(chosen))), figsize=(12, 0.5 + 2.6 * rows), squeeze=False)
@@ -111,7 +111,7 @@ def close_ups(signal: pd.Series, expected: pd.Series, alarms: pd.DataFrame, arou
         _line(axes, expected.iloc[seen], color=UNSEEN, linewidth=1.1, label="expected")
         axes.axvspan(alarm.start, alarm.end, color=ALARM, alpha=0.12, lw=0)
         axes.axvline(alarm.peak, color=ALARM, linewidth=0.8, linestyle=":")
-        axes.set_title(f"{number} {alarm.kind}", color=ALARM, fontsize=9)
+        axes.set_title(f"{number} {alarm.triggered_by}", color=ALARM, fontsize=9)
         axes.tick_params(labelsize=7)
         axes.xaxis.get_offset_text().set_size(7)
         _dates(axes, signal, 5)

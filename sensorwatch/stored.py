@@ -16,7 +16,7 @@ from sensorwatch.sensors import Sensors
 from sensorwatch.windows import Scaling
 from vaepaper import paths
 
-FORMAT = "vaepaper monitor 1"
+FORMAT = "sensorwatch monitor 2"
 PLAIN = ("names", "timed", "limit", "reason", "usual_gap")
 
 
@@ -57,8 +57,8 @@ def load(folder: Path) -> tuple[Sensors, Calibration]:
         head, body = json.loads(described.read_text(encoding="utf-8")), weights.read_bytes()
         if head["format"] != FORMAT or tuple(head["scores"]) != SCORES:
             raise ValueError(
-                f"{described} is of another version ({head['format']!r} with {len(head['scores'])} scores; expected"
-                f" {FORMAT!r} with {len(SCORES)}): train the monitor again"
+                f"{described} is of another version ({head['format']!r} with the scores {', '.join(head['scores'])};"
+                f" this one reads {FORMAT!r} with {', '.join(SCORES)}): train the monitor again"
             )
         settings = head["monitor"]
         text = json.dumps(settings, indent=1, ensure_ascii=False)

@@ -78,7 +78,9 @@ class Watch:
             if gap is None or seconds(event["end"] - event["start"]) > self.sensors.usual_gap:
                 name, (low, high) = "gap" if k is None else SCORES[k], event["range"][:, c]
                 size = np.nan if k is None else event["size"]
-                self.waiting.append(event | {"channel": c, "kind": name, "size": size, "low": low, "high": high})
+                self.waiting.append(
+                    event | {"channel": c, "triggered_by": name, "size": size, "low": low, "high": high}
+                )
         self.waiting.sort(key=lambda row: row["first"])
 
 
@@ -104,7 +106,7 @@ def _as_table(rows: list[dict], p: np.ndarray, dtype: str, zone, names: tuple[st
     columns = {name: pd.Index(np.array([row[name] for row in rows], dtype)) for name in ("start", "end", "peak")}
     if zone is not None:
         columns = {name: times.tz_localize("UTC").tz_convert(zone) for name, times in columns.items()}
-    columns |= {"p_value": p, "kind": pd.array([row["kind"] for row in rows], dtype="str")}
+    columns |= {"p_value": p, "triggered_by": pd.array([row["triggered_by"] for row in rows], dtype="str")}
     columns |= {name: np.array([row[name] for row in rows], np.float64) for name in ("low", "high")}
     if names:
         columns["channel"] = pd.array([names[row["channel"]] for row in rows], dtype="str")

@@ -77,9 +77,9 @@ def test_faults_are_found_and_named(monitor, faulty):
     named = {}
     for kind, first, last in (("spike", 300, 300), ("stuck", 500, 559), ("offset", 800, 859), ("gap", 1100, 1109)):
         met = found[(found.start <= faulty.index[last]) & (found.end >= faulty.index[first])]
-        named[kind] = set(met.kind)
+        named[kind] = set(met.triggered_by)
     assert named["spike"] & {"spike", "beyond range"} and "stuck" in named["stuck"] and named["offset"]
-    gaps = found[found.kind == "gap"]
+    gaps = found[found.triggered_by == "gap"]
     assert gaps.start.tolist() == [faulty.index[1100], faulty.index[1300], faulty.index[1499] + pd.Timedelta(HOUR)]
     assert gaps.end.tolist() == [faulty.index[1109], faulty.index[1300], faulty.index[1500] - pd.Timedelta(HOUR)]
     assert len(found) <= 9, "few false ones in 83 days"
@@ -137,8 +137,8 @@ def test_another_versions_monitor_and_a_damaged_one_are_named(monitor, tmp_path)
         Monitor.load(tmp_path)
     folder = monitor.save(tmp_path / "m")
     text = (folder / "monitor.json").read_text()
-    (folder / "monitor.json").write_text(text.replace("vaepaper monitor 1", "vaepaper monitor 0"))
-    with pytest.raises(ValueError, match=r"is of another version .*'vaepaper monitor 0'.*: train the monitor again"):
+    (folder / "monitor.json").write_text(text.replace("sensorwatch monitor 2", "vaepaper monitor 1"))
+    with pytest.raises(ValueError, match=r"is of another version .*'vaepaper monitor 1'.*: train the monitor again"):
         Monitor.load(folder)
     for harm in (text.replace('"window": 24', '"window": 25'), text[:-40], json.dumps({"a": 1}), "\x00"):
         (folder / "monitor.json").write_text(harm)
@@ -156,7 +156,7 @@ def test_several_channels_share_one_alarm(faulty):
     both.calibrate({"in": signal(4000, 1), "out": signal(4000, 6)})
     clean = signal(2000, 7, zone="Europe/Berlin").reindex(faulty.index)
     found = both.alarms(pd.DataFrame({"out": faulty, "in": clean}), per_day=0.05)  # by name, not by place
-    assert (found[found.kind.isin(["stuck", "spike"])].channel == "out").all() and len(found) >= 4
+    assert (found[found.triggered_by.isin(["stuck", "spike"])].channel == "out").all() and len(found) >= 4
     assert both.scores({"in": clean, "out": faulty}).columns[7] == f"out: {SCORES[0]}"
     with pytest.raises(ValueError, match=r"the channels are in; this monitor has learnt in, out"):
         both.alarms({"in": clean})

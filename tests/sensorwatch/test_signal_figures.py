@@ -25,9 +25,9 @@ def test_any_span_and_any_number_of_alarms(step, count):
     signal = pd.Series(np.sin(np.arange(len(index)) / 9), index, name="pump")
     at = np.linspace(10, 1300, count).astype(int)
     alarms = pd.DataFrame({"start": index[at], "end": index[at + 60], "peak": index[at + 9], "p_value": 0.01})
-    alarms["kind"] = ["spike", "gap", "level"][:count] + ["stuck"] * max(0, count - 3)
+    alarms["triggered_by"] = ["spike", "gap", "level"][:count] + ["stuck"] * max(0, count - 3)
     figure = drawn.watched(signal, signal.abs() * 100, 2.0, alarms, signal[:300])
-    spoken = int((alarms.kind != "gap").sum())
+    spoken = int((alarms.triggered_by != "gap").sum())
     assert (figure.get_suptitle().split()[0] == "No") == (spoken == 0)
     words = [text.get_text() for text in figure.axes[0].texts if text.get_text() != "taken as normal"]
     assert len(words) == spoken and figure.canvas.draw() is None

@@ -38,7 +38,7 @@ def test_drift_has_three_panels_of_two_lines():
 
 def test_planted_faults_lie_where_they_were_planted():
     signal = pd.Series(np.sin(np.arange(300)), pd.date_range("2026-01-01", periods=300, freq="h"), name="x")
-    none = pd.DataFrame({"start": [], "end": [], "kind": [], "p_value": []})
+    none = pd.DataFrame({"start": [], "end": [], "triggered_by": [], "p_value": []})
     figure = watching.mark(signals.watched(signal, signal, 2.0, none), [(signal.index[10], signal.index[20])])
     [bar] = [line for line in figure.axes[0].lines if line.get_label() == "planted fault"]
     assert list(bar.get_xdata()) == [signal.index[10], signal.index[20]]

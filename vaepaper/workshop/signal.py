@@ -134,7 +134,7 @@ def report(target: Path, said: str, seconds: float) -> None:
     """The promise, the alarms, the time, and where things lie."""
     alarms = pd.read_csv(target / "alarms.csv")
     alarms.index += 1  # as the figures number them
-    loud = alarms[alarms.kind != "gap"]
+    loud = alarms[alarms.triggered_by != "gap"]
     print(f"\n{said}\n{loud.round(3).to_string(max_rows=30, na_rep='') if len(loud) else 'No alarm.'}")
     if len(alarms) > len(loud):
         print(f"Besides, {len(alarms) - len(loud)} gaps, across which no window reaches: in alarms.csv, with the rest.")
