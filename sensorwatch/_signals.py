@@ -17,20 +17,6 @@ from sensorwatch import _cells as cells
 from sensorwatch import _loggers as loggers
 from sensorwatch import _times as times
 from sensorwatch._quality import Quality, examine
-from sensorwatch.faults import plant
-from sensorwatch.windows import (
-    Scaling,
-    autocorrelation,
-    gap_limit,
-    gaps,
-    usual_step,
-    whole_windows,
-    window_length,
-    windows,
-)
-
-__all__ = ["Quality", "Scaling", "autocorrelation", "examine", "gap_limit", "gaps", "plant", "read_csv", "usual_step"]
-__all__ += ["whole_windows", "window_length", "windows"]  # what one needs for a signal, under one name
 
 
 def read_csv(path: str | Path, time: str | None = None, value: str | None = None) -> tuple[pd.Series, Quality]:

@@ -3,9 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from sensorwatch import drift
+from sensorwatch.calibration import DRIFT_SCORES, joint
 from sensorwatch.monitor import Monitor
-from sensorwatch.watch import joint, odd, signed
 from vaepaper.thresholds import Threshold
 
 DAY = 86_400
@@ -18,14 +17,14 @@ def events(flagged: np.ndarray, window: int) -> int:
 
 
 def met(flagged: np.ndarray, faults: pd.DataFrame, window: int, lag: int = 0) -> pd.DataFrame:
-    """Which faults are found: an alarm goes off at a fault's `first` point or later, a window after its `last` at most.
+    """Which faults are found: by an alarm from a fault's `first` point to a window after its `last`.
 
     Args:
-        faults: `first` and `last`, numbers of points. lag: how many points later a flagged one is known; a window less
-            one, where a point is judged by all windows that cover it (so it may lie before the fault).
+        faults: `first` and `last`, numbers of points. lag: how many points later a flagged one is known;
+            window - 1 where a point is judged by all windows that cover it (so it may lie before the fault).
 
     Returns:
-        `met`, bool, and `delay` of the alarm after the fault's first point, in points, NaN where there is none.
+        `met`, bool, and `delay` of the alarm after the fault's first point, in points, NaN if there is none.
     """
     known = np.append(np.flatnonzero(np.asarray(flagged)) + lag, 2**62)
     alarm = known[np.searchsorted(known, faults["first"])]
@@ -48,28 +47,35 @@ def long_run(
     """False events of one long normal record, watched by a monitor that is calibrated on its beginning.
 
     Args:
-        record: normal throughout. calibrated: points to calibrate on; the rest is watched.
-        ramp: what is added to the rest, from nothing at its beginning to this at its end, in the case "slow drift".
-        pieces: of equal length, of which each gets a row; and piece 0 is the whole of the rest.
+        record: normal throughout. calibrated: points to calibrate on; the remaining ones are watched.
+        ramp: what is added to these, from nothing at first to this at their end, in the case "slow drift".
+        pieces: of equal length, of which each gets a row; and piece 0 is all that is watched.
 
     Returns:
-        Rows with case, piece, the day of its end, rate and rate_by_windows (false events per day under either
-        calibration), lasting (the share of time in alarm), and said, whether the drift check speaks up.
+        Rows with case, piece, the day of its end, detected (whether the drift check reports drift), rate and
+        rate_by_windows (false events per day under either calibration), lasting (the share of time in alarm).
     """
-    first, rest = record.iloc[:calibrated], record.iloc[calibrated:]
-    own, window = monitor.calibrate(first).calibration, monitor.window
-    per_point = per_day * own.step / DAY
-    by_windows = Threshold("conformal").fit(monitor.score(first)).at(per_point)  # as if points were independent
+    first, watched = record.iloc[:calibrated], record.iloc[calibrated:]
+    calibration = monitor.calibrate(first).calibration
+    by_blocks, step = calibration.threshold(per_day), calibration.step
+    # As if points were independent.
+    by_windows = Threshold("conformal").fit(monitor.score(first)).at(per_day * step / DAY)
+    everything = np.arange(len(watched))
     rows = []
-    for case, signal in {"as calibrated": rest, "slow drift": rest + np.linspace(0, ramp, len(rest))}.items():
-        deviations = monitor.sensors.deviations(signal)[0]
-        score = joint(own.standard(odd(deviations)))[0]
-        for piece in range(pieces + 1):
-            at = np.arange(len(rest)) if not piece else np.array_split(np.arange(len(rest)), pieces)[piece - 1]
-            days = len(at) * own.step / DAY
-            said = drift.compare(own.means, own.block_means(signed(deviations[at])), drift.SCORES).drifted.any()
-            rates = [events(score[at] > line, window) / days for line in (own.threshold(per_day), by_windows)]
-            row = {"case": case, "piece": piece, "day": at[-1] * own.step / DAY, "said": bool(said)}
-            lasting = float((score[at] > own.threshold(per_day)).mean())
-            rows.append(row | {"rate": rates[0], "rate_by_windows": rates[1], "lasting": lasting})
+    for case, end in {"as calibrated": 0.0, "slow drift": ramp}.items():
+        deviations, _, _ = monitor.deviations(watched + np.linspace(0, end, len(watched)))
+        score, _ = joint(calibration.standard(deviations))
+        for piece, at in enumerate([everything, *np.array_split(everything, pieces)]):
+            days, drift = len(at) * step / DAY, calibration.drift(deviations[at], DRIFT_SCORES)
+            rows.append(
+                {
+                    "case": case,
+                    "piece": piece,
+                    "day": at[-1] * step / DAY,
+                    "detected": bool(drift.drifted.any()),
+                    "rate": events(score[at] > by_blocks, monitor.window) / days,
+                    "rate_by_windows": events(score[at] > by_windows, monitor.window) / days,
+                    "lasting": float((score[at] > by_blocks).mean()),
+                }
+            )
     return rows

@@ -12,8 +12,7 @@ import nbformat
 import pandas as pd
 
 from sensorwatch import _parts as parts
-from sensorwatch import _signals as signals
-from sensorwatch import series
+from sensorwatch import read_csv, series
 from vaepaper import checks, paths
 
 CHAPTER = paths.NOTEBOOKS / "09_your_signal.ipynb"
@@ -78,8 +77,8 @@ def read_parameters(pairs: list[list[str]], values: dict) -> dict:
 
 
 def announce(path: Path, given: dict) -> None:
-    """Print the quality of the file, and what will be done. Raises what `signals.read_csv` does."""
-    signal, quality = signals.read_csv(path, given["time"] or None, given["value"] or None)
+    """Print the quality of the file, and what will be done. Raises what `read_csv` does."""
+    signal, quality = read_csv(path, given["time"] or None, given["value"] or None)
     print(f"{path}\n{quality}")
     if given["monitor"]:
         print(f"Nothing is trained: the monitor of {given['monitor']} watches all of it.", flush=True)
