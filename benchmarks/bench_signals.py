@@ -14,7 +14,7 @@ from vaepaper import paths
 
 FILE = Path(__file__).with_name("signal_contenders.py")
 POINTS = (100_000, 1_000_000)
-NAMES = {"ours": "vaepaper's Monitor", "pyod": "PyOD 3.6.7, AutoEncoder", "stumpy": "stumpy 1.14.1, matrix profile"}
+NAMES = {"ours": "sensorwatch's Monitor", "pyod": "PyOD 3.6.7, AutoEncoder", "stumpy": "stumpy 1.14.1, matrix profile"}
 PLAN = [(f"{what}_{who}", n) for n in POINTS for what in ("fit", "score") for who in NAMES]
 PLAN = [(name, n) for name, n in PLAN if name != "fit_stumpy"] + [("update_ours", 20_000)]
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.lib.stride_tricks import sliding_window_view
 
 WINDOW, TRAINED = 256, 20_000
 
@@ -33,7 +34,7 @@ def seconds(function, *arguments) -> float:
 
 def monitor(points: int = TRAINED + WINDOW, **settings):
     """One that has learnt."""
-    from vaepaper.sensing.monitor import Monitor
+    from sensorwatch import Monitor
 
     return Monitor(WINDOW, **settings).fit(signal(points))
 
@@ -60,9 +61,7 @@ def update_ours(points: int) -> float:
 
 def windows(points: int) -> np.ndarray:
     """The windows of a signal, in memory as PyOD takes them."""
-    from vaepaper.sensing.windows import windows
-
-    return np.array(windows(signal(points).to_numpy(np.float32), WINDOW))
+    return np.array(sliding_window_view(signal(points).to_numpy(np.float32), WINDOW))
 
 
 def pyod():

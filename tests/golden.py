@@ -15,6 +15,7 @@ import numpy as np  # isort: skip
 import pandas as pd
 import torch
 
+import sensorwatch
 from vaepaper import alarms, anomaly, baselines, defects, detector, gan, metrics, models, scores, thresholds, train
 
 FILE = Path(__file__).with_suffix(".json")
@@ -107,7 +108,7 @@ def results() -> dict[str, str]:
     t = np.arange(3000)
     random = np.random.default_rng(0)
     signal = pd.Series(np.sin(t * (2 * np.pi / 50)) + 0.1 * random.standard_normal(3000))
-    monitor = detector.Monitor(50, steps=100).fit(signal[:1500]).calibrate(signal[1500:2500])
+    monitor = sensorwatch.Monitor(50, steps=100).fit(signal[:1500]).calibrate(signal[1500:2500])
     signal[2700:2720] += 2
     found["monitor"] = [monitor.scores(signal).to_numpy().round(9), monitor.alarms(signal, rate=0.1).round(9)]
     rows = random.standard_normal((400, 6))

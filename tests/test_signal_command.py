@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sensorwatch import series
 from tools import signal
-from vaepaper import paths, series
+from vaepaper import paths
 
 N = 1600
 
@@ -34,7 +35,7 @@ def test_from_a_csv_to_alarms_and_a_second_file(csv, build, capsys, monkeypatch)
         "figures/signal_alarms.png", "figures/signal_close_ups.png",
     }  # fmt: skip
     alarms = pd.read_csv(target / "alarms.csv", parse_dates=["start", "end", "peak"])
-    assert list(alarms) == ["start", "end", "peak", "p_value", "kind"]
+    assert list(alarms) == ["start", "end", "peak", "p_value", "triggered_by"]
     begin = pd.Timestamp("2026-03-13 12:00")
     assert ((alarms.start <= begin + pd.Timedelta("15h")) & (alarms.end >= begin)).any()
     for word in ("rows", "Taken as normal", "false alarm in", "Window: 48 points", "alarms.csv", "p_value"):

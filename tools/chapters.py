@@ -12,6 +12,7 @@ from pathlib import Path
 
 from vaepaper import claims, paths
 
+OURS = ("vaepaper", "sensorwatch")  # the packages whose files count
 MATTERS = ("torch", "torchvision", "numpy", "scipy", "scikit-learn", "matplotlib", "seaborn", "pandas")
 
 
@@ -103,13 +104,22 @@ def _read(source: str) -> tuple[set[str], set[str]]:
             imported |= {node.module, *(f"{node.module}.{name.name}" for name in node.names)}
         elif isinstance(node, ast.BinOp) and getattr(node.left, "attr", "") == "RESULTS":
             results.add(getattr(node.right, "value", ""))
-    return {name for name in imported if name.partition(".")[0] == "vaepaper"}, results
+    return {name for name in imported if name.partition(".")[0] in OURS}, results
 
 
 def file_of(module: str) -> Path | None:
     """The file of one of our modules or packages; None where the name is of something in one."""
     path = paths.ROOT.joinpath(*module.split("."))
     return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
+
+
+def _has(module: str, name: str) -> bool:
+    """Whether a name can be imported from a module: of a package, only what its own file imports or assigns."""
+    file = file_of(module)
+    if file is None or file.name != "__init__.py":
+        return file is not None
+    nodes = [*ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
+    return name in {getattr(node, "id", None) or getattr(node, "name", None) for node in nodes}
 
 
 def reached(notebook: Path) -> tuple[set[Path], set[Path]]:
@@ -124,8 +134,9 @@ def reached(notebook: Path) -> tuple[set[Path], set[Path]]:
         modules, named = _read(source)
         results |= {paths.RESULTS / name for name in named}
         for module in sorted(modules):
-            file, within = file_of(module), file_of(module.rpartition(".")[0])
-            if not file and (not within or within.name == "__init__.py"):  # a package hands on nothing but its files
+            file = file_of(module)
+            package, _, name = module.rpartition(".")
+            if not file and not _has(package, name):
                 raise ValueError(f"{importer.name} imports {module}, which is not there: a misspelt or moved file?")
             if file and file not in files:
                 files.add(file)

@@ -11,8 +11,9 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 
-from vaepaper import checks, paths, series, signals
-from vaepaper.sensing import parts
+from sensorwatch import _parts as parts
+from sensorwatch import read_csv, series
+from vaepaper import checks, paths
 
 CHAPTER = paths.NOTEBOOKS / "09_your_signal.ipynb"
 OWN = {"normal_from": "", "normal_until": "", "window": 0}  # the chapter's own are the water main's
@@ -76,8 +77,8 @@ def read_parameters(pairs: list[list[str]], values: dict) -> dict:
 
 
 def announce(path: Path, given: dict) -> None:
-    """Print the quality of the file, and what will be done. Raises what `signals.read_csv` does."""
-    signal, quality = signals.read_csv(path, given["time"] or None, given["value"] or None)
+    """Print the quality of the file, and what will be done. Raises what `read_csv` does."""
+    signal, quality = read_csv(path, given["time"] or None, given["value"] or None)
     print(f"{path}\n{quality}")
     if given["monitor"]:
         print(f"Nothing is trained: the monitor of {given['monitor']} watches all of it.", flush=True)
@@ -132,7 +133,7 @@ def report(target: Path, said: str, seconds: float) -> None:
     """The promise, the alarms, the time, and where things lie."""
     alarms = pd.read_csv(target / "alarms.csv")
     alarms.index += 1  # as the figures number them
-    loud = alarms[alarms.kind != "gap"]
+    loud = alarms[alarms.triggered_by != "gap"]
     print(f"\n{said}\n{loud.round(3).to_string(max_rows=30, na_rep='') if len(loud) else 'No alarm.'}")
     if len(alarms) > len(loud):
         print(f"Besides, {len(alarms) - len(loud)} gaps, across which no window reaches: in alarms.csv, with the rest.")

@@ -5,8 +5,9 @@ import subprocess
 import sys
 import time
 
+from sensorwatch import series
 from tools import chapters, reproduce, times
-from vaepaper import data, exact, paths, series
+from vaepaper import data, exact, paths
 
 # pytest-xdist cannot share out the cells of a notebook: these run in one process, the unit tests in two beside it.
 # Every text output is compared; where the same digits cannot be computed, those of verdicts alone.

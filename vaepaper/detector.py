@@ -9,10 +9,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from vaepaper import checks, models, train
 from vaepaper.alarms import JointAlarm
-from vaepaper.sensing.channel import one_thread
-from vaepaper.sensing.monitor import Monitor
-
-__all__ = ["Detector", "Monitor"]  # rows and signals: both found here
+from vaepaper.train import one_thread
 
 PART = 1024  # rows at once
 HEADROOM = 0.25  # of a column's range, at either end: a little beyond it, the network still sees how far

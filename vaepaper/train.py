@@ -55,6 +55,18 @@ def standard() -> Iterator[None]:
             torch.set_num_threads(threads)
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Score on one thread: steps this small gain nothing from two, and lose much where others want the second core."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        torch.set_num_threads(threads)
+
+
 def fit(
     model: nn.Module,
     images: Tensor,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from vaepaper.sensing.cells import UNIT, is_reading, is_word
+from sensorwatch._cells import UNIT, is_reading, is_word
 
 DELIMITERS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars"}
 BINARY = {b"PK": "a workbook or a zip", b"\x1f\x8b": "packed (gzip)", b"\x89PNG": "a picture", b"\xff\xd8": "a picture"}

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaepaper import signals
+from sensorwatch import _signals as signals
 
 N = 60
 TIMES = pd.date_range("2026-02-27 22:00", periods=N, freq="10min")  # over an end of month

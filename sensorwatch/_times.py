@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from vaepaper.sensing import dates
-from vaepaper.sensing.cells import CLOCK, DATE, MISSING, is_number
+from sensorwatch import _dates as dates
+from sensorwatch._cells import CLOCK, DATE, MISSING, is_number
 
 COMPACT = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 EPOCHS = {"s": 1e8, "ms": 1e11, "us": 1e14, "ns": 1e17}  # from these numbers on: the years 1973 to 5138

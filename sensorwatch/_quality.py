@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from vaepaper.sensing.windows import gaps, usual_step
+from sensorwatch.windows import gaps, usual_step
 
 SHOWN = 3  # of each kind, the first so many are named
 

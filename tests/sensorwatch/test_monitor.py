@@ -8,9 +8,8 @@ import pandas as pd
 import pytest
 import torch
 
-from vaepaper.sensing.channel import SCORES
-from vaepaper.sensing.monitor import Monitor
-from vaepaper.sensing.windows import whole_windows
+from sensorwatch import Monitor
+from sensorwatch.channel import SCORES
 
 HOUR = "3600s"
 
@@ -40,7 +39,7 @@ def faulty():
 
 
 def test_scores_are_what_a_loop_over_windows_finds(monitor):
-    [channel] = monitor.sensors.channels
+    [channel] = monitor.channels
     x = channel.scaling(signal(200, 3).to_numpy())
     x[60:62] = np.nan
     sums = np.zeros((200, 6))
@@ -48,7 +47,7 @@ def test_scores_are_what_a_loop_over_windows_finds(monitor):
         window = x[start : start + 24]
         if np.isnan(window).any():
             continue
-        out = channel.model.reconstruct(torch.from_numpy(window[None])).detach().numpy()[0]
+        out = channel.network.reconstruct(torch.from_numpy(window[None])).detach().numpy()[0]
         mean, gain, noise = window.mean(), np.log(window.std() + 1e-3), np.log(np.abs(np.diff(window)).mean() + 1e-3)
         features = np.array([np.abs(window - out).sum(), mean, gain, noise]) - channel.usual
         sums[start : start + 24, [0, 1, 3, 4, 5]] += [1, *features]
@@ -58,14 +57,16 @@ def test_scores_are_what_a_loop_over_windows_finds(monitor):
 
 def test_stuck_counts_what_stands_still(monitor):
     values = np.array([1.0, 1, 1, 2, np.nan, 2, 2, np.nan, np.nan, 3])
-    found, run = monitor.sensors.channels[0].points(values, 2, 1.0)
+    found, run = monitor.channels[0].points(values, 2, 1.0)
     np.testing.assert_allclose(2 ** found[:, 1], [3, 4, 5, 1, np.nan, 1, 2, np.nan, np.nan, 1])
     assert run == 1
 
 
 def test_windows_across_a_gap_are_not_scored(monitor, faulty):
-    whole = whole_windows(faulty, 24, limit=monitor.sensors.limit)
-    covered = np.convolve(whole, np.ones(24)) > 0
+    jumps = np.cumsum(np.diff(faulty.index, prepend=faulty.index[:1]) > pd.Timedelta(HOUR))
+    starts = range(len(faulty) - 23)
+    complete = [faulty[k : k + 24].notna().all() and jumps[k] == jumps[k + 23] for k in starts]
+    covered = np.convolve(complete, np.ones(24)) > 0
     np.testing.assert_array_equal(monitor.scores(faulty)["level"].notna(), covered & faulty.notna())
 
 
@@ -77,9 +78,9 @@ def test_faults_are_found_and_named(monitor, faulty):
     named = {}
     for kind, first, last in (("spike", 300, 300), ("stuck", 500, 559), ("offset", 800, 859), ("gap", 1100, 1109)):
         met = found[(found.start <= faulty.index[last]) & (found.end >= faulty.index[first])]
-        named[kind] = set(met.kind)
+        named[kind] = set(met.triggered_by)
     assert named["spike"] & {"spike", "beyond range"} and "stuck" in named["stuck"] and named["offset"]
-    gaps = found[found.kind == "gap"]
+    gaps = found[found.triggered_by == "gap"]
     assert gaps.start.tolist() == [faulty.index[1100], faulty.index[1300], faulty.index[1499] + pd.Timedelta(HOUR)]
     assert gaps.end.tolist() == [faulty.index[1109], faulty.index[1300], faulty.index[1500] - pd.Timedelta(HOUR)]
     assert len(found) <= 9, "few false ones in 83 days"
@@ -137,12 +138,12 @@ def test_another_versions_monitor_and_a_damaged_one_are_named(monitor, tmp_path)
         Monitor.load(tmp_path)
     folder = monitor.save(tmp_path / "m")
     text = (folder / "monitor.json").read_text()
-    (folder / "monitor.json").write_text(text.replace("vaepaper monitor 1", "vaepaper monitor 0"))
-    with pytest.raises(ValueError, match=r"is of another version .*'vaepaper monitor 0'.*: train the monitor again"):
+    (folder / "monitor.json").write_text(text.replace("sensorwatch monitor 2", "vaepaper monitor 1"))
+    with pytest.raises(ValueError, match=r"is of another version .*'vaepaper monitor 1'.*: train the monitor again"):
         Monitor.load(folder)
     for harm in (text.replace('"window": 24', '"window": 25'), text[:-40], json.dumps({"a": 1}), "\x00"):
         (folder / "monitor.json").write_text(harm)
-        with pytest.raises(ValueError, match=r"altered|not a whole monitor"):
+        with pytest.raises(ValueError, match=r"altered|not a complete monitor"):
             Monitor.load(folder)
     (folder / "monitor.json").write_text(text)
     weights = Path(folder / "monitor.safetensors")
@@ -156,7 +157,7 @@ def test_several_channels_share_one_alarm(faulty):
     both.calibrate({"in": signal(4000, 1), "out": signal(4000, 6)})
     clean = signal(2000, 7, zone="Europe/Berlin").reindex(faulty.index)
     found = both.alarms(pd.DataFrame({"out": faulty, "in": clean}), per_day=0.05)  # by name, not by place
-    assert (found[found.kind.isin(["stuck", "spike"])].channel == "out").all() and len(found) >= 4
+    assert (found[found.triggered_by.isin(["stuck", "spike"])].channel == "out").all() and len(found) >= 4
     assert both.scores({"in": clean, "out": faulty}).columns[7] == f"out: {SCORES[0]}"
     with pytest.raises(ValueError, match=r"the channels are in; this monitor has learnt in, out"):
         both.alarms({"in": clean})

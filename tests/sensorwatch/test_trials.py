@@ -1,15 +1,13 @@
-"""What signals are judged by, and what is judged: each against a loop, or against what was planted."""
+"""What signals are judged by, and what is judged: each against a loop, or against what was injected."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from vaepaper.sensing import rivals, trials
-from vaepaper.sensing.calibration import threshold_of
-from vaepaper.sensing.faults import KINDS, SIZES
-from vaepaper.sensing.machine import A_DAY, PERIOD, machine, with_faults
-from vaepaper.sensing.monitor import Monitor
-from vaepaper.sensing.windows import window_length
+from sensorwatch import Monitor, baselines, trials
+from sensorwatch.calibration import threshold_of
+from sensorwatch.synthetic import A_DAY, KINDS, PERIOD, SIZES, machine, with_faults
+from sensorwatch.windows import window_length
 
 RANDOM = np.random.default_rng(0)
 
@@ -39,7 +37,7 @@ def test_scores_of_windows_become_scores_of_points_as_in_a_loop():
         for at in range(start, start + 8):
             total[at].append(values[start : start + 8].max())
     expected = [np.mean(x) for x in total]
-    np.testing.assert_allclose(rivals.by_windows(lambda x: x.max(1), values, 8), expected, rtol=1e-6)
+    np.testing.assert_allclose(baselines.by_windows(lambda x: x.max(1), values, 8), expected, rtol=1e-6)
 
 
 def test_the_nearest_window_is_what_a_loop_finds():
@@ -52,16 +50,16 @@ def test_the_nearest_window_is_what_a_loop_finds():
         known = [prepared(normal[s : s + 8]) for s in range(53)]
         own = [min(np.linalg.norm(prepared(values[s : s + 8]) - k) for k in known) for s in range(23)]
         expected = [np.mean(own[max(0, at - 7) : at + 1]) for at in range(30)]
-        found = rivals.nearest_window(normal, 8, normalised)(values)
+        found = baselines.nearest_window(normal, 8, normalised)(values)
         np.testing.assert_allclose(found, expected, rtol=1e-4)
 
 
 def test_plain_scores_by_hand():
     values = np.array([0.0, 2, 0, 2, 0, 9])
-    np.testing.assert_allclose(rivals.largest_jump(values), [0, 2, 2, 2, 2, 9])
-    deviation = rivals.local_deviation(values, 4)
+    np.testing.assert_allclose(baselines.largest_jump(values), [0, 2, 2, 2, 2, 9])
+    deviation = baselines.local_deviation(values, 4)
     np.testing.assert_allclose(deviation[[3, 5]], [0, 8 / np.std([2, 0, 2, 0], ddof=1)])
-    plane = rivals.principal_components(np.tile([0.0, 1, 2, 3], 20), 4, components=3)
+    plane = baselines.principal_components(np.tile([0.0, 1, 2, 3], 20), 4, components=3)
     assert plane(np.tile([0.0, 1, 2, 3], 5)).max() < 1e-3 < plane(np.array([0.0, 1, 0, 1, 0, 1])).min()
 
 
@@ -100,5 +98,7 @@ def test_a_long_run_counts_what_the_monitor_would_say():
     assert calm.rate[0] == len(alarms) / 20 and calm.rate_by_windows[0] <= calm.rate[0]
     # Once all of it lies above the line it is one long event.
     assert (
-        drifting.said.all() and drifting.rate[2] == 0.1 and calm.day.tolist() == pytest.approx([20, 10, 20], abs=0.01)
+        drifting.detected.all()
+        and drifting.rate[2] == 0.1
+        and calm.day.tolist() == pytest.approx([20, 10, 20], abs=0.01)
     )

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaepaper.sensing import parts
+from sensorwatch import _parts as parts
 
 INDEX = pd.date_range("2026-01-01", periods=240, freq="h")
 SIGNAL = pd.Series(np.sin(np.arange(240.0)), INDEX, name="pump")
@@ -82,7 +82,7 @@ def test_what_is_promised_can_be_kept():
 
 def test_alarms_in_what_was_called_normal_are_told_by_their_numbers():
     peaks = INDEX[[5, 30, 40, 200]]
-    alarms = pd.DataFrame({"kind": ["level", "gap", "spike", "level"], "peak": peaks}, index=range(1, 5))
+    alarms = pd.DataFrame({"triggered_by": ["level", "gap", "spike", "level"], "peak": peaks}, index=range(1, 5))
     assert "1 alarm lies in what was called normal (3): look there" in parts.within(alarms, SIGNAL[24:48])
     assert "2 alarms lie in what was called normal (1, 3)" in parts.within(alarms, SIGNAL[:48])
     assert parts.within(alarms, SIGNAL[50:100]) == "No alarm lies in what was called normal."

@@ -1,15 +1,16 @@
-"""What an auto-encoder is measured against on a signal: plain scores, one a point, larger where odder."""
+"""What an auto-encoder is compared with: plain scores of a signal, one a point, larger if anomalous."""
 
 from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 import torch
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike
 from sklearn.decomposition import PCA
 
+from sensorwatch.channel import sums_over_points
 from vaepaper.exact import product
-from vaepaper.sensing.windows import windows
 
 Score = Callable[[ArrayLike], np.ndarray]  # values [n], none missing → float64 [n]
 PART = 1024  # windows at once
@@ -27,19 +28,20 @@ def local_deviation(values: ArrayLike, window: int) -> np.ndarray:
     return (np.abs(values - before.mean()) / before.std().clip(lower=1e-9)).fillna(0).to_numpy()
 
 
+def _windows(values: ArrayLike, window: int) -> np.ndarray:
+    return sliding_window_view(np.asarray(values, np.float32), window)
+
+
 def by_windows(score: Callable[[np.ndarray], np.ndarray], values: ArrayLike, window: int) -> np.ndarray:
     """Scores of windows [m, window] → [m] as a score a point: the mean of all windows that cover it."""
-    all_windows = windows(np.asarray(values, np.float32), window)
-    parts = [score(all_windows[start : start + PART]) for start in range(0, len(all_windows), PART)]
-    total = np.concatenate([[0.0], np.cumsum(np.concatenate(parts), dtype=np.float64)])
-    at = np.arange(len(values))
-    first, last = np.maximum(at + 1 - window, 0), np.minimum(at + 1, len(all_windows))
-    return (total[last] - total[first]) / (last - first)
+    windows = _windows(values, window)
+    parts = [score(windows[start : start + PART]) for start in range(0, len(windows), PART)]
+    return sums_over_points(np.concatenate(parts), window) / sums_over_points(np.ones(len(windows)), window)
 
 
 def principal_components(normal: ArrayLike, window: int, components: int = 8) -> Score:
     """Squared distance of windows from the plane of PCA's `components`: the linear auto-encoder (§1)."""
-    found = PCA(components, svd_solver="covariance_eigh").fit(windows(np.asarray(normal, np.float32), window))
+    found = PCA(components, svd_solver="covariance_eigh").fit(_windows(normal, window))
 
     def score(x: np.ndarray) -> np.ndarray:
         return np.square(x - found.inverse_transform(found.transform(x))).sum(1)
@@ -50,8 +52,8 @@ def principal_components(normal: ArrayLike, window: int, components: int = 8) ->
 def nearest_window(normal: ArrayLike, window: int, normalised: bool = False) -> Score:
     """Distance of windows from the nearest training window.
 
-    `normalised`: each window at mean 0 and deviation 1 first. That is what a matrix profile between signal and training
-    part holds (Yeh et al. 2016; AB-join).
+    `normalised`: each window z-normalised first, as in a matrix profile of signal and training part
+    (AB-join; Yeh et al. 2016).
     """
 
     def prepared(x: np.ndarray) -> torch.Tensor:
@@ -59,7 +61,7 @@ def nearest_window(normal: ArrayLike, window: int, normalised: bool = False) -> 
             x = (x - x.mean(1, keepdims=True)) / np.maximum(x.std(1, keepdims=True), 1e-6)
         return torch.from_numpy(np.array(x, np.float32))
 
-    known = prepared(windows(np.asarray(normal, np.float32), window))
+    known = prepared(_windows(normal, window))
     squares = known.square().sum(1)
 
     def score(x: np.ndarray) -> np.ndarray:

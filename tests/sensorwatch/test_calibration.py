@@ -1,4 +1,4 @@
-"""False events per day: the promise on blocks, what is missing for it, and how flagged points become events."""
+"""False events per day: the target rate on blocks, what is missing for it, how flagged points become events."""
 
 import math
 
@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu
 
-from vaepaper.sensing import drift
-from vaepaper.sensing.calibration import FLOORS, Calibration
-from vaepaper.sensing.events import Events, longest
+from sensorwatch.calibration import DRIFT_SCORES, FLOORS, Calibration, compare
+from sensorwatch.stream import Events
+from sensorwatch.windows import longest_gap
 
 DAY = 86_400
 
 
 def calibration(points, seed=0, step=DAY / 100, window=10):
     """Normal noise for the first score, nothing in the others; a block is 80 points, 0.8 days."""
-    odd = np.zeros((points, 7))
-    odd[:, 0] = np.random.default_rng(seed).normal(size=points)
-    return Calibration().fit(odd, odd[:, :4], window, step)
+    deviations = np.zeros((points, 1, 7))
+    deviations[:, 0, 0] = np.random.default_rng(seed).normal(size=points)
+    return Calibration.of(deviations, window, step)
 
 
 def test_blocks_hold_all_points():
@@ -26,7 +26,7 @@ def test_blocks_hold_all_points():
     assert found.days == pytest.approx(10 / 12)
 
 
-def test_each_block_is_held_against_the_others():
+def test_each_block_is_compared_with_the_others():
     found = calibration(1000)
     x, own = found.largest[:, 0], []
     for i in range(len(x)):
@@ -37,16 +37,16 @@ def test_each_block_is_held_against_the_others():
 
 
 @pytest.mark.parametrize("per_day", [0.1, 0.3])
-def test_independent_blocks_keep_the_promise(per_day):
+def test_independent_blocks_keep_the_target_rate(per_day):
     """Of a new block's largest score: how often it lies above the threshold, over fresh calibrations."""
     random, alarmed, repeats = np.random.default_rng(0), 0, 400
     for seed in range(repeats):
         found = calibration(8000, seed)
-        new = np.zeros((1, 7))
-        new[0, 0] = random.normal(size=80).max()
+        new = np.zeros((1, 1, 7))
+        new[0, 0, 0] = random.normal(size=80).max()
         alarmed += found.standard(new).max() > found.threshold(per_day)
-    promised = -math.expm1(-per_day * 0.8)
-    exact = math.floor(promised * 101) / 101
+    target = -math.expm1(-per_day * 0.8)
+    exact = math.floor(target * 101) / 101
     assert abs(alarmed / repeats - exact) < 4 * math.sqrt(exact / repeats)
 
 
@@ -96,29 +96,27 @@ def test_events_are_joined_as_a_loop_would(join, pieces):
         over += events.push(flagged[part], size[part], part % 7, times[part], values[part])
     over += [events.open] if events.open else []
     expected = joined(flagged, join)
-    assert [[event["first"], event["last"]] for event in over] == expected and len(expected) > 8
+    assert [[event.first, event.last] for event in over] == expected and len(expected) > 8
     for event, (first, last) in zip(over, expected, strict=True):
         peak = first + np.argmax(size[first : last + 1])
-        assert (event["start"], event["end"], event["peak"]) == (10 * first, 10 * last, 10 * peak)
-        assert (event["size"], event["kind"]) == (size[peak], peak % 7)
+        assert (event.start, event.end, event.peak) == (10 * first, 10 * last, 10 * peak)
+        assert (event.size, event.score) == (size[peak], peak % 7)
         part = values[first : last + 1]
-        np.testing.assert_array_equal(event["range"], [part.min(0), part.max(0)])
+        np.testing.assert_array_equal(event.range, [part.min(0), part.max(0)])
 
 
 def test_the_longest_gap():
     missing = np.array([[0, 1, 1, 0, 0], [0, 0, 0, 0, 1]], bool).T
-    assert longest(missing, np.arange(5) * 100) == 100 and longest(missing[:1], np.arange(1)) == -1
+    assert longest_gap(missing, np.arange(5) * 100) == 100 and longest_gap(missing[:1], np.arange(1)) == -1
 
 
 @pytest.mark.slow
-def test_drift_is_mann_whitneys_and_rarely_cries_wolf():
+def test_drift_is_mann_whitneys_and_is_rarely_reported_where_there_is_none():
     random = np.random.default_rng(0)
     before, now = random.normal(size=(40, 4)), random.normal([0, 2, 0, 0], size=(12, 4))
-    found = drift.compare(before, now, list(drift.SCORES))
+    found = compare(before, now, list(DRIFT_SCORES))
     assert found.index[0] == "level" and found.drifted.tolist() == [True, False, False, False]
     by_hand = min(1, 4 * mannwhitneyu(before[:, 0], now[:, 0]).pvalue)
     assert found.p_value["difference"] == pytest.approx(by_hand)
-    quiet = [
-        drift.compare(*np.split(random.normal(size=(50, 4)), [40]), list("abcd")).drifted.any() for _ in range(400)
-    ]
+    quiet = [compare(*np.split(random.normal(size=(50, 4)), [40]), list("abcd")).drifted.any() for _ in range(400)]
     assert np.mean(quiet) < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 200)

@@ -1,0 +1,175 @@
+"""False events per day: a threshold from blocks of normal time, as overlapping windows are no draws."""
+
+import math
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy.stats import mannwhitneyu
+
+from sensorwatch.channel import TABLE
+from vaepaper import checks
+from vaepaper.thresholds import Threshold
+
+# So long that few events lie across the end of one, and that neighbours have little in common.
+WINDOWS_A_BLOCK = 8
+FEWEST = 8  # blocks; a short calibration gets shorter ones, down to half a window
+ONE_SIDED = np.array([score.one_sided for score in TABLE])
+FLOORS = np.array([score.floor for score in TABLE])
+DRIFT_SCORES = tuple(score.name for score in TABLE if score.drifts)
+DRIFT_LEVEL = 0.05  # where there is no drift, it is reported in at most so many cases
+
+
+class Calibration:
+    """The largest deviation of each score in each block of normal time, and one alarm over all scores.
+
+    Each score is z-normalised by its block maxima, u = (s - mean) / standard deviation, and the largest u of
+    all scores is the joint score. The threshold is the conformal one of its block maxima; there each block is
+    compared with the mean and deviation of the *other* blocks, as a new one is compared with all.
+
+    (The ranks of `alarms.JointAlarm` need K times as many blocks for K scores, and blocks are expensive: ten
+    days for each false event in ten days.)
+
+    Args:
+        largest: maxima of anomaly scores [blocks, C × K]. means: of deviations that tell of drift.
+        points: a block. window: in points. step: seconds a point, NaN if unknown.
+    """
+
+    def __init__(self, largest: np.ndarray, means: np.ndarray, points: float, window: int, step: float):
+        self.largest, self.means, self.points, self.window, self.step = largest, means, points, window, step
+        floors = np.tile(FLOORS, largest.shape[1] // len(FLOORS))
+        self.centre = largest.mean(0)
+        self.unit = np.maximum(largest.std(0, ddof=1), floors)
+        mean, deviation = _of_the_others(largest)
+        self.rule = Threshold("conformal").fit(((largest - mean) / np.maximum(deviation, floors)).max(1))
+
+    @classmethod
+    def of(cls, deviations: np.ndarray, window: int, step: float) -> Self:
+        """Learn from deviations [n, C, K] of normal points in order of time; rows with NaN were not scored.
+
+        Raises:
+            ValueError: fewer scored points than four windows have; says how many are missing.
+        """
+        deviations = _scored(deviations)
+        needed, n = FEWEST * window // 2, len(deviations)
+        if n < needed:
+            raise ValueError(
+                f"calibration needs {needed:,} scored points or more ({FEWEST // 2} windows);"
+                f" there are {n:,}: bring {needed - n:,} more"
+            )
+        starts = _starts(n, window)
+        largest = np.maximum.reduceat(_anomaly_scores(deviations), starts)
+        return cls(largest, _drift_means(deviations, starts), n / len(starts), window, step)
+
+    def standard(self, deviations: np.ndarray) -> np.ndarray:
+        """Deviations [n, C, K] → anomaly scores in units of their block maxima [n, C × K]; NaN stays."""
+        return (_anomaly_scores(deviations) - self.centre) / self.unit
+
+    @property
+    def days(self) -> float:
+        """Days a block."""
+        return self.points * self.step / 86_400
+
+    def threshold(self, per_day: float = 0.1, rate: float | None = None) -> float:
+        """Above which the joint score raises an alarm, for a target rate per day, or per window's length.
+
+        Events that come at random (Poisson) leave a block without one with probability exp(-expected).
+
+        Raises:
+            ValueError: too few blocks for that; says how much is missing, and which rate these allow.
+        """
+        if rate is None:
+            asked, length, unit = checks.number("per_day", per_day, 0, above=True), self.days, "days"
+            if math.isnan(self.step):
+                raise ValueError(
+                    "the signal has no times, so there is no rate per day: give Monitor(step=seconds a"
+                    " sample), or ask for a rate (false events per window's length)"
+                )
+        else:
+            asked, unit = checks.number("rate", rate, 0, above=True), "windows"
+            length = self.points / self.window
+        share, blocks = -math.expm1(-asked * length), len(self.largest)
+        needed = math.ceil(1 / share - 1e-9) - 1
+        if blocks < needed:
+            least = -math.log1p(-1 / (blocks + 1)) / length
+            raise ValueError(
+                f"{asked:g} false events per {unit[:-1]} need {needed * length:,.4g} {unit} of normal data to"
+                f" calibrate on; there are {blocks * length:,.4g}. Bring {(needed - blocks) * length:,.3g}"
+                f" more, or ask for {math.ceil(least * 1e4) / 1e4:g} or more"
+            )
+        return self.rule.at(share)
+
+    def drift(self, deviations: np.ndarray, names: list[str]) -> pd.DataFrame:
+        """Whether blocks of recent deviations [n, C, K] differ from those of the calibration, see `compare`.
+
+        Raises:
+            ValueError: fewer than four blocks; says how many points are needed.
+        """
+        deviations = _scored(deviations)
+        n = len(deviations)
+        if n < 4 * self.points:
+            raise ValueError(
+                f"the drift check needs {math.ceil(4 * self.points):,} scored points or more (four blocks of"
+                f" the calibration's length); there are {n:,}"
+            )
+        blocks = int(n / self.points)
+        return compare(self.means, _drift_means(deviations, np.arange(blocks) * n // blocks), names)
+
+
+def joint(standard: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The largest of each point's standard scores [n, C × K], NaN if it has none, and which one it is."""
+    return np.fmax.reduce(standard, axis=1), np.where(np.isnan(standard), -np.inf, standard).argmax(1)
+
+
+def compare(before: np.ndarray, now: np.ndarray, names: list[str]) -> pd.DataFrame:
+    """Block means before [n, K] and now [m, K], score by score.
+
+    Rank tests (Mann and Whitney 1947), whose p-values are multiplied by K (Bonferroni): of an unchanged
+    signal, any score is said to drift in at most DRIFT_LEVEL of cases, if blocks are independent.
+
+    Returns:
+        One row a score, most changed first: `before` and `now` (medians), `p_value`, `drifted`.
+    """
+    p = np.minimum(1, mannwhitneyu(before, now).pvalue * len(names))
+    medians = {"before": np.median(before, axis=0), "now": np.median(now, axis=0)}
+    table = pd.DataFrame({**medians, "p_value": p, "drifted": p <= DRIFT_LEVEL}, index=names)
+    return table.sort_values("p_value", kind="stable")
+
+
+def threshold_of(score: ArrayLike, window: int, step: float, per_day: float) -> float:
+    """The threshold of one score, [n] of normal time without gaps, by the same blocks and target rate."""
+    score = np.asarray(score, np.float64)
+    starts = _starts(len(score), window)
+    days = len(score) / len(starts) * step / 86_400
+    return Threshold("conformal").fit(np.maximum.reduceat(score, starts)).at(-math.expm1(-per_day * days))
+
+
+def _scored(deviations: np.ndarray) -> np.ndarray:
+    return deviations[~np.isnan(deviations).any(axis=(1, 2))]
+
+
+def _anomaly_scores(deviations: np.ndarray) -> np.ndarray:
+    """Deviations [n, C, K] → [n, C × K], larger where more anomalous: only one-sided ones keep their sign."""
+    n, channels, scores = deviations.shape
+    return np.where(ONE_SIDED, deviations, np.abs(deviations)).reshape(n, channels * scores)
+
+
+def _drift_means(deviations: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Block means of those deviations [n, C, K] that tell of drift, signed: [blocks, C × DRIFT_SCORES]."""
+    signed = deviations[:, :, [score.drifts for score in TABLE]]
+    sums = np.add.reduceat(signed.reshape(len(signed), -1), starts)
+    return sums / np.diff([*starts, len(signed)])[:, None]
+
+
+def _starts(points: int, window: int) -> np.ndarray:
+    """Where the blocks begin: eight at least, of eight windows each if there are more."""
+    number = max(FEWEST, points // (WINDOWS_A_BLOCK * window))
+    return np.arange(number) * points // number
+
+
+def _of_the_others(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of all rows but one, for each row left out."""
+    n, squares = len(x), (x - x.mean(0)) ** 2
+    about_their_mean = squares.sum(0) - squares * n / (n - 1)
+    return (x.sum(0) - x) / (n - 1), np.sqrt(np.maximum(about_their_mean, 0) / (n - 2))

@@ -1,0 +1,325 @@
+"""A signal in, alarms out: `Monitor` learns what is normal, takes a target rate, and watches on."""
+
+import hashlib
+import json
+import math
+import warnings
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from safetensors import SafetensorError
+from safetensors.numpy import load as read_arrays
+from safetensors.numpy import save as serialise
+
+from sensorwatch import windows
+from sensorwatch.calibration import DRIFT_SCORES, Calibration, joint
+from sensorwatch.channel import SCORES, Channel
+from sensorwatch.stream import Stream, Watch, pieces
+from vaepaper import checks, paths
+
+FORMAT = "sensorwatch monitor 2"
+LEARNT = ("window", "reason", "names", "timed", "step", "limit", "usual_gap")  # by `fit`, beside the channels
+
+
+class Monitor:
+    """An auto-encoder's difference and plain scores beside it, under one alarm with a target rate.
+
+    A signal is a pandas Series over times or numbers of samples, NaN where a value is missing. A DataFrame or
+    a dict holds several channels, which share one alarm. An array is a signal of samples 0, 1, 2 …
+
+    Args:
+        window: points; None chooses by the signal's period (`windows.window_length`); `reason` says why.
+        model: "AutoEncoder" or "VariationalAutoEncoder". latent, hidden, kl_weight: as in `vaepaper.models`.
+        steps: of the optimiser. step: seconds a sample, if a signal has no times. seed: of weights, batches.
+
+    After `fit`: `names` of the channels, `timed` (whether the signal has times), `step` (seconds, None if
+    unknown), `limit` (of a step, above which something is missing), `usual_gap`, `window` and its `reason`.
+    """
+
+    def __init__(
+        self,
+        window: int | None = None,
+        model: str = "AutoEncoder",
+        *,
+        latent: int = 8,
+        hidden: Sequence[int] = (128, 64),
+        kl_weight: float = 0.05,
+        steps: int = 3000,
+        step: float | None = None,
+        seed: int = 0,
+    ):
+        self.window = None if window is None else checks.whole("window", window, 4)
+        self.step = None if step is None else checks.number("step", step, 0, above=True)
+        self.settings = {
+            "model": checks.word("model", model, ("AutoEncoder", "VariationalAutoEncoder")),
+            "latent": checks.whole("latent", latent),
+            "hidden": checks.sizes("hidden", hidden),
+            "kl_weight": checks.number("kl_weight", kl_weight, 0),
+            "steps": checks.whole("steps", steps),
+            "seed": checks.whole("seed", seed, 0),
+        }
+        self.reason = ""
+        self.channels: list[Channel] = []
+        self._calibration: Calibration | None = None
+        self._live: Watch | None = None
+
+    def fit(self, normal) -> Self:
+        """Learn from a normal signal.
+
+        Raises:
+            ValueError: a signal that is constant, missing or too short; infinite values; times out of order.
+        """
+        times, values, self.names, _ = windows.as_arrays(normal)
+        self.timed, self.limit = times.dtype.kind == "M", 1.5  # samples
+        if self.timed:
+            index = pd.DatetimeIndex(times)
+            self.step, self.limit = windows.usual_step(index), windows.gap_limit(index)
+        if self.window is None:
+            length, self.reason = max(map(windows.window_length, values.T), key=lambda found: found[0])
+            self.window = max(4, length)
+        else:
+            self.reason = f"{self.window} points, as asked for"
+        times, values, _ = windows.with_gaps(times, values, self._unit, self.limit)
+        self.channels, self._calibration, self._live = [], None, None
+        channels = []
+        for name, column in zip(self.names, values.T, strict=True):
+            try:
+                channels.append(Channel(self.window, **self.settings).fit(column))
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from None
+            run, last = windows.longest_constant(column)
+            if run >= self.window:
+                warnings.warn(
+                    f"{name} stays at {column[last]:g} for {run:,} points up to {times[last]} in its normal"
+                    " part: if the sensor was stuck there, fit again without it, or that counts as normal",
+                    stacklevel=2,
+                )
+        self.channels = channels
+        # A gap is told if it is longer than any in normal data, or than a window.
+        longest = windows.longest_gap(np.isnan(values), times)
+        self.usual_gap = min(longest, self.window * self._unit)
+        return self
+
+    def calibrate(self, later_normal) -> Self:
+        """Learn how anomalous normal time becomes, from a normal signal that took no part in `fit`.
+
+        Raises:
+            ValueError: as `fit`; or fewer points than four windows have.
+        """
+        deviations, _, _ = self.deviations(later_normal)
+        self._calibration = Calibration.of(deviations, self.window, self.step or math.nan)
+        self._live = None
+        return self
+
+    @property
+    def calibration(self) -> Calibration:
+        """The blocks of normal time. Raises ValueError where there are none yet."""
+        if self._calibration is None:
+            raise ValueError("the monitor is not calibrated: call fit(normal), then calibrate(later_normal)")
+        return self._calibration
+
+    def deviations(self, signal) -> tuple[np.ndarray, np.ndarray, pd.Index]:
+        """Float64 [n, C, len(SCORES)] of all rows and of rows put in for gaps; which are real; their index.
+
+        It takes no calibration. What each deviation is: `channel.TABLE`.
+        """
+        times, values, real, _ = self._read(signal)
+        stream = Stream(self.channels)
+        found = [stream.push(*piece)[2] for piece in pieces(times, values)]
+        return np.concatenate([*found, stream.remaining()[2]]), real, _index_of(signal, times[real])
+
+    def scores(self, signal) -> pd.DataFrame:
+        """Each score at each point, z-normalised by its block maxima; NaN where a gap leaves none."""
+        deviations, real, index = self.deviations(signal)
+        return pd.DataFrame(self.calibration.standard(deviations)[real], index, self._columns(SCORES))
+
+    def score(self, signal) -> pd.Series:
+        """The joint score of each point: the largest of `scores`."""
+        scores = self.scores(signal)
+        return pd.Series(joint(scores.to_numpy())[0], scores.index, name="score")
+
+    def expected(self, signal) -> pd.DataFrame:
+        """Each channel as its network rebuilds it, in its unit: the mean of windows that cover a point."""
+        times, values, real, _ = self._read(signal)
+        outputs = [
+            channel.output(column)[real] for channel, column in zip(self.channels, values.T, strict=True)
+        ]
+        return pd.DataFrame(dict(zip(self.names, outputs, strict=True)), _index_of(signal, times[real]))
+
+    def alarms(self, signal, per_day: float = 0.1, rate: float | None = None) -> pd.DataFrame:
+        """The alarms and the gaps of a signal, in order.
+
+        Returns:
+            start, end, peak (times or samples), p_value (the share of normal blocks with such a point),
+            triggered_by (the largest score at the peak, or "gap"), low and high (of the values in between);
+            of several channels, also which.
+
+        Args:
+            per_day, rate: the target rate of false events per day, or else per window's length.
+
+        Raises:
+            ValueError: too little calibration data for that (says how much), or a signal that cannot be read.
+        """
+        watch = Watch(self.channels, self.calibration, self.usual_gap)
+        watch.threshold = self.calibration.threshold(per_day, rate)
+        times, values, _, zone = self._read(signal)
+        found = [row for piece in pieces(times, values) for row in watch.push(*piece)]
+        return self._table(found + watch.remaining(), zone)
+
+    def update(self, chunk, per_day: float = 0.1, rate: float | None = None) -> pd.DataFrame:
+        """Take the points that came since the last call; give back the alarms that are over, as `alarms`.
+
+        A point is judged when all windows that cover it have been seen; `pending` says what is not over yet.
+
+        Raises:
+            ValueError: as `alarms`; or points that are not later than those before. Nothing is taken then.
+        """
+        live = self._live or Watch(self.channels, self.calibration, self.usual_gap)
+        threshold = live.threshold
+        if live.target != (per_day, rate):
+            threshold = self.calibration.threshold(per_day, rate)
+        times, values, _, zone = self._read(chunk, live.last)
+        live.target, live.threshold, live.zone = (per_day, rate), threshold, zone
+        self._live = live
+        if not len(times):
+            return self._table([], zone)
+        live.last = times[-1]
+        return self._table(live.push(times, values), zone)
+
+    @property
+    def pending(self) -> pd.DataFrame:
+        """What `update` has seen begin and not end, as if the signal ended here."""
+        return self._table(self._live.remaining(), self._live.zone) if self._live else self._table([], None)
+
+    def drift(self, recent) -> pd.DataFrame:
+        """Whether normal is still what it was at calibration: one row a score, see `calibration.compare`.
+
+        Raises:
+            ValueError: less than four blocks of calibration's length; says how many points are needed.
+        """
+        return self.calibration.drift(self.deviations(recent)[0], self._columns(DRIFT_SCORES))
+
+    def save(self, folder: str | Path) -> Path:
+        """Leave monitor.safetensors and monitor.json in `folder`, nothing of `update`'s state; returns it."""
+        folder, calibration = Path(folder), self.calibration
+        arrays = {"calibration.largest": calibration.largest, "calibration.means": calibration.means}
+        for c, channel in enumerate(self.channels):
+            arrays |= {f"channel{c}.{name}": array for name, array in channel.state().items()}
+        learnt = {name: getattr(self, name) for name in LEARNT} | {"points_a_block": calibration.points}
+        body = serialise({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+        monitor = {"settings": self.settings, "learnt": learnt}
+        head = {"format": FORMAT, "scores": SCORES, "sha256": _digest(monitor, body), "monitor": monitor}
+        with paths.whole(folder / "monitor.safetensors") as part:
+            part.write_bytes(body)
+        with paths.whole(folder / "monitor.json") as part:
+            part.write_text(json.dumps(head, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        return folder
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """A saved monitor. Raises FileNotFoundError, or ValueError if it is damaged or another version's."""
+        monitor, arrays = _read_files(Path(folder))
+        found, learnt = cls(**monitor["settings"]), monitor["learnt"]
+        for name in LEARNT:
+            setattr(found, name, learnt[name])
+        for c in range(len(found.names)):
+            own = f"channel{c}."
+            state = {name.removeprefix(own): array for name, array in arrays.items() if name.startswith(own)}
+            found.channels.append(Channel(found.window, **found.settings).restore(state))
+        blocks = arrays["calibration.largest"], arrays["calibration.means"], learnt["points_a_block"]
+        found._calibration = Calibration(*blocks, found.window, found.step or math.nan)
+        return found
+
+    @property
+    def _unit(self) -> float:
+        """The usual step in seconds, or 1 sample."""
+        return self.step if self.timed else 1
+
+    def _read(self, signal, last=None) -> tuple[np.ndarray, np.ndarray, np.ndarray, object]:
+        """Times and values, NaN put in for gaps; which rows are real; the zone. Raises ValueError."""
+        if not self.channels:
+            raise ValueError(
+                "the monitor has learnt nothing yet: call fit(normal), then calibrate(later_normal)"
+            )
+        times, values, _, zone = windows.as_arrays(signal, self.names, last)
+        if (times.dtype.kind == "M") != self.timed:
+            has, learnt = ("no times", "times") if self.timed else ("times", "none")
+            raise ValueError(f"this signal has {has}; the one that was learnt has {learnt}")
+        if self.timed and len(times) > 2:
+            step = windows.usual_step(pd.DatetimeIndex(times))
+            if not 0.5 <= step / self.step <= 2:
+                has = f"this signal has a value every {step:g} s"
+                raise ValueError(f"{has}; the one that was learnt, every {self.step:g} s")
+        return *windows.with_gaps(times, values, self._unit, self.limit, last), zone
+
+    def _columns(self, scores: Sequence[str]) -> list[str]:
+        """The scores' names, of several channels each with its channel's."""
+        if len(self.names) == 1:
+            return list(scores)
+        return [f"{name}: {score}" for name in self.names for score in scores]
+
+    def _table(self, rows: list[dict], zone) -> pd.DataFrame:
+        """Rows of a `Watch` as a table, times in their own zone."""
+        dtype = "datetime64[ns]" if self.timed else "int64"
+        names = tuple(self.names) if len(self.names) > 1 else ()
+        if not rows:
+            return _no_rows(dtype, zone, names).copy(deep=False)  # pandas copies when written to
+        return _as_table(rows, dtype, zone, names)
+
+
+@lru_cache(maxsize=64)
+def _no_rows(dtype: str, zone, names: tuple[str, ...]) -> pd.DataFrame:
+    """What most calls of `update` find: to make it anew each time would take longer than all the rest."""
+    return _as_table([], dtype, zone, names)
+
+
+def _as_table(rows: list[dict], dtype: str, zone, names: tuple[str, ...]) -> pd.DataFrame:
+    columns = {
+        name: pd.Index(np.array([row[name] for row in rows], dtype)) for name in ("start", "end", "peak")
+    }
+    if zone is not None:
+        columns = {name: times.tz_localize("UTC").tz_convert(zone) for name, times in columns.items()}
+    columns["p_value"] = np.array([row["p_value"] for row in rows], np.float64)
+    columns["triggered_by"] = pd.array([row["triggered_by"] for row in rows], dtype="str")
+    for name in ("low", "high"):
+        columns[name] = np.array([row[name] for row in rows], np.float64)
+    if names:
+        columns["channel"] = pd.array([names[row["channel"]] for row in rows], dtype="str")
+    return pd.DataFrame(columns)
+
+
+def _index_of(signal, times: np.ndarray) -> pd.Index:
+    """A signal's own index, or its times."""
+    own = getattr(signal, "index", None)
+    return own if isinstance(own, pd.Index) else pd.Index(times)
+
+
+def _digest(monitor: dict, body: bytes) -> str:
+    return hashlib.sha256(json.dumps(monitor, indent=1, ensure_ascii=False).encode() + body).hexdigest()
+
+
+def _read_files(folder: Path) -> tuple[dict, dict[str, np.ndarray]]:
+    """What `Monitor.save` left, checked: settings and what was learnt, and all arrays."""
+    described, weights = folder / "monitor.json", folder / "monitor.safetensors"
+    for path in (described, weights):
+        if not path.is_file():
+            raise FileNotFoundError(
+                f"no monitor in {folder}: there is no {path.name}; `Monitor.save` leaves both files"
+            )
+    try:
+        head, body = json.loads(described.read_text(encoding="utf-8")), weights.read_bytes()
+        if head["format"] != FORMAT or tuple(head["scores"]) != SCORES:
+            other, ours = (", ".join(names) for names in (head["scores"], SCORES))
+            raise ValueError(
+                f"{described} is of another version ({head['format']!r} with the scores {other};"
+                f" this one reads {FORMAT!r} with {ours}): train the monitor again"
+            )
+        if _digest(head["monitor"], body) != head["sha256"]:
+            raise ValueError(f"{folder}: the monitor was altered after it was saved; train it again")
+        return head["monitor"], read_arrays(body)
+    except (KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError, SafetensorError) as error:
+        raise ValueError(f"{described} is not a complete monitor ({error}); train it again") from None

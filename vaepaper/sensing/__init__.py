@@ -1,1 +1,0 @@
-"""What signals.py and detector.py stand on: loggers' files, windows, planted faults, blocks of time, streams."""
