@@ -10,7 +10,7 @@ from vaepaper.workshop import chapters
 
 HOUSE = paths.ROOT / "vaepaper"
 FILES = sorted(HOUSE.rglob("*.py"))
-FLOORS = {"": 1, "sensing": 2, "figures": 4, "trainings": 4, "playground": 5, "workshop": 5}
+FLOORS = {"": 1, "sensing": 2, "plots": 4, "figures": 5, "trainings": 4, "playground": 5, "workshop": 5}
 DOORS = {"signals.py", "detector.py", "series.py"}  # these stand on the rooms of sensing/, which stand on the rest
 SCIENCE = [file for file in FILES if file.parent == HOUSE]
 
@@ -54,11 +54,11 @@ def test_no_arrow_points_up(file):
 
 
 def test_an_arrow_that_points_up_would_be_seen():
-    science, figures, trainings = HOUSE / "data.py", HOUSE / "figures" / "plots.py", HOUSE / "trainings" / "runs.py"
+    science, plots, trainings = HOUSE / "data.py", HOUSE / "plots" / "style.py", HOUSE / "trainings" / "runs.py"
     assert breaks(science, HOUSE / "signals.py") and breaks(HOUSE / "sensing" / "windows.py", HOUSE / "signals.py")
     assert not breaks(HOUSE / "signals.py", HOUSE / "sensing" / "windows.py")
-    assert breaks(science, figures) and breaks(figures, trainings) and breaks(trainings, figures)
-    assert not breaks(figures, science) and not breaks(trainings, trainings.with_name("weights.py"))
+    assert breaks(science, plots) and breaks(plots, trainings) and breaks(trainings, plots)
+    assert not breaks(plots, science) and not breaks(trainings, trainings.with_name("weights.py"))
     assert breaks(HOUSE / "playground" / "explore.py", HOUSE / "workshop" / "site.py")
     assert HOUSE / "trainings" / "runs.py" in imported(HOUSE / "workshop" / "reproduce.py")
 

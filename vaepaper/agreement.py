@@ -10,6 +10,7 @@ from vaepaper.verdicts import Part
 ONE = [name for name, reading in READINGS.items() if not reading.get("several")]  # one thing changed at a time
 WHOLE = [name for name, reading in READINGS.items() if "first" not in reading and reading["claims"] != ("C1", "C2")]
 VERDICTS = ["reproduced", "partly", "not reproduced"]
+UPPER = ", upper"  # ends the name of a criterion's second boundary
 
 
 def state(table: pd.DataFrame) -> str:
@@ -49,6 +50,21 @@ def differs(table: pd.DataFrame) -> pd.Series:
     return pd.Series(
         {(name, claim): found.loc[name, claim][usual[claim]] < most[name, claim] for name, claim in found.index}
     )
+
+
+def turned(table: pd.DataFrame) -> pd.Series:
+    """For each claim and criterion, how many runs decide it otherwise than most default runs do.
+
+    First those that another seed of the default turns, then those that most runs turn.
+    """
+    own = table.assign(part=table.part.str.removesuffix(UPPER))
+    runs = own.groupby(["claim", "part", "reading", "seed"], sort=False).holds.all().reset_index()
+    default = runs[runs.reading == "default"]
+    usual = default.groupby(["claim", "part"]).holds.mean().ge(0.5).rename("usual").reset_index()
+    runs = runs.merge(usual, on=["claim", "part"])
+    crossing = runs[runs.holds != runs.usual].groupby(["claim", "part"]).reading
+    counts = pd.DataFrame({"runs": crossing.size(), "seed": crossing.agg(lambda names: (names == "default").any())})
+    return counts.sort_values(["seed", "runs"], ascending=False, kind="stable").runs
 
 
 def agreeing(table: pd.DataFrame) -> dict[str, tuple[int, int]]:

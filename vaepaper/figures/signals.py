@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
-from vaepaper.figures.plots import UNSEEN
+from vaepaper.plots.style import UNSEEN
 from vaepaper.sensing.windows import gaps
 
 ALARM, GAP, NORMAL = "#bd1f01", "0.75", "#3b8f5a"

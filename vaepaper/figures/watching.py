@@ -8,8 +8,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from vaepaper.figures import plots
 from vaepaper.figures.signals import ALARM
+from vaepaper.plots.style import TRAINING
 
 
 def mark(figure: Figure, faults: Sequence[tuple], name: str = "planted fault") -> Figure:
@@ -41,7 +41,7 @@ def promises(achieved: Mapping[str, np.ndarray], promised: float, title: str) ->
     figure, axes = plt.subplots(figsize=(10, 1.2 + 0.9 * len(achieved)))
     for number, rates in enumerate(achieved.values()):
         at = number + np.random.default_rng(0).uniform(-0.22, 0.22, len(rates))
-        axes.plot(rates, at, "o", color=plots.TRAINING, alpha=0.35, markersize=5)
+        axes.plot(rates, at, "o", color=TRAINING, alpha=0.35, markersize=5)
         axes.plot(np.mean(rates), number, "D", color=ALARM, markersize=10)
     axes.axvline(promised, color="0.2", linestyle="--", linewidth=1.3)
     axes.text(promised, -0.62, f" promised: {promised:g}", color="0.2", va="bottom")
@@ -58,7 +58,7 @@ def drifting(table: pd.DataFrame, promised: float, title: str) -> Figure:
     figure, panels = plt.subplots(1, 3, figsize=(13, 3.9))
     labels = {"said": "runs that say drift", "rate": "false events per day", "lasting": "share of time in alarm"}
     for axes, (column, label) in zip(panels, labels.items(), strict=True):
-        style = {"hue": "case", "style": "case", "markers": True, "markersize": 8, "palette": [plots.TRAINING, ALARM]}
+        style = {"hue": "case", "style": "case", "markers": True, "markersize": 8, "palette": [TRAINING, ALARM]}
         sns.lineplot(table, x="day", y=column, ax=axes, errorbar=None, legend=column == "rate", **style)
         axes.set(xlabel="day since calibration", ylabel="", title=label, xlim=(0, None))
         if column != "rate":

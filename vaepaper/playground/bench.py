@@ -8,10 +8,10 @@ from torch import Tensor, nn
 
 from vaepaper.alarms import JointAlarm
 from vaepaper.anomaly import Threshold, difference, reconstruct
-from vaepaper.figures.cards import words
 from vaepaper.playground.alike import finder
 from vaepaper.playground.canvases import chart, dragged, framed, paced, page, paper, row, show
 from vaepaper.playground.uploads import read_picture
+from vaepaper.plots.cards import words
 from vaepaper.scores import joint_scores
 from vaepaper.strokes import paint
 from vaepaper.thresholds import RULES
