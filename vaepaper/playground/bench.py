@@ -22,17 +22,24 @@ RATES = {"10 %": 0.1, "1 %": 0.01, "0.1 %": 0.001}
 
 
 def finder(known: Tensor) -> Callable[[Tensor], Tensor]:
-    """Make a search for the three images of `known` [n, pixels] nearest to one [pixels], by Euclidean distance."""
+    """Make a search for the three images of `known` [n, pixels] nearest to one [pixels]."""
     norms = known.square().sum(1)  # the image's own norm is the same for all
     return lambda image: (norms - 2 * (known @ image)).topk(3, largest=False).indices
 
 
-def bench(vae: nn.Module, ae: nn.Module, normal: Tensor, unseen: Tensor, known: Tensor, labels: Tensor) -> Widget:
+def bench(
+    vae: nn.Module,
+    ae: nn.Module,
+    normal: Tensor,
+    unseen: Tensor,
+    known: Tensor,
+    labels: Tensor,
+) -> Widget:
     """Draw on a digit, or erase: the VAE's output, the difference, its score and the verdict follow.
 
     Args:
         vae, ae: on the CPU; the joint alarm uses both, the four other rules the VAE's summed difference.
-        normal: images [n, 784] whose scores set the thresholds. unseen: [m, 784], shown by rank of their score.
+        normal: images [n, 784] whose scores set the thresholds. unseen: [m, 784], in any order.
         known: the training images [k, 784] with labels [k], of which the nearest are shown.
     """
     scores, nearest = difference(vae, normal), finder(known)

@@ -22,7 +22,10 @@ GAP = 2  # pixels between the digits in a row
 PAUSE = 0.025  # seconds
 BARS = 90  # of a chart
 # A row has one pixel for each of a digit's; shown larger, these stay squares.
-STYLE = "<style>.digits {image-rendering: pixelated} .paper {background: white; outline: 1px solid #bbb}</style>"
+STYLE = """<style>
+.digits {image-rendering: pixelated}
+.paper {background: white; outline: 1px solid #bbb}
+</style>"""
 
 
 def dragged(canvas: Canvas, follow: Callable[[np.ndarray, np.ndarray], None]) -> None:
@@ -43,7 +46,7 @@ def dragged(canvas: Canvas, follow: Callable[[np.ndarray, np.ndarray], None]) ->
 
 
 def paced(work: Callable[[], None]) -> Callable[..., None]:
-    """`work`, at once, then a pause, in which all calls become one: a hand is quicker than a browser draws."""
+    """`work`, at once, then a pause in which all calls become one: browsers draw slower than hands."""
     waiting, rested = [], 0.0
 
     def now() -> None:
@@ -64,7 +67,8 @@ def paced(work: Callable[[], None]) -> Callable[..., None]:
 
 def paper(width: int, height: int, size: int | None = None, layers: int = 1) -> Canvas | MultiCanvas:
     """A white canvas, shown `size` (else `width`) pixels of the screen wide, or as wide as there is room."""
-    made = MultiCanvas(layers, width=width, height=height) if layers > 1 else Canvas(width=width, height=height)
+    pixels = {"width": width, "height": height}
+    made = MultiCanvas(layers, **pixels) if layers > 1 else Canvas(**pixels)
     fits = {"width": f"{size or width}px", "max_width": "100%", "height": "auto"}
     made.layout = Layout(**fits, margin="4px 8px 4px 2px", flex="0 1 auto")
     made.add_class("paper")

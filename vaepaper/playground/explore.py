@@ -16,7 +16,12 @@ SIZE = 420  # of a latent space, in pixels of the screen
 DRAWN = 10_000  # codes of a plane: more would hide each other
 
 
-def plane(models: Mapping[str, nn.Module], codes: Mapping[str, np.ndarray], images: Tensor, labels: Tensor) -> Widget:
+def plane(
+    models: Mapping[str, nn.Module],
+    codes: Mapping[str, np.ndarray],
+    images: Tensor,
+    labels: Tensor,
+) -> Widget:
     """Two-dimensional latent spaces: drag in one, and the digit at that place of each box is decoded below.
 
     Args:

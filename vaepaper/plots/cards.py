@@ -30,7 +30,7 @@ def words(
     rate: float = 0.01,
     defect: Tensor | None = None,
 ) -> str:
-    """What to conclude about one image [784], its output, its p-value and the labels of its nearest training digits.
+    """The conclusion about an image [784], its output, p-value and the labels of its nearest training digits.
 
     Args:
         defect: bool [784], where a synthetic defect lies, if there is one: words that miss it say so.
@@ -60,19 +60,20 @@ def cards(
     labels: np.ndarray,
     defects: Sequence[Tensor | None] = (),
 ) -> Figure:
-    """One row per image: input, output, difference (red: input only, blue: output only), neighbours, conclusion.
+    """One row per image: input, output, difference (red: input only, blue: output only), neighbours, words.
 
     Args:
-        images, outputs: [k, 784]. known: their nearest training digits [k, 3, 784], whose labels are `labels` [k, 3].
+        images, outputs: [k, 784]. known, labels: the nearest training digits of each, [k, 3, 784] and [k, 3].
         defects: where the synthetic defect of each lies, bool [784], or None.
     """
     defects = list(defects) or [None] * len(images)
-    figure, grid = plt.subplots(len(images), 7, figsize=(WIDTH, 1.02 * len(images) + 0.2), width_ratios=[1] * 6 + [5.6])
+    size, widths = (WIDTH, 1.02 * len(images) + 0.2), [1] * 6 + [5.6]
+    figure, grid = plt.subplots(len(images), 7, figsize=size, width_ratios=widths)
     rows = zip(titles, grid, images, outputs, p_values, known, labels.tolist(), defects, strict=True)
     for title, row, x, output, p, near, digits, defect in rows:
         for axes, picture in zip(row[:6], [x, output, x - output, *near], strict=True):
             style = {"cmap": "RdBu_r", "vmin": -1} if axes is row[2] else {"vmin": 0}
-            axes.imshow(picture.view(SIDE, SIDE), vmax=1, **style)
+            axes.imshow(picture.view(SIDE, SIDE).numpy(), vmax=1, **style)
             axes.set(xticks=[], yticks=[])
             axes.spines[:].set(visible=True, color="0.8")
         row[6].axis("off")

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from vaepaper.plots.style import MARKERS, METHODS, TRAINING, UNSEEN, WIDTH, legend_below, titled
+from vaepaper.plots.style import MARKERS, METHODS, TRAINING, UNSEEN, legend_below, panels, titled
 
 
 def lines(
@@ -18,19 +17,16 @@ def lines(
     boundaries: Mapping[str, float] | None = None,
     bold: str = "",
     shared: bool = True,
-    lowest: float = -1,
 ) -> Figure:
-    """A measure against `x` (numbers far apart: on a logarithmic axis): one panel per measure, one line per method.
+    """A measure against `x` (logarithmic, if far apart): one panel per measure, one line per method.
 
     Args:
-        table: columns panel, line, value and `x`. boundaries: of some panels, drawn. bold: a line that stands out.
-        shared: whether the panels share their y axis, which ends at 1, and at `lowest` if a line falls below.
+        table: columns panel, line, value and `x`. boundaries: of some panels. bold: a line that stands out.
+        shared: whether the panels share their y axis, from −1 (or a little below the lowest value) to 1.
     """
-    panels, names, places = table.panel.unique(), list(table.line.unique()), np.sort(table[x].unique())
-    rows, columns = -(-len(panels) // 3), min(3, len(panels))
-    size = (WIDTH, 1.3 + 2.5 * rows)
-    figure, grid = plt.subplots(rows, columns, figsize=size, sharey=shared, squeeze=False)
-    for axes, panel in zip(grid.flat, panels, strict=False):
+    measures, names, places = table.panel.unique(), list(table.line.unique()), np.sort(table[x].unique())
+    figure, grid = panels(len(measures), columns=3, height=3.1, sharey=shared)
+    for axes, panel in zip(grid, measures, strict=True):
         for name, own in table[table.panel == panel].groupby("line", sort=False):
             number = names.index(name)
             style = {"color": METHODS[number % 10], "marker": MARKERS[number % 10], "markersize": 6}
@@ -40,24 +36,26 @@ def lines(
         if places[-1] > 10 * places[0]:
             axes.set_xscale("log", base=2)
         axes.set_xticks(places, [f"{place:g}" for place in places], rotation=90 if len(places) > 7 else 0)
-        axes.set(title=panel, xlabel=x if axes in grid[-1] else "")
+        axes.set(title=panel, xlabel=x)
         if boundaries and panel in boundaries:
-            axes.axhline(boundaries[panel], color="0.35", linewidth=1, linestyle=":")
-            axes.text(places[-1], boundaries[panel], f"{boundaries[panel]:g}", ha="right", va="bottom", color="0.35")
+            at = boundaries[panel]
+            axes.axhline(at, color="0.35", linewidth=1, linestyle=":")
+            axes.text(places[-1], at, f"{at:g}", ha="right", va="bottom", color="0.35")
     if shared:
-        grid[0, 0].set_ylim(max(lowest, table.value.min() - 0.05), 1.02)
-    legend_below(figure)
+        grid[0].set_ylim(max(-1, table.value.min() - 0.05), 1.02)
+    legend_below(figure, columns=5)
     return titled(figure, title)
 
 
-def losses(panels: Mapping[str, Mapping[str, np.ndarray]], title: str) -> Figure:
+def losses(groups_of: Mapping[str, Mapping[str, np.ndarray]], title: str) -> Figure:
     """Losses [trainings, epochs] by epoch: a panel per loss, a thin line per training, a colour per group."""
-    figure, grid = plt.subplots(1, len(panels), figsize=(WIDTH, 3.6), squeeze=False)
-    for axes, (name, groups) in zip(grid[0], panels.items(), strict=True):
+    figure, grid = panels(len(groups_of), columns=2, height=2.8)
+    for axes, (name, groups) in zip(grid, groups_of.items(), strict=True):
         for color, (group, found) in zip((TRAINING, UNSEEN), groups.items(), strict=False):
             epochs = np.arange(1, found.shape[1] + 1)
             width = 2 if len(found) == 1 else 0.8
-            axes.plot(epochs, found.T, "o-", color=color, linewidth=width, markersize=3 * width)[0].set_label(group)
+            drawn = axes.plot(epochs, found.T, "o-", color=color, linewidth=width, markersize=3 * width)
+            drawn[0].set_label(group)
         axes.set(xlabel="epoch", title=name)
         axes.xaxis.get_major_locator().set_params(integer=True)
     legend_below(figure)

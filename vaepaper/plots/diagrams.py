@@ -1,6 +1,7 @@
-"""The report's diagrams, drawn from a model's own layer sizes: Fig. 1 (AE), Fig. 2 (VAE), and a GAN like them."""
+"""Diagrams drawn from a model's own layer sizes: Fig. 1 (AE), Fig. 2 (VAE), and a GAN like them."""
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -40,7 +41,8 @@ def _canvas(title: str, aim: str = "", bottom: float = -2.9) -> tuple[Figure, Ax
 
 def _bar(axes: Axes, x: float, y: float, nodes: int, height: float, color: str, text: str = "") -> None:
     """A layer: a bar with its number of nodes in it and words below."""
-    axes.add_patch(plt.Rectangle((x - 0.17, y - height / 2), 0.34, height, facecolor=color, alpha=0.85, zorder=3))
+    corner = (x - 0.17, y - height / 2)
+    axes.add_patch(plt.Rectangle(corner, 0.34, height, facecolor=color, alpha=0.85, zorder=3))
     style = {"color": "white", "weight": "bold", "rotation": 90, "fontsize": 10, "zorder": 4}
     axes.text(x, y, str(nodes), ha="center", va="center", **style)
     axes.text(x, y - height / 2 - 0.14, text, ha="center", va="top", fontsize=9.5)
@@ -105,13 +107,13 @@ def variational_autoencoder(model: nn.Module) -> Figure:
 
 
 def adversarial_network(model: nn.Module) -> Figure:
-    """A GAN with its encoder, in the manner of Figs 1 and 2: above, what is trained first; below, what comes after."""
+    """A GAN: above, generator and critic, which are trained first; below, the encoder, which comes after."""
     make, judge, find = (layer_sizes(part) for part in (model.generator, model.critic, model.encoder))
     title = "A GAN: first a generator against a critic, then an encoder (heights not to scale)"
     figure, axes = _canvas(title, bottom=-3.4)
 
-    def row(x: float, y: float, sizes: Sequence[int], name: str, color: str, first: str, last: str) -> list[float]:
-        """A network with its name above; where its layers stand."""
+    def row(x: float, y: float, sizes: list, name: str, color: str, first: str, last: str) -> list[float]:
+        """Draw a network with its name above; returns where its layers stand."""
         xs = [x + 1.25 * number for number in range(len(sizes))]
         _layers(axes, xs, sizes, color, {0: first, len(sizes) - 1: last}, model.latent, y, 0.42)
         _name(axes, xs, y + 1.2, name, color)
@@ -123,9 +125,11 @@ def adversarial_network(model: nn.Module) -> Figure:
     back = row(found[-1], -1.95, make, "generator, now fixed", DECODER, "", "output x̂ = G(E(x))")
     axes.annotate("", (judged[0] - 0.22, 1.4), (drawn[-1] + 0.22, 1.4), arrowprops=ARROW)
     start = ((drawn[-1] + judged[0]) / 2 - 0.3, 2.45)
-    axes.annotate("a training digit x", (judged[0] - 0.22, 1.75), start, ha="center", fontsize=10, arrowprops=ARROW)
+    target = (judged[0] - 0.22, 1.75)
+    axes.annotate("a training digit x", target, start, ha="center", fontsize=10, arrowprops=ARROW)
     aim = "the critic is trained to separate digits from drawings, the generator to mislead it"
     axes.text((drawn[0] + judged[-1]) / 2, -0.12, aim, ha="center", fontsize=11)
-    aim = "encoder trained to\nmake small: the\ndifference of x and x̂,\nand of the critic's last\nhidden layer at both"
+    compared = "the difference of x and x̂, and that of the critic's last hidden layer"
+    aim = fill(f"encoder trained to make small: {compared}", 24)
     axes.text(back[-1] + 0.5, -1.95, aim, va="center", fontsize=11)
     return figure

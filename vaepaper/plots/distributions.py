@@ -5,18 +5,17 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
 
 from vaepaper.plots.style import MARKERS, METHODS, TRAINING, UNSEEN, WIDTH, percent, titled
 
 
 def difference_bars(training: np.ndarray, unseen: np.ndarray, threshold: float) -> Figure:
-    """Fig. 9 as the report describes it: one bar per digit, training blue, unseen orange, and the threshold."""
+    """Fig. 9 as the report describes it: one bar per digit, training blue, unseen orange; the threshold."""
     figure, axes = plt.subplots(figsize=(WIDTH, 3.8))
     axes.bar(np.arange(len(training)), training, color=TRAINING, width=0.9, label="training digits")
     axes.bar(len(training) + np.arange(len(unseen)), unseen, color=UNSEEN, width=0.9, label="unseen digits")
-    axes.axhline(threshold, color="0.2", linewidth=1.2, linestyle="--", label="largest of all training digits")
+    axes.axhline(threshold, color="0.2", linestyle="--", label="largest of all training digits")
     axes.set(xlabel=f"digit: the first {len(training)} of each set", ylabel="summed |input − output|")
     axes.set(xlim=(-1, len(training) + len(unseen)), ylim=(0, threshold * 1.22))
     axes.legend(ncols=3, loc="upper left", bbox_to_anchor=(0, 1.0))
@@ -46,16 +45,19 @@ def difference_distributions(training: np.ndarray, unseen: np.ndarray, threshold
 def fractions_removed(groups: Mapping[str, np.ndarray], boundary: float, title: str) -> Figure:
     """Fraction removed [n] in each group: box plots with the boundary that the median is held against."""
     figure, axes = plt.subplots(figsize=(9, 1.2 + 0.8 * len(groups)))
-    table = pd.DataFrame(groups).melt(var_name="kind", value_name="fraction")
-    sns.boxplot(table, x="fraction", y="kind", color="#9ecae1", width=0.55, showfliers=False, ax=axes)
+    known = [fractions[~np.isnan(fractions)] for fractions in groups.values()]
+    style = {"patch_artist": True, "boxprops": {"facecolor": "#9ecae1"}, "medianprops": {"color": "0.1"}}
+    shape = {"orientation": "horizontal", "widths": 0.55, "showfliers": False}
+    axes.boxplot(known, tick_labels=list(groups), **shape, **style)
+    axes.invert_yaxis()  # the first group at the top
     axes.axvline(boundary, color="0.35", linestyle=":", label=f"required of the median: {boundary}")
-    axes.set(xlabel="fraction of the synthetic defect removed (1: all, 0: none)", ylabel="")
+    axes.set(xlabel="fraction of the synthetic defect removed (1: all, 0: none)")
     axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.1)
     return titled(figure, title)
 
 
 def false_alarm_rates(splits: pd.DataFrame, title: str) -> Figure:
-    """False-alarm rates achieved against their targets, and defects caught: mean and central 90 % over splits.
+    """False-alarm rates against their targets, and defects caught: mean and central 90 % over splits.
 
     Args:
         splits: columns rule, target, achieved, caught; one row per random split.

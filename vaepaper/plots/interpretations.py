@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch, Rectangle
+from matplotlib.patches import Rectangle
 
 from vaepaper.agreement import UPPER
-from vaepaper.plots.style import DIGITS, MARKERS, TRAINING, UNSEEN, WIDTH, legend_below, titled
+from vaepaper.plots.style import DIGITS, MARKERS, TRAINING, UNSEEN, WIDTH, legend_below, panels, titled
 from vaepaper.readings import CLAIMS, READINGS
 
 COLORS = {"reproduced": "#0173b2", "partly": "#f0d58c", "not reproduced": "#d55e00"}
@@ -21,34 +21,31 @@ LINEAR = {"Welch p": 1e-3, "Cohen's d": 0.1, "flagged": 1, "largest ÷": 1}
 
 
 def verdict_map(shares: pd.DataFrame, differs: pd.Series, seeds: Mapping[str, int], title: str) -> Figure:
-    """Claims × interpretations, each cell filled by its seeds' verdicts; a dot: another majority than the default's.
+    """Claims × interpretations, each cell filled by its seeds' verdicts; a dot where the majority differs.
 
     Args:
         shares: of each verdict, by interpretation and claim. differs: bool, likewise.
         seeds: how many the table holds of each interpretation.
     """
     names = [name for name in READINGS if name in seeds]
+    y, x = np.array([(names.index(name) + 0.5, CLAIMS.index(claim)) for name, claim in shares.index]).T
     figure, axes = plt.subplots(figsize=(WIDTH, 1.6 + 0.29 * len(names)))
-    for (name, claim), row in shares.iterrows():
-        x, y, left = CLAIMS.index(claim), names.index(name), 0.0
-        for verdict, share in row.items():
-            corner = (x + 0.04 + 0.92 * left, y + 0.08)
-            axes.add_patch(Rectangle(corner, 0.92 * share, 0.84, color=COLORS[verdict], linewidth=0))
-            left += share
-        if differs[name, claim]:
-            style = {"color": "black", "markersize": 7, "markeredgecolor": "white", "markeredgewidth": 1.5}
-            axes.plot(x + 0.5, y + 0.5, "o", **style)
+    left = x + 0.04
+    for verdict, color in COLORS.items():
+        axes.barh(y, 0.92 * shares[verdict], 0.84, left, color=color, linewidth=0, label=verdict)
+        left = left + 0.92 * shares[verdict]
+    dots = differs.loc[shares.index].to_numpy()
+    style = {"color": "black", "markersize": 7, "markeredgecolor": "white", "markeredgewidth": 1.5}
+    axes.plot(x[dots] + 0.5, y[dots], "o", label="another majority than the default's (framed)", **style)
     frame = {"fill": False, "edgecolor": "black", "linewidth": 2.2, "clip_on": False}
     axes.add_patch(Rectangle((0, 0), len(CLAIMS), 1, **frame))
     axes.set(xlim=(0, len(CLAIMS)), ylim=(len(names), 0))
     axes.set_xticks(np.arange(len(CLAIMS)) + 0.5, CLAIMS)
-    axes.set_yticks(np.arange(len(names)) + 0.5, [f"{READINGS[name]['says']}  ({seeds[name]})" for name in names])
+    labels = [f"{READINGS[name]['says']}  ({seeds[name]})" for name in names]
+    axes.set_yticks(np.arange(len(names)) + 0.5, labels)
     axes.tick_params(length=0, top=False, labeltop=True, labelbottom=False)
     axes.spines[:].set_visible(False)
-    dot = plt.Line2D([], [], color="black", marker="o", linestyle="", markersize=7)
-    handles = [*(Patch(color=color) for color in COLORS.values()), dot]
-    labels = [*COLORS, "another majority than the default's (framed)"]
-    figure.legend(handles, labels, loc="outside lower center", ncols=4)
+    legend_below(figure)
     return titled(figure, title)
 
 
@@ -74,10 +71,9 @@ def strips(table: pd.DataFrame, crossing: pd.Series, title: str) -> Figure:
         crossing: as `agreement.turned`. The default interpretation is the upper row.
     """
     shown = crossing.index[:PANELS].sort_values()
-    rows = max(1, -(-len(shown) // 2))
-    figure, grid = plt.subplots(rows, 2, figsize=(WIDTH, 0.6 + 1.6 * rows), squeeze=False)
+    figure, grid = panels(len(shown), columns=2, height=1.6)
     random = np.random.default_rng(0)  # of the heights only
-    for axes, (claim, part) in zip(grid.flat, shown, strict=False):
+    for axes, (claim, part) in zip(grid, shown, strict=True):
         own = table[(table.claim == claim) & (table.part.str.removesuffix(UPPER) == part)]
         _strip(axes, own, random)
         axes.set_title(f"{claim}: {part}", fontsize=10)
@@ -86,8 +82,6 @@ def strips(table: pd.DataFrame, crossing: pd.Series, title: str) -> Figure:
                 axes.set_xscale("symlog", linthresh=linear)
                 axes.set_xlim(left=min(-0.3 * linear, own.value.min() * 1.5))
                 axes.xaxis.set_major_formatter("{x:g}")
-    for axes in grid.flat[len(shown) :]:
-        axes.set_axis_off()
     return titled(figure, title)
 
 
@@ -97,7 +91,7 @@ def _jittered(counts: pd.Series, random: np.random.Generator) -> np.ndarray:
 
 
 def figs_9_and_10(runs: pd.DataFrame, named: Sequence[str], title: str) -> Figure:
-    """One point a run: how much unseen digits differ more (d), and how many the largest training difference flags.
+    """One point a run: how much more unseen digits differ (d), and how many the report's threshold flags.
 
     Args:
         runs: as `agreement.differences`. named: the interpretations to tell apart; the others are grey.
@@ -127,24 +121,21 @@ def figs_9_and_10(runs: pd.DataFrame, named: Sequence[str], title: str) -> Figur
 
 
 def distributions(seen: Mapping[str, Mapping], title: str) -> Figure:
-    """Fig. 9 under several interpretations: density of training and unseen differences, from percentiles [101].
-
-    What lies between the last two percentiles is left out: the percentiles do not tell how it is distributed.
+    """Fig. 9 under several interpretations: densities of training and unseen differences.
 
     Args:
-        seen: by interpretation, "training" and "unseen" percentiles and the number "flagged".
+        seen: by interpretation, percentiles [101] of "training" and "unseen" differences, and how many are
+            "flagged". The uppermost percent is left out: percentiles do not tell how it is distributed.
     """
-    rows = -(-len(seen) // 2)
-    figure, grid = plt.subplots(rows, 2, figsize=(WIDTH, 0.8 + 2.4 * rows), squeeze=False)
-    for axes in grid.flat[len(seen) :]:
-        axes.set_axis_off()
-    for axes, (name, found) in zip(grid.flat, seen.items(), strict=False):
+    figure, grid = panels(len(seen), columns=2, height=2.5)
+    for axes, (name, found) in zip(grid, seen.items(), strict=True):
         threshold = found["training"][-1]
         bins = np.linspace(0, max(threshold, found["unseen"][-1]) * 1.02, 50)
         for which, color in (("training", TRAINING), ("unseen", UNSEEN)):
             values = np.interp(np.linspace(0, 99, 20_001), range(101), found[which])
             axes.hist(values, bins, density=True, histtype="step", linewidth=2, color=color, label=which)
         axes.axvline(threshold, color="0.2", linestyle="--", linewidth=1.2, label="largest of training")
-        axes.set(xlabel="difference", yticks=[], title=f"{READINGS[name]['says']}: {found['flagged']} flagged")
+        heading = f"{READINGS[name]['says']}: {found['flagged']} flagged"
+        axes.set(xlabel="difference", yticks=[], title=heading)
     legend_below(figure)
     return titled(figure, title)

@@ -19,7 +19,7 @@ def _medians(codes: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def _name_clusters(axes: Axes, places: np.ndarray) -> None:
-    """Write each digit at its cluster's median [10, 2], or, where those crowd, beside it with a line to it."""
+    """Write each digit at its cluster's median [10, 2], or, where those crowd, beside it with a line."""
     axes.figure.draw_without_rendering()  # fixes the scale in which names may not touch
     moved, spacing = axes.transData.transform(places), 0.30 * axes.figure.dpi
     others = 1 - np.eye(10)[..., None]
@@ -29,10 +29,10 @@ def _name_clusters(axes: Axes, places: np.ndarray) -> None:
         push = gaps / lengths * np.clip(spacing - lengths, 0, None)
         moved += 0.5 * (push * others).sum(1)
     line = {"arrowstyle": "-", "color": "0.25", "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0}
-    words = {"ha": "center", "va": "center", "weight": "bold", "fontsize": 10, "zorder": 9, "arrowprops": line}
+    words = {"ha": "center", "va": "center", "weight": "bold", "fontsize": 10, "arrowprops": line}
     for digit, (place, at) in enumerate(zip(places, axes.transData.inverted().transform(moved), strict=True)):
-        box = {"boxstyle": "circle,pad=0.16", "facecolor": "white", "edgecolor": DIGITS[digit], "linewidth": 1.8}
-        axes.annotate(str(digit), place, at, bbox=box, **words)
+        box = {"boxstyle": "circle,pad=0.16", "fc": "white", "ec": DIGITS[digit], "linewidth": 1.8}
+        axes.annotate(str(digit), place, at, bbox=box, zorder=9, **words)
 
 
 def _ellipse(codes: np.ndarray, color: str) -> Ellipse:
@@ -43,17 +43,17 @@ def _ellipse(codes: np.ndarray, color: str) -> Ellipse:
     return Ellipse(codes.mean(0), width, height, angle=angle, fill=False, edgecolor=color, linewidth=1.6)
 
 
-def in_2d(spaces: Mapping[str, np.ndarray], labels: np.ndarray, title: str, closer: float | None = None) -> Figure:
+def in_2d(spaces: Mapping[str, np.ndarray], labels: np.ndarray, title: str, closer: float = 0) -> Figure:
     """Codes [n, 2] of labelled digits: one colour per digit, its 2 σ ellipse and its name.
 
-    One panel per space, all on the same axes. With `closer`, the last panel shows only that central share of the
-    codes, larger and without the ellipses.
+    One panel per space, all on the same axes. With `closer`, the last panel shows only that central share of
+    the codes, larger and without the ellipses.
     """
     size = min(5.9, WIDTH / len(spaces))
     figure, grid = plt.subplots(1, len(spaces), figsize=(size * len(spaces), size + 0.2), squeeze=False)
     everything = np.concatenate(list(spaces.values()))
     for axes, (name, codes) in zip(grid[0], spaces.items(), strict=True):
-        close = closer is not None and axes is grid[0, -1]
+        close = closer > 0 and axes is grid[0, -1]
         share = closer if close else 0.998
         low, high = np.quantile(everything, [(1 - share) / 2, (1 + share) / 2], axis=0)
         middle, radius = (low + high) / 2, 1.04 * (high - low).max() / 2

@@ -11,7 +11,8 @@ from matplotlib.patches import Circle, Rectangle
 from vaepaper.images import SIDE
 from vaepaper.plots.style import WIDTH, titled
 
-CORRECTED, NOT_RESTORED = "#d62728", "#1f4fd8"  # the red circles and blue squares that the report names (Fig. 8)
+# The red circles and blue squares that the report names (Fig. 8).
+CORRECTED, NOT_RESTORED = "#d62728", "#1f4fd8"
 GAP = 2
 PITCH = SIDE + GAP
 
@@ -42,9 +43,10 @@ def _middles(count: int) -> list[float]:
 def image_rows(rows: Mapping[str, np.ndarray], title: str, columns: Sequence[str] = ()) -> Figure:
     """Rows of images [k, 784] in [0, 1], rows named at the left, columns (if named) below."""
     images = np.stack([np.asarray(images) for images in rows.values()])
-    names = 0.35 + 0.092 * max(len(name) for name in rows)  # inches for the longest
+    names = 0.25 + 0.072 * max(len(name) for name in rows)  # inches for the longest
     cell = min(0.72, (WIDTH - names) / images.shape[1])
-    figure, axes = plt.subplots(figsize=(names + cell * images.shape[1], 0.6 + cell * len(rows)))
+    size = (names + cell * images.shape[1], 0.6 + cell * len(rows))
+    figure, axes = plt.subplots(figsize=size, layout="compressed")
     _mosaic(axes, images)
     axes.set_yticks(_middles(len(rows)), list(rows), fontsize=10)
     axes.set_xticks(_middles(len(columns)), columns, fontsize=10)
@@ -52,7 +54,7 @@ def image_rows(rows: Mapping[str, np.ndarray], title: str, columns: Sequence[str
 
 
 def decoded_grid(maps: Mapping[str, np.ndarray], boxes: Mapping[str, tuple], title: str) -> Figure:
-    """Decoded images [k, k, 784] over a box of a 2-D latent space, a panel a space; row 0 lies at the bottom."""
+    """Decoded images [k, k, 784] over a box of a 2-D latent space, a panel per space; row 0 at the bottom."""
     size = WIDTH / max(len(maps), 2)
     figure, grid = plt.subplots(1, len(maps), figsize=(size * len(maps), size), squeeze=False)
     for axes, (name, images) in zip(grid[0], maps.items(), strict=True):
@@ -87,7 +89,8 @@ def digit_sheet(
         axes.add_patch(Circle(middle, 4.5, fill=False, edgecolor=CORRECTED, linewidth=1.8))
     for index in squares:
         corner = (_corner(index % columns) - 1.5, _corner(index // columns) - 1.5)
-        axes.add_patch(Rectangle(corner, SIDE + 2, SIDE + 2, fill=False, edgecolor=NOT_RESTORED, linewidth=2.6))
+        frame = {"fill": False, "edgecolor": NOT_RESTORED, "linewidth": 2.6}
+        axes.add_patch(Rectangle(corner, SIDE + 2, SIDE + 2, **frame))
     return titled(figure, title)
 
 
@@ -97,11 +100,12 @@ def flagged_digits(
     """Fig. 10: a) inputs, b) outputs, c) differences, each [k, 784]; red: input only, blue: output only.
 
     Args:
-        scores: [k], written below. thresholds: by number n of training digits; the title counts who exceeds them.
+        scores: [k], written below. thresholds: by number n of training digits, with how many exceed each.
     """
     x, output = np.asarray(inputs), np.asarray(outputs)
     cell = min(1.1, (WIDTH - 1) / len(x))
-    figure, (upper, lower) = plt.subplots(2, 1, figsize=(1 + cell * len(x), 4.3 * cell + 0.5), height_ratios=(2, 1))
+    size = (1 + cell * len(x), 4.3 * cell + 0.5)
+    figure, (upper, lower) = plt.subplots(2, 1, figsize=size, height_ratios=(2, 1))
     _mosaic(upper, np.stack([x, output]))
     _mosaic(lower, (x - output)[None], cmap="RdBu_r", vmin=-1, vmax=1)
     upper.set_yticks(_middles(2), ["a) input", "b) output"])

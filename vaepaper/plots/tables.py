@@ -28,10 +28,10 @@ def confusions(counts: Mapping[str, np.ndarray], title: str) -> Figure:
 
 
 def winners(table: pd.DataFrame, title: str, values: str = "auroc") -> Figure:
-    """A share in percent by method (rows) and kind of defect (columns), mean over severities; the best is framed.
+    """A share in percent by method and kind of defect, mean over severities; the best of each kind is framed.
 
     Args:
-        table: columns kind, severity, method, and `values`: of "auroc" one half, which is chance, is drawn white.
+        table: columns kind, severity, method, and `values`; of "auroc", one half (chance) is drawn white.
     """
     kinds, methods = table.kind.unique(), table.method.unique()
     means = table.pivot_table(index="method", columns="kind", values=values).loc[methods, kinds]
@@ -50,7 +50,7 @@ def winners(table: pd.DataFrame, title: str, values: str = "auroc") -> Figure:
 
 
 def per_digit(found: Mapping[str, Mapping], published: Mapping[str, float]) -> Markdown:
-    """AUROC in percent by digit and their mean: ours (found[method]["per_digit"]) above, published means below.
+    """AUROC in percent by digit and their mean: ours (found[method]["per_digit"]), then published means.
 
     The best of our methods in each column is set in bold.
     """
