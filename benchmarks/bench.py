@@ -16,7 +16,7 @@ from tqdm import tqdm
 from tools.refresh import write_between
 from tools.times import machine
 from vaepaper import paths
-from vaepaper.figures import plots
+from vaepaper.plots import style
 
 HERE = Path(__file__).parent
 TRAIN = ["floor", "ours", "pyod", "pythae", "dataloader"]
@@ -55,7 +55,7 @@ def picture(found: dict) -> None:
     """Seconds an epoch, as bars, and how time grows."""
     figure, axes = plt.subplots(1, 3, figsize=(13, 3.6), width_ratios=(3, 2, 2))
     seconds = found["epoch_seconds"]
-    colors = ["0.6", plots.TRAINING, *[plots.UNSEEN] * 3]
+    colors = ["0.6", style.TRAINING, *[style.UNSEEN] * 3]
     bars = axes[0].barh([NAMES[name] for name in TRAIN], [seconds[name] for name in TRAIN], color=colors)
     axes[0].bar_label(bars, [f"{seconds[name]:.2g} s" for name in TRAIN], padding=3)
     axes[0].invert_yaxis()
@@ -63,11 +63,11 @@ def picture(found: dict) -> None:
     for panel, label in ((axes[1], "images"), (axes[2], "trainings")):
         key = f"scoring seconds by {label}" if label == "images" else f"seconds by {label}"
         sizes, seconds = [int(size) for size in found["scaling"][key]], list(found["scaling"][key].values())
-        panel.loglog(sizes, seconds, "o-", color=plots.TRAINING)
+        panel.loglog(sizes, seconds, "o-", color=style.TRAINING)
         panel.loglog(sizes, [seconds[-1] * size / sizes[-1] for size in sizes], ":", color="0.5", label="linear")
         panel.set(xlabel=label, ylabel="seconds", title=key)
         panel.legend()
-    plots.save(figure, "benchmark")
+    style.save(figure, "benchmark")
     (paths.writable(paths.RESULTS / "figures") / "benchmark.png").write_bytes(
         (paths.BUILD / "figures" / "benchmark.png").read_bytes()
     )

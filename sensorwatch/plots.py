@@ -11,7 +11,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
 from sensorwatch.windows import gaps
-from vaepaper.figures.plots import TRAINING, UNSEEN
+from vaepaper.plots.style import TRAINING, UNSEEN
 
 ALARM, GAP, NORMAL = "#bd1f01", "0.75", "#3b8f5a"
 NAMED = 8  # alarms whose score is written beside their number; of more, the numbers alone

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from vaepaper.figures.cards import words
+from vaepaper.plots.cards import words
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ def test_words_name_the_place_and_what_the_network_did(row, column, place, ink, 
 
 def test_words_give_the_alarm_at_its_rate():
     blank = torch.zeros(784)
-    assert words(blank, blank, 0.009, [1, 2, 1]).startswith("ALARM at 1%: 0.9 % of normal digits differ as much")
-    assert words(blank, blank, 0.011, [1, 2, 1]).startswith("No alarm at 1%: 1.1 %")
-    assert words(blank, blank, 0.011, [1, 2, 1], rate=0.001).startswith("No alarm at 0.1%: 1.1 %")
+    assert words(blank, blank, 0.009, [1, 2, 1]).startswith("ALARM at 1 %: 0.9 % of normal digits differ as much")
+    assert words(blank, blank, 0.011, [1, 2, 1]).startswith("No alarm at 1 %: 1.1 %")
+    assert words(blank, blank, 0.011, [1, 2, 1], rate=0.001).startswith("No alarm at 0.1 %: 1.1 %")
     assert "1, 2, 1" in words(blank, blank, 0.011, [1, 2, 1])

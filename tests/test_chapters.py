@@ -47,7 +47,7 @@ def test_the_tools_make_no_chapter_stale(copy, name):
 @pytest.mark.slow
 def test_a_picture_makes_those_stale_that_draw_it(copy):
     before = prints()
-    copy("vaepaper/figures/cards.py", "\n# another letter\n")
+    copy("vaepaper/plots/cards.py", "\n# another letter\n")
     found = changed(before)
     assert {"05", "08"} <= found and not found & {"01", "02", "03", "04"}
 
@@ -79,11 +79,11 @@ def test_a_claim_makes_its_own_chapter_stale(copy, monkeypatch):
 def test_an_import_that_is_not_there_is_named(copy, capsys, build, monkeypatch):
     notebook = paths.NOTEBOOKS / "02_autoencoder_clusters.ipynb"
     read = json.loads(notebook.read_text(encoding="utf-8"))
-    read["cells"].append({"cell_type": "code", "metadata": {}, "source": ["from vaepaper.figures.clouds import draw"]})
+    read["cells"].append({"cell_type": "code", "metadata": {}, "source": ["from vaepaper.plots.clouds import draw"]})
     read["cells"].append({"cell_type": "code", "metadata": {}, "source": ["%matplotlib inline"]})
     notebook.write_text(json.dumps(read), encoding="utf-8")
     monkeypatch.setattr(reproduce, "train_first", lambda *_: None)
-    message = "02_autoencoder_clusters.ipynb imports vaepaper.figures.clouds, which is not there"
+    message = "02_autoencoder_clusters.ipynb imports vaepaper.plots.clouds, which is not there"
     with pytest.raises(ValueError, match=message):
         chapters.fingerprint(notebook, {})
     assert reproduce.main(["2"]) == 1 and message in capsys.readouterr().err

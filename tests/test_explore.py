@@ -149,17 +149,21 @@ def test_the_bench_says_what_the_report_s_score_says(laid):
     threshold = anomaly.Threshold("conformal").fit(anomaly.difference(vae, normal))
     [p_value] = threshold.p_value(score)
     assert f"score {score[0]:.3g}, threshold {threshold.at(0.01):.3g}, p = {p_value:.2g}" in said.value
-    assert ("No alarm" in said.value) == (p_value > 0.01) and "spoke" not in said.value
+    assert ("No alarm" in said.value) == (p_value > 0.01) and "contributor" not in said.value
 
 
-def test_the_bench_listens_to_the_joint_alarm_first_and_names_who_spoke(laid):
+def test_the_bench_judges_by_the_joint_alarm_first_and_names_the_top_contributor(laid):
     vae, ae, normal, board, said, rule, rate, oddest = laid
     alarm = JointAlarm().fit(joint_scores(ae, vae, normal))
     point(board, ("mouse_down", 3, 4), ("mouse_up", 3, 4))
     found = joint_scores(ae, vae, paint(oddest, (3, 4), (3, 4), 2)[None])
     [name], [p_value] = alarm.spoke(found)[0], alarm.p_value(found)
-    assert rule.value == "joint alarm" and said.value.startswith(f"<b>{name} spoke: score {found[name][0]:.3g}")
-    assert f"threshold none (several must speak), p = {p_value:.2g}" in said.value  # 1 % of 500 digits, seven scores
+    assert rule.value == "joint alarm" and said.value.startswith(
+        f"<b>top contributor {name}: score {found[name][0]:.3g}"
+    )
+    assert (
+        f"threshold none (no score suffices alone), p = {p_value:.2g}" in said.value
+    )  # 1 % of 500 digits, seven scores
     rate.value = 0.1
     assert f"threshold {alarm.at(0.1)[name]:.3g}, p = {p_value:.2g}" in said.value
-    assert ("No alarm at 10%" in said.value) == (p_value > 0.1)
+    assert ("No alarm at 10 %" in said.value) == (p_value > 0.1)

@@ -5,8 +5,8 @@ import torch
 from torch.distributions import Normal, kl_divergence
 from torch.nn import functional as F
 
-from vaepaper.figures.diagrams import layer_sizes
 from vaepaper.models import AutoEncoder, DigitReader, VariationalAutoEncoder
+from vaepaper.plots.diagrams import layer_sizes
 
 
 def test_layers_are_the_reports():

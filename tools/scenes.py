@@ -8,8 +8,8 @@ from plotly.offline import get_plotlyjs
 
 from vaepaper import paths
 from vaepaper.data import mnist
-from vaepaper.figures import plots
 from vaepaper.metrics import codes_of
+from vaepaper.plots import style
 from vaepaper.trainings import weights
 
 
@@ -31,7 +31,7 @@ def turnable(target: Path) -> str:
             return ""
         for digit in range(10):
             x, y, z = codes[labels.numpy() == digit].T.round(3)
-            dots = {"size": 2.2, "color": plots.DIGITS[digit]}
+            dots = {"size": 2.2, "color": style.DIGITS[digit]}
             figure.add_scatter3d(x=x, y=y, z=z, mode="markers", name=str(digit), marker=dots, hoverinfo="name")
         heading = "Fig. 4: auto-encoder" if name == "ae_3d" else "Fig. 6: variational auto-encoder"
         axes = {f"{axis}axis": {"title": {"text": f"latent {n}"}} for n, axis in enumerate("xyz", 1)}

@@ -9,11 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 from vaepaper import paths
-from vaepaper.claims import CLAIMS, MARKS, judge
+from vaepaper.claims import CLAIMS, MARKS, judge, outcome
 from vaepaper.experiment import INTERPRETATIONS, claims_of
 
 COLUMNS = ["interpretation", "seed", "claim", "criterion", "value", "training_version"]
 FLAGGED = "flagged with all digits"  # beside the criteria of C9: how many, whatever chance explains
+UPPER = ", upper bound"  # ends the name of a criterion that holds a second boundary of the same number
 MOST = 999  # the largest seed
 RESTORE = "bring it back (git checkout results), or move robustness.csv and robustness.json away to begin anew"
 VERDICTS = list(MARKS)
@@ -131,6 +132,24 @@ def agreeing(table: pd.DataFrame) -> dict[str, tuple[int, int]]:
     """
     other = differs(table[table.interpretation.isin(ONE)]).drop("default", level=0)
     return {claim: (int((~own).sum()), len(own)) for claim, own in other.groupby(level=1)}
+
+
+def turned(table: pd.DataFrame) -> pd.Series:
+    """For each claim and number, how many runs lie on another side of a boundary than most default runs do.
+
+    First those that another seed of the default turns, then those that most runs turn.
+    """
+    own = table[table.criterion != FLAGGED]
+    known = {(claim, row["name"]): row for claim, found in CLAIMS.items() for row in found["criteria"]}
+    holds = [outcome(known[row.claim, row.criterion], row.value) == "yes" for row in own.itertuples()]
+    own = own.assign(holds=holds, criterion=own.criterion.str.removesuffix(UPPER))
+    runs = own.groupby(["claim", "criterion", "interpretation", "seed"], sort=False).holds.all().reset_index()
+    default = runs[runs.interpretation == "default"]
+    usual = default.groupby(["claim", "criterion"]).holds.mean().ge(0.5).rename("usual").reset_index()
+    runs = runs.merge(usual, on=["claim", "criterion"])
+    crossing = runs[runs.holds != runs.usual].groupby(["claim", "criterion"]).interpretation
+    counts = pd.DataFrame({"runs": crossing.size(), "seed": crossing.agg(lambda names: (names == "default").any())})
+    return counts.sort_values(["seed", "runs"], ascending=False, kind="stable").runs
 
 
 def over_seeds(table: pd.DataFrame) -> pd.DataFrame:

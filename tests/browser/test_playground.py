@@ -193,13 +193,13 @@ def test_how_fast_it_answers(playground):
         }
 
 
-def test_odd_digits_rules_and_rates(playground):
+def test_ranks_rules_and_rates(playground):
     page, errors = playground
-    number = page.get_by_label("oddest, no.")
+    number = page.get_by_label("rank by score")
     number.fill("2")
     number.press("Enter")
     assert until(lambda: "ALARM" in verdict(page) and ink(page).max() > 0.9)
-    page.screenshot(path=SHOTS / "playground_odd.png")
+    page.screenshot(path=SHOTS / "playground_rank.png")
     bench = page.locator(".jp-Cell", has=number).locator(".jp-OutputArea-output").last
     bench.screenshot(path=SHOTS / "playground_bench.png")  # `make refresh` takes it into the READMEs
     for label, option in (("threshold", "maximum"), ("threshold", "tail"), ("false alarms", "10 %")):

@@ -1,1 +1,1 @@
-"""What a hand can move: widgets, canvases, and the pictures that a visitor brings."""
+"""Interactive widgets: latent spaces under the pointer, and a digit to draw on that is judged at once."""

@@ -1,5 +1,7 @@
 """The playground's bench: a digit to draw on that is judged at once."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from ipycanvas import hold_canvas
@@ -8,58 +10,70 @@ from torch import Tensor, nn
 
 from vaepaper.alarms import JointAlarm
 from vaepaper.anomaly import Threshold, difference, reconstruct
-from vaepaper.figures.cards import words
-from vaepaper.playground.alike import finder
 from vaepaper.playground.canvases import chart, dragged, framed, paced, page, paper, row, show
 from vaepaper.playground.uploads import read_picture
+from vaepaper.plots.cards import words
 from vaepaper.scores import joint_scores
 from vaepaper.strokes import paint
 from vaepaper.thresholds import RULES
 
 JOINT = "joint alarm"
+RATES = {"10 %": 0.1, "1 %": 0.01, "0.1 %": 0.001}
 
 
-def bench(vae: nn.Module, ae: nn.Module, normal: Tensor, unseen: Tensor, known: Tensor, labels: Tensor) -> Widget:
+def finder(known: Tensor) -> Callable[[Tensor], Tensor]:
+    """Make a search for the three images of `known` [n, pixels] nearest to one [pixels]."""
+    norms = known.square().sum(1)  # the image's own norm is the same for all
+    return lambda image: (norms - 2 * (known @ image)).topk(3, largest=False).indices
+
+
+def bench(
+    vae: nn.Module,
+    ae: nn.Module,
+    normal: Tensor,
+    unseen: Tensor,
+    known: Tensor,
+    labels: Tensor,
+) -> Widget:
     """Draw on a digit, or erase: the VAE's output, the difference, its score and the verdict follow.
 
     Args:
-        vae, ae: on the CPU; the joint alarm listens to both, the four other rules to the VAE's summed difference.
-        normal: images [n, 784] whose scores set the thresholds. unseen: [m, 784], the oddest first.
-        known: the training images [k, 784] with labels [k], of which the most alike are shown.
+        vae, ae: on the CPU; the joint alarm uses both, the four other rules the VAE's summed difference.
+        normal: images [n, 784] whose scores set the thresholds. unseen: [m, 784], in any order.
+        known: the training images [k, 784] with labels [k], of which the nearest are shown.
     """
     scores, nearest = difference(vae, normal), finder(known)
-    judges, oddest = {rule: Threshold(rule).fit(scores) for rule in RULES}, np.argsort(-difference(vae, unseen))
+    thresholds = {rule: Threshold(rule).fit(scores) for rule in RULES}
     joint = JointAlarm().fit(joint_scores(ae, vae, normal))
-    image, said = torch.zeros(784), HTML()
+    ranked = unseen[np.argsort(-difference(vae, unseen))]
+    image, said = ranked[0].clone(), HTML()
     board, alike, scale = row(3, 600), row(3, 240), paper(856, 110)
-    number = BoundedIntText(1, min=1, max=len(unseen), description="oddest, no.")
+    rank = BoundedIntText(1, min=1, max=len(unseen), description="rank by score")
+    rank.style.description_width = "initial"
     blank, file = Button(description="blank page"), FileUpload(accept="image/*", description="own picture")
     pen, width = ToggleButtons(options=["draw", "erase"]), FloatSlider(2, min=1, max=6, description="pen")
     pen.style.button_width = "70px"
     rule = Dropdown(options=(JOINT, *RULES), description="threshold")
-    rate = Dropdown(options={"10 %": 0.1, "1 %": 0.01, "0.1 %": 0.001}, value=0.01, description="false alarms")
-
-    def listen() -> tuple[str, np.ndarray, float, float, float]:
-        """Which score speaks, its values for normal digits, its threshold, its value here, and the p-value."""
-        if rule.value == JOINT:
-            found = joint_scores(ae, vae, image[None])
-            [name], _ = joint.spoke(found)
-            return name, joint.normal[name], joint.at(rate.value)[name], found[name][0], joint.p_value(found)[0]
-        found, judged = difference(vae, image[None]), judges[rule.value]
-        return "VAE: summed difference", scores, judged.at(rate.value), found[0], judged.p_value(found)[0]
+    rate = Dropdown(options=RATES, value=0.01, description="false alarms")
 
     @paced
     def judge() -> None:
-        (name, usual, threshold, score, p_value), output = listen(), reconstruct(vae, image[None])[0]
-        near = nearest(image)
+        if rule.value == JOINT:
+            found = joint_scores(ae, vae, image[None])
+            [name], _ = joint.spoke(found)
+            score, usual, threshold = found[name], joint.normal[name], joint.at(rate.value)[name]
+            [p_value], who = joint.p_value(found), f"top contributor {name}: "
+        else:
+            fitted, score, usual, who = thresholds[rule.value], difference(vae, image[None]), scores, ""
+            threshold, [p_value] = fitted.at(rate.value), fitted.p_value(score)
+        output, near = reconstruct(vae, image[None])[0], nearest(image)
         with hold_canvas():
             show(board, torch.stack([image, output]), image - output)  # red: input only, blue: output only
             show(alike, known[near])
-            chart(scale, usual, threshold, float(score))
+            chart(scale, usual, threshold, float(score[0]))
+        needed = f"{threshold:.3g}" if np.isfinite(threshold) else "none (no score suffices alone)"
         told = words(image, output, p_value, labels[near].tolist(), rate.value)
-        spoke = f"{name} spoke: " if rule.value == JOINT else ""
-        needed = f"{threshold:.3g}" if np.isfinite(threshold) else "none (several must speak)"
-        said.value = f"<b>{spoke}score {score:.3g}, threshold {needed}, p = {p_value:.2g}</b><br>{told}"
+        said.value = f"<b>{who}score {score[0]:.3g}, threshold {needed}, p = {p_value:.2g}</b><br>{told}"
 
     def put(picture: Tensor) -> None:
         image[:] = picture
@@ -74,13 +88,13 @@ def bench(vae: nn.Module, ae: nn.Module, normal: Tensor, unseen: Tensor, known: 
         file.value = ()  # the same file can be chosen again
 
     dragged(board, lambda before, now: put(paint(image, before, now, width.value, pen.value == "erase")))
-    number.observe(lambda _: put(unseen[oddest[number.value - 1]]), "value")
+    rank.observe(lambda _: put(ranked[rank.value - 1]), "value")
     blank.on_click(lambda _: put(torch.zeros(784)))
     file.observe(load, "value")
-    for choice in (rule, rate):
-        choice.observe(judge, "value")
+    rule.observe(judge, "value")
+    rate.observe(judge, "value")
     for canvas in (board, alike, scale):
         canvas.on_client_ready(judge)
-    image[:] = unseen[oddest[0]]
-    drawn = framed(board, ("<b>draw here</b>", "output", "difference")), framed(alike, ("most", "alike in", "training"))
-    return page([number, blank, file], [pen, width, rule, rate], drawn, [scale], [said])
+    left = framed(board, {"<b>draw here</b>": 1, "output": 1, "difference": 1})
+    right = framed(alike, {"nearest training digits": 3})
+    return page([rank, blank, file], [pen, width, rule, rate], [left, right], [scale], [said])

@@ -1,12 +1,12 @@
-"""What the playground draws on: digits, points and a chart on a canvas in the browser, and the pointer dragged there.
+"""Canvases in the browser: digits, points and a chart drawn on them, and the pointer dragged there.
 
-A canvas forgets what it was told to draw: draw it anew when a browser says that it is ready. ipycanvas says which
-canvas it draws on only when that changes, and a reloaded page has missed it: draw on two in turn, never on one alone.
+A canvas forgets what it was told to draw: draw it anew when a browser says that it is ready. ipycanvas says
+which canvas it draws on only when that changes, and a reloaded page has missed it: draw on two in turn.
 """
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import matplotlib as mpl
 import numpy as np
@@ -14,14 +14,18 @@ from ipycanvas import Canvas, MultiCanvas
 from ipywidgets import HTML, HBox, Layout, VBox, Widget
 from torch import Tensor
 
-from vaepaper.figures.plots import DIGITS, TRAINING, UNSEEN
 from vaepaper.images import SIDE
+from vaepaper.plots.style import DIGITS, TRAINING, UNSEEN
 
 COLORS = (255 * mpl.colors.to_rgba_array(DIGITS)[:, :3]).astype(np.uint8)
-PITCH = SIDE + 2  # of digits in a row
+GAP = 2  # pixels between the digits in a row
 PAUSE = 0.025  # seconds
+BARS = 90  # of a chart
 # A row has one pixel for each of a digit's; shown larger, these stay squares.
-STYLE = "<style>.digits {image-rendering: pixelated} .paper {background: white; outline: 1px solid #bbb}</style>"
+STYLE = """<style>
+.digits {image-rendering: pixelated}
+.paper {background: white; outline: 1px solid #bbb}
+</style>"""
 
 
 def dragged(canvas: Canvas, follow: Callable[[np.ndarray, np.ndarray], None]) -> None:
@@ -42,7 +46,7 @@ def dragged(canvas: Canvas, follow: Callable[[np.ndarray, np.ndarray], None]) ->
 
 
 def paced(work: Callable[[], None]) -> Callable[..., None]:
-    """`work`, at once, then a pause: what is asked meanwhile becomes one. A hand is quicker than a browser draws."""
+    """`work`, at once, then a pause in which all calls become one: browsers draw slower than hands."""
     waiting, rested = [], 0.0
 
     def now() -> None:
@@ -62,8 +66,9 @@ def paced(work: Callable[[], None]) -> Callable[..., None]:
 
 
 def paper(width: int, height: int, size: int | None = None, layers: int = 1) -> Canvas | MultiCanvas:
-    """White paper, shown `size` (else `width`) pixels of the screen wide, or less where less is there."""
-    made = Canvas(width=width, height=height) if layers == 1 else MultiCanvas(layers, width=width, height=height)
+    """A white canvas, shown `size` (else `width`) pixels of the screen wide, or as wide as there is room."""
+    pixels = {"width": width, "height": height}
+    made = MultiCanvas(layers, **pixels) if layers > 1 else Canvas(**pixels)
     fits = {"width": f"{size or width}px", "max_width": "100%", "height": "auto"}
     made.layout = Layout(**fits, margin="4px 8px 4px 2px", flex="0 1 auto")
     made.add_class("paper")
@@ -71,17 +76,18 @@ def paper(width: int, height: int, size: int | None = None, layers: int = 1) -> 
 
 
 def row(count: int, size: int) -> Canvas:
-    """Paper for `count` digits in a row, shown `size` pixels wide."""
-    canvas = paper(count * PITCH - (PITCH - SIDE), SIDE, size)
+    """A canvas for `count` digits in a row, shown `size` pixels wide."""
+    canvas = paper(count * (SIDE + GAP) - GAP, SIDE, size)
     canvas.add_class("digits")
     return canvas
 
 
-def framed(digits: Canvas, names: Sequence[str], *above: Widget) -> VBox:
-    """A row of digits with a word over each, under what else stands `above`."""
-    columns = f"display: grid; grid-template-columns: repeat({len(names)}, 1fr)"
-    cells = "".join(f"<span>{name}</span>" for name in names)
-    words = HTML(f'<div style="{columns}">{cells}</div>', layout=Layout(width=digits.layout.width, max_width="98%"))
+def framed(digits: Canvas, names: Mapping[str, int], *above: Widget) -> VBox:
+    """A row of digits with names over it, each over so many digits, under what else stands `above`."""
+    columns = f"display: grid; grid-template-columns: repeat({sum(names.values())}, 1fr)"
+    cells = "".join(f'<span style="grid-column: span {n}">{name}</span>' for name, n in names.items())
+    fits = Layout(width=digits.layout.width, max_width="98%")
+    words = HTML(f'<div style="{columns}">{cells}</div>', layout=fits)
     return VBox([*above, words, digits], layout=Layout(max_width="100%"))
 
 
@@ -95,43 +101,44 @@ def show(canvas: Canvas, images: Tensor, difference: Tensor | None = None) -> No
     tiles = [*mpl.colormaps["gray_r"](images.numpy().reshape(-1, SIDE, SIDE), bytes=True)]
     if difference is not None:
         tiles.append(mpl.colormaps["RdBu_r"](difference.numpy().reshape(SIDE, SIDE) / 2 + 0.5, bytes=True))
-    gap = np.full((SIDE, PITCH - SIDE, 4), 255, np.uint8)
-    # One picture: a browser decodes each by itself, which takes longer than all the rest.
-    canvas.put_image_data(np.hstack([part for tile in tiles for part in (tile, gap)][:-1]))
+    # One picture, for a browser decodes each by itself; a gap after each tile but the last.
+    padded = np.pad(np.stack(tiles), ((0, 0), (0, 0), (0, GAP), (0, 0)), constant_values=255)
+    canvas.put_image_data(np.hstack(padded)[:, :-GAP])
 
 
 def points(canvas: Canvas, x: np.ndarray, y: np.ndarray, labels: Tensor, size: int) -> None:
     """Squares of `size` at x and y, [n] each, in the colours of their labels [n]; the last on top."""
     canvas.fill_styled_rects(x, y, size, size, COLORS[labels])
-    for digit in range(10):
-        its = (labels == digit).numpy()
-        if its.any():
-            write(canvas, str(digit), float(np.median(x[its])) - 4, float(np.median(y[its])) + 5)
+    for digit in labels.unique().tolist():
+        own = (labels == digit).numpy()
+        write(canvas, str(digit), float(np.median(x[own])) - 4, float(np.median(y[own])) + 5)
 
 
 def write(canvas: Canvas, text: str, x: float, y: float, color: str = "#333") -> None:
     """A word that stays readable on any ground."""
-    canvas.font, canvas.fill_style, canvas.stroke_style, canvas.line_width = "13px sans-serif", color, "white", 4
+    canvas.font, canvas.fill_style = "13px sans-serif", color
+    canvas.stroke_style, canvas.line_width = "white", 4
     canvas.stroke_text(text, x, y)
     canvas.fill_text(text, x, y)
 
 
 def chart(canvas: Canvas, normal: np.ndarray, threshold: float, score: float) -> None:
-    """Where a score lies among `normal` ones [n], and where the threshold if there is one."""
+    """Where a score lies among `normal` ones [n], and the threshold if there is one."""
     width, height = canvas.width, canvas.height - 18
     limit = 1.15 * float(normal.max()) or 1.0
-    heights, _ = np.histogram(normal, 90, (0, limit))
-    bars = 0.95 * height * heights / heights.max()
+    counts, _ = np.histogram(normal, BARS, (0, limit))
+    bars = 0.95 * height * counts / counts.max()
     canvas.clear()
     canvas.fill_style = TRAINING
-    canvas.fill_rects(np.arange(90) * width / 90, height - bars, width / 90 - 1, bars)
-    for at, color, text in ((threshold, "#333333", "threshold"), (score, UNSEEN, "this digit")):
-        if not np.isfinite(at):
-            continue
+    canvas.fill_rects(np.arange(BARS) * width / BARS, height - bars, width / BARS - 1, bars)
+    marks = [(threshold, "#333333", "threshold", 31), (score, UNSEEN, "this digit", 13)]
+    if not np.isfinite(threshold):
+        del marks[0]
+    for at, color, text, line in marks:
         x = width * min(at / limit, 1) - 3
         canvas.fill_style = color
         canvas.fill_rect(x, 0, 3, height)
         canvas.text_align = "right" if x > width / 2 else "left"
-        write(canvas, f" {text} {at:.3g} ", x, 13 if at == score else 31, color)
+        write(canvas, f" {text} {at:.3g} ", x, line, color)
     canvas.text_align = "left"
     write(canvas, f"scores of {len(normal):,} normal digits: 0 to {limit:.3g}", 0, canvas.height - 4)

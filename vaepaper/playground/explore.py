@@ -13,9 +13,15 @@ from vaepaper.metrics import central_box
 from vaepaper.playground.canvases import dragged, framed, paced, page, paper, points, row, show, write
 
 SIZE = 420  # of a latent space, in pixels of the screen
+DRAWN = 10_000  # codes of a plane: more would hide each other
 
 
-def plane(models: Mapping[str, nn.Module], codes: Mapping[str, np.ndarray], images: Tensor, labels: Tensor) -> Widget:
+def plane(
+    models: Mapping[str, nn.Module],
+    codes: Mapping[str, np.ndarray],
+    images: Tensor,
+    labels: Tensor,
+) -> Widget:
     """Two-dimensional latent spaces: drag in one, and the digit at that place of each box is decoded below.
 
     Args:
@@ -30,8 +36,8 @@ def plane(models: Mapping[str, nn.Module], codes: Mapping[str, np.ndarray], imag
     def draw_codes() -> None:
         with hold_canvas():
             for name, (low, high) in boxes.items():
-                at = (codes[name][:10_000] - low) / (high - low)  # more would hide each other
-                points(maps[name][0], SIZE * at[:, 0], SIZE * (1 - at[:, 1]), labels[:10_000], 2)
+                x, y = SIZE * ((codes[name][:DRAWN] - low) / (high - low)).T
+                points(maps[name][0], x, SIZE - y, labels[:DRAWN], 2)
                 write(maps[name][0], name, 8, 18)
 
     @paced
@@ -55,14 +61,16 @@ def plane(models: Mapping[str, nn.Module], codes: Mapping[str, np.ndarray], imag
         canvas[1].on_client_ready(draw_place)
         digits[name].on_client_ready(draw_place)
         dragged(canvas, follow)
-    return page([framed(digits[name], ("decoded", "nearest", "training", "digits"), maps[name]) for name in models])
+    names = {"decoded": 1, "nearest training digits": 3}
+    return page([framed(digits[name], names, maps[name]) for name in models])
 
 
 def space(codes: Mapping[str, np.ndarray], labels: Tensor) -> Widget:
-    """Three-dimensional latent spaces, codes [n, 3] of digits with labels [n] each: drag in one to turn all."""
-    spaces, turn = {name: paper(SIZE, SIZE) for name in codes}, np.array([0.6, 0.4])
-    middles = {name: np.median(each, axis=0) for name, each in codes.items()}
-    units = {name: (codes[name] - at) / np.quantile(abs(codes[name] - at), 0.99) for name, at in middles.items()}
+    """Three-dimensional latent spaces, codes [n, 3] of digits with labels [n]: drag in one to turn all."""
+    spaces, turn, units = {name: paper(SIZE, SIZE) for name in codes}, np.array([0.6, 0.4]), {}
+    for name, own in codes.items():
+        centred = own - np.median(own, axis=0)
+        units[name] = centred / np.quantile(abs(centred), 0.99)
 
     @paced
     def draw() -> None:

@@ -19,7 +19,7 @@ def ink_of(grey: np.ndarray) -> np.ndarray | None:
     noise = _spread(rest)
     ink = np.maximum(rest * np.sign((rest**3).sum()), 0)  # what is rarer, dark or light, is the ink
     seen = _parts(ink > max(6 * noise, 0.04))
-    if not seen.any() and np.ptp(rest) > 0.5:  # a 1 cut out along its edges: hardly any paper, and that is the lighter
+    if not seen.any() and np.ptp(rest) > 0.5:  # a 1 cut out along its edges: hardly any paper, and lighter
         ink = (rest.max() - rest) / np.ptp(rest)
         seen = ink > 0.5
     if not seen.any():
@@ -60,7 +60,7 @@ def _spread(rest: np.ndarray) -> float:
 
 
 def _parts(mask: np.ndarray) -> np.ndarray:
-    """Those connected parts of a mask that may be a digit's: no specks beside it, nothing that runs along the edge."""
+    """The connected parts of a mask that may be a digit's: no specks, nothing that runs along the edge."""
     labels, n = ndimage.label(mask, np.ones((3, 3)))
     if not n:
         return mask
@@ -88,7 +88,8 @@ def _broadened(ink: np.ndarray) -> np.ndarray:
 def centred(ink: np.ndarray) -> np.ndarray:
     """Ink [rows, columns] fitted into 20 × 20, and laid into float32 [28, 28] by its centre of mass."""
     size = [max(round(20 * n / max(ink.shape)), 1) for n in ink.shape]
-    ink = np.asarray(Image.fromarray(np.float32(ink)).resize(size[::-1], Image.Resampling.BILINEAR)).clip(0, 1)
+    fitted = Image.fromarray(np.float32(ink)).resize(size[::-1], Image.Resampling.BILINEAR)
+    ink = np.asarray(fitted).clip(0, 1)
     ink = ink / ink.max()
     middle = [np.average(places, weights=ink) for places in np.indices(size)]
     top, left = (int(np.clip(round(14 - m), 0, SIDE - n)) for m, n in zip(middle, size, strict=True))

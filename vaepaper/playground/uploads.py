@@ -19,15 +19,16 @@ NO_PICTURE = "That file is not a PNG or JPEG picture (nor WEBP, BMP or GIF), or 
 
 
 def read_picture(file: bytes) -> Tensor:
-    """A picture of one digit (of an animation, the first), of any size, in MNIST's form: float32 [784], ink 1, paper 0.
+    """A picture of one digit, of any size, in MNIST's form: float32 [784], ink 1, paper 0.
 
-    Fitted into 20 × 20 pixels, its centre of mass in the middle of 28 × 28; a picture of 28 × 28 is left as it is.
+    Fitted into 20 × 20 pixels, its centre of mass in the middle of 28 × 28; one of 28 × 28 is left as it is.
+    Of an animation, the first picture.
 
     Raises:
         ValueError: not such a picture, or a blank one; a sentence for whoever chose the file.
     """
     if file[4:8] == b"ftyp":
-        raise ValueError("That picture is HEIC or AVIF, as phones keep them. Please save it as JPEG, and choose that.")
+        raise ValueError("That picture is HEIC or AVIF. Please save it as JPEG and choose that.")
     for grey in _shades(_opened(file)):
         if grey.shape == (SIDE, SIDE):
             edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
@@ -57,31 +58,36 @@ def _opened(file: bytes) -> Image.Image:
 
 def _without_metadata(file: bytes) -> bytes:
     """A PNG or JPEG without what is not needed to draw it: words, dates, profiles."""
-    kept, at = [file[:8] if file[:1] == b"\x89" else file[:2]], 8 if file[:1] == b"\x89" else 2
+    png = file[:1] == b"\x89"
+    at = 8 if png else 2
+    kept = [file[:at]]
     with suppress(struct.error):
         while at < len(file):
-            if file[:1] == b"\x89":  # PNG: length, name, content, checksum; what must be understood is in capitals
+            if png:  # length, name, content, checksum; what must be understood is in capitals
                 length, name = struct.unpack_from(">I4s", file, at)
                 end, needed = at + 12 + length, name[:1].isupper() or name == b"tRNS"
             else:  # JPEG: marker, length, content; after the start of scan, the picture
                 marker, length = struct.unpack_from(">HH", file, at)
                 end = len(file) if marker == 0xFFDA else at + 2 + length
-                needed = marker != 0xFFFE and not (0xFFE1 <= marker <= 0xFFEF and marker != 0xFFEE)  # EE: inverted?
-            kept += [file[at:end]] * needed
+                # Not comments, nor applications' own segments but that which says whether CMYK is inverted.
+                needed = marker == 0xFFEE or not (marker == 0xFFFE or 0xFFE1 <= marker <= 0xFFEF)
+            if needed:
+                kept.append(file[at:end])
             at = end
     return b"".join(kept)
 
 
 def _shades(picture: Image.Image) -> Iterator[np.ndarray]:
-    """Grey levels in [0, 1], [rows, columns], of what the picture shows, or may mean to show, the likeliest first."""
-    if max(picture.size) > 1000:
-        picture.thumbnail((1000, 1000), Image.Resampling.BOX) if not picture.mode.startswith("I") else None
+    """Grey levels [rows, columns] in [0, 1] of what the picture may mean to show, the likeliest first."""
+    if max(picture.size) > 1000 and not picture.mode.startswith("I"):
+        picture.thumbnail((1000, 1000), Image.Resampling.BOX)
     if picture.mode.startswith(("I", "F")):
         levels = np.asarray(picture, np.float32)
         yield levels / _full(levels.max())
         return
     if picture.mode == "CMYK":  # some programs write what is left of the ink instead of the ink
-        yield from (np.asarray(each.convert("L"), np.float32) / 255 for each in (picture, ImageChops.invert(picture)))
+        for each in (picture, ImageChops.invert(picture)):
+            yield np.asarray(each.convert("L"), np.float32) / 255
         return
     pair = np.asarray(picture.convert("LA"), np.float32)
     full = _full(pair[..., 0].max()) if picture.info["deep"] else 255

@@ -1,1 +1,0 @@
-"""Pictures in one style: one function a kind, which takes data and returns a figure."""

@@ -1,0 +1,1 @@
+"""Figures in one style: one function a kind, which takes data and returns a figure."""
