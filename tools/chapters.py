@@ -6,14 +6,12 @@ import json
 import re
 import sys
 from contextlib import suppress
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 from vaepaper import claims, paths
 
-OURS = ("vaepaper", "sensorwatch")  # the packages whose files count
-MATTERS = ("torch", "torchvision", "numpy", "scipy", "scikit-learn", "matplotlib", "seaborn", "pandas")
+LIBRARIES = ("torch", "torchvision", "numpy", "scipy", "scikit-learn", "matplotlib", "seaborn", "pandas")
 
 
 def select(names: list[str]) -> list[Path]:
@@ -31,6 +29,14 @@ def select(names: list[str]) -> list[Path]:
     return [notebook for notebook in notebooks if not names or notebook.name.startswith(tuple(names))]
 
 
+def parameters_of(notebook: Path) -> dict:
+    """A notebook's parameters with their values, from its cell tagged `parameters`."""
+    import papermill  # here: it takes a second, and most runs have no parameter of their own
+
+    found = papermill.inspect_notebook(str(notebook).replace("{", "{{").replace("}", "}}"))
+    return {name: ast.literal_eval(parameter["default"]) for name, parameter in found.items()}
+
+
 def read_parameters(pairs: list[list[str]], notebooks: list[Path]) -> dict:
     """Values as Python literals (what is none is text), checked against each notebook's own parameters.
 
@@ -44,9 +50,7 @@ def read_parameters(pairs: list[list[str]], notebooks: list[Path]) -> dict:
         except (ValueError, SyntaxError):
             values[name] = text
     for notebook in notebooks if values else []:
-        cells = ast.parse("\n".join(_sources(notebook, "parameters"))).body
-        given = [node for node in cells if isinstance(node, ast.Assign)]
-        known = {name.id: ast.literal_eval(node.value) for node in given for name in node.targets}
+        known = parameters_of(notebook)
         for name, value in values.items():
             if name not in known:
                 raise ValueError(f"{notebook.stem} has no parameter {name!r}; it has {', '.join(known)}")
@@ -56,7 +60,7 @@ def read_parameters(pairs: list[list[str]], notebooks: list[Path]) -> dict:
     return values
 
 
-def _sources(notebook: Path, tag: str | None = None, kinds: tuple = ("code", "markdown", "raw")) -> list[str]:
+def sources(notebook: Path, tag: str | None = None, kinds: tuple = ("code", "markdown", "raw")) -> list[str]:
     """What stands in each cell, or in each with a tag; plain JSON, for nbformat takes seconds to import.
 
     Raises:
@@ -73,85 +77,37 @@ def _sources(notebook: Path, tag: str | None = None, kinds: tuple = ("code", "ma
 def title(notebook: Path) -> str:
     """A notebook's first heading; its file's name where it has none, or cannot be read."""
     with suppress(OSError, ValueError):
-        if heading := re.search(r"^#+ +(.+?)[ #]*$", "\n".join(_sources(notebook, kinds=("markdown",))), re.M):
+        if heading := re.search(r"^#+ +(.+?)[ #]*$", "\n".join(sources(notebook, kinds=("markdown",))), re.M):
             return heading[1]
     return notebook.stem.replace("_", " ")
 
 
 def trainings(notebook: Path, parameters: dict) -> list[dict]:
-    """The descriptions that a notebook will give to `runs.train_all`: `trainings`, from its cells tagged so."""
+    """The settings that a notebook will give to `train_all`: `trainings`, from its cells tagged so."""
     scope: dict = {"trainings": []}
-    for source in _sources(notebook, "parameters"):
+    for source in sources(notebook, "parameters"):
         exec(source, scope)
     scope.update(parameters)
-    for source in _sources(notebook, "trainings"):
+    for source in sources(notebook, "trainings"):
         exec(source, scope)
     return scope["trainings"]
 
 
-@cache
-def _read(source: str) -> tuple[set[str], set[str]]:
-    """What a source imports of ours, such as "vaepaper.data", and the files of results/ that it names."""
-    imported, results = set(), set()
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:  # a cell with a magic of IPython's, say
-        return imported, results
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            imported |= {name.name for name in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            imported |= {node.module, *(f"{node.module}.{name.name}" for name in node.names)}
-        elif isinstance(node, ast.BinOp) and getattr(node.left, "attr", "") == "RESULTS":
-            results.add(getattr(node.right, "value", ""))
-    return {name for name in imported if name.partition(".")[0] in OURS}, results
-
-
-def file_of(module: str) -> Path | None:
-    """The file of one of our modules or packages; None where the name is of something in one."""
-    path = paths.ROOT.joinpath(*module.split("."))
-    return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
-
-
-def _has(module: str, name: str) -> bool:
-    """Whether a name can be imported from a module: of a package, only what its own file imports or assigns."""
-    file = file_of(module)
-    if file is None or file.name != "__init__.py":
-        return file is not None
-    nodes = [*ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
-    return name in {getattr(node, "id", None) or getattr(node, "name", None) for node in nodes}
-
-
-def reached(notebook: Path) -> tuple[set[Path], set[Path]]:
-    """Those of our files that a notebook imports, directly or not, and the files of results/ that they read.
-
-    Raises:
-        ValueError: an import of ours that is not there.
-    """
-    waiting, files, results = [(notebook, cell) for cell in _sources(notebook, kinds=("code",))], set(), set()
-    while waiting:
-        importer, source = waiting.pop()
-        modules, named = _read(source)
-        results |= {paths.RESULTS / name for name in named}
-        for module in sorted(modules):
-            file = file_of(module)
-            package, _, name = module.rpartition(".")
-            if not file and not _has(package, name):
-                raise ValueError(f"{importer.name} imports {module}, which is not there: a misspelt or moved file?")
-            if file and file not in files:
-                files.add(file)
-                waiting.append((file, file.read_text(encoding="utf-8")))
-    return files, results
-
-
 def fingerprint(notebook: Path, parameters: dict) -> str:
-    """What a run's results depend on: cells, what they import and read of ours, their claims, parameters, libraries.
+    """What a run's results depend on: cells, the packages and results that they use, parameters, libraries.
 
     Raises:
-        ValueError: as `reached`.
+        ValueError: as `sources`.
     """
-    ours = [path.read_bytes().hex() for kind in reached(notebook) for path in sorted(kind) if path.exists()]
+    cells = sources(notebook)
+    code = "\n".join(sources(notebook, kinds=("code",)))
+    used = [*(paths.ROOT / "vaepaper").rglob("*.py")]
+    if "sensorwatch" in code:
+        used += (paths.ROOT / "sensorwatch").rglob("*.py")
+    if "robustness" in code:
+        used += paths.RESULTS.glob("robustness.*")
+    contents = [path.read_bytes().hex() for path in sorted(used)]
     judged = [claim for claim in claims.CLAIMS.values() if claim["notebook"] == notebook.stem]
-    libraries = [sys.version, *(f"{name} {version(name)}" for name in MATTERS)]
-    seen = [_sources(notebook), ours, judged, parameters, libraries]
+    libraries = [sys.version, *(f"{name} {version(name)}" for name in LIBRARIES)]
+    seen = [cells, contents, judged, parameters, libraries]
     return hashlib.sha256(json.dumps(seen).encode()).hexdigest()

@@ -1,6 +1,6 @@
 """A run's numbers against the committed ones: equal byte for byte, or which differ, by how much, and why."""
 
-from vaepaper import claims, exact, paths
+from vaepaper import claims, paths
 
 
 def with_committed() -> tuple[bool, str]:
@@ -26,6 +26,8 @@ def with_committed() -> tuple[bool, str]:
             if here["value"] != there["value"]:
                 off = here["value"] - there["value"]
                 said.append(f"{name}, {here['name']}: {here['value']:.10g} here, {there['value']:.10g}: {off:+.2g}")
+    from vaepaper import exact  # here: it imports torch, which takes seconds
+
     why = exact.why_not()
     head = f"Other digits than the committed ones: {why}." if why else "Numbers differ from the committed ones:"
     return same and bool(why), "\n".join([head, *sorted(said)])
