@@ -19,7 +19,7 @@ def lines(
     bold: str = "",
     shared: bool = True,
 ) -> Figure:
-    """Measures against `x` (logarithmic, if far apart): one panel per table, its index along `x`, a line per column.
+    """Measures against `x` (logarithmic, if far apart): a panel per table, indexed by `x`, a line per column.
 
     Args:
         boundaries: of some panels. bold: a line that stands out.
