@@ -26,9 +26,7 @@ SPLITS = pd.MultiIndex.from_product([list("abcd"), [0.1, 0.01, 0.001], range(9)]
 SPLITS = pd.DataFrame({"achieved": random.random(len(SPLITS)), "caught": 0.5}, SPLITS).reset_index()
 CAUGHT = pd.MultiIndex.from_product([KINDS, range(1, 6), METHODS], names=["kind", "severity", "method"])
 CAUGHT = pd.DataFrame({"caught": random.random(len(CAUGHT))}, CAUGHT).reset_index()
-LINES = dict(zip(METHODS, ["VAE", "PCA", *KINDS, "mean of all kinds"], strict=False))
-LONG = CAUGHT.assign(method=CAUGHT.method.map(LINES)).dropna()
-LONG.columns = ["panel", "severity", "line", "value"]
+BY_SIZE = pd.DataFrame(random.random((8, 9)), 2 ** np.arange(1, 9), ["VAE", "PCA", *KINDS, "mean"])
 TABLE = robustness.read()
 PERCENTILES = {"training": range(101), "unseen": range(101), "flagged": 2}
 SEEN = dict.fromkeys(list(READINGS)[-4:], PERCENTILES)
@@ -47,7 +45,7 @@ FIGURES = {
     "Fig. 10": lambda: pictures.flagged_digits(IMAGES[:10], IMAGES[10:20], np.full(10, 99.0), {100: 9, 60_000: 100}),
     "planes": lambda: latent_spaces.in_2d(PLANES, LABELS, "planes", closer=0.8),
     "spaces": lambda: latent_spaces.in_3d(SPACES, LABELS, "spaces"),
-    "lines": lambda: curves.lines(LONG, "severity", "lines", boundaries=dict.fromkeys(KINDS, 0.5), bold="PCA"),
+    "lines": lambda: curves.lines(dict.fromkeys(KINDS, BY_SIZE), "x", "lines", boundaries={"blur": -0.5}, bold="mean"),
     "losses": lambda: curves.losses(LOSSES, "losses"),
     "bars": lambda: distributions.difference_bars(*SCORES[:, :100], 99.0),
     "differences": lambda: distributions.difference_distributions(*SCORES, 99.0),
