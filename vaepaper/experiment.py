@@ -271,7 +271,7 @@ def c9(rule: pd.DataFrame) -> dict[str, float]:
     """The largest training difference flags some unseen digits: the table of `largest_as_threshold`."""
     everything = rule.iloc[-1]
     return {
-        "flagged with all digits, − 95 % quantile by chance": everything.flagged
+        "flagged with all digits − 95 % of chance": everything.flagged
         - everything["95 % of chance is up to"],
         "flagged with the best of four n": rule.flagged.max(),
     }
