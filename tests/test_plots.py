@@ -58,7 +58,7 @@ FIGURES = {
         robustness.shares(TABLE), robustness.differs(TABLE), TABLE.groupby("interpretation").seed.nunique(), "map"
     ),
     "strips": lambda: interpretations.strips(TABLE, robustness.turned(TABLE), "strips"),
-    "Figs 9 and 10": lambda: interpretations.figs_9_and_10(robustness.differences(TABLE), [*INTERPRETATIONS][:9], "two"),
+    "Figs 9 and 10": lambda: interpretations.figs_9_and_10(robustness.differences(TABLE), [*INTERPRETATIONS][:9], "2"),
     "Fig. 9 again": lambda: interpretations.distributions(SEEN, "Fig. 9"),
 }  # fmt: skip
 
