@@ -1,7 +1,7 @@
 # `make` lists what can be done. Everything runs in .venv, or in an active conda environment made from environment.yml.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup data reproduce report check test test-browser lab refresh robustness bench signal clean
+.PHONY: help setup data reproduce report check test test-browser test-processors lab refresh robustness bench signal clean
 
 # glibc: keep freed memory for the next step instead of giving it back and asking for it again (a training: 5 % faster).
 export MALLOC_MMAP_THRESHOLD_ ?= 33554432
@@ -26,6 +26,13 @@ else
   CHROMIUM := $(BIN)/python -m playwright install chromium
 endif
 
+# Debian's where we may install it.
+ifeq ($(shell id -u)$(if $(shell command -v apt-get),apt),0apt)
+  QEMU := { apt-get update -qq && apt-get install -qq -y --no-install-recommends qemu-user >/dev/null; }
+else
+  QEMU := { echo "qemu-x86_64 is missing: install your system's package qemu-user" >&2; exit 1; }
+endif
+
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*##/  make \1\t/' | expand -t 20
 	@echo
@@ -37,10 +44,10 @@ data: $(READY)  ## fetch MNIST and check it
 	@$(BIN)/python -m vaepaper.data
 
 reproduce: $(READY)  ## run the report: notebooks, figures and claims into build/
-	@$(BIN)/python -m vaepaper.workshop.reproduce $(NB) $(ARGS)
+	@$(BIN)/python -m tools.reproduce $(NB) $(ARGS)
 
 report: $(READY)  ## the notebooks as one site in build/report, which opens without a network
-	@$(BIN)/python -m vaepaper.workshop.site
+	@$(BIN)/python -m tools.site
 
 check: $(READY)  ## after each edit: ruff and the quick unit tests, in a minute
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
@@ -48,10 +55,14 @@ check: $(READY)  ## after each edit: ruff and the quick unit tests, in a minute
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --no-header -n 2 --dist loadgroup -m "not slow" tests --ignore=tests/browser
 
 signal: $(READY)  ## alarms in a CSV of your own: make signal CSV=pump.csv ARGS="-p normal_until 2026-03-01"
-	@$(BIN)/python -m vaepaper.workshop.signal $(if $(CSV),"$(CSV)") $(ARGS)
+	@$(BIN)/python -m tools.signal $(if $(CSV),"$(CSV)") $(ARGS)
 
 test: $(READY)  ## before sharing: all of it, slow tests too, and the committed notebooks run again and compared
-	@$(BIN)/python -m vaepaper.workshop.suite
+	@$(BIN)/python -m tools.suite
+
+test-processors: $(READY)  ## the golden test again under emulated Intel and AMD processors (needs qemu-user; 5 minutes)
+	@command -v qemu-x86_64 >/dev/null || $(QEMU)
+	@$(BIN)/python -m tools.processors
 
 test-browser: $(READY)  ## the playground and the site in a real browser (MINUTES=10: of random pointer input)
 	@$(BIN)/python -m pip install --quiet -r tests/browser/requirements.txt
@@ -60,13 +71,13 @@ test-browser: $(READY)  ## the playground and the site in a real browser (MINUTE
 	$(BIN)/python -m pytest tests/browser
 
 lab: $(READY)  ## open the notebooks in JupyterLab
-	$(BIN)/python -m vaepaper.workshop.lab $(if $(filter 0,$(shell id -u)),--allow-root)
+	$(BIN)/python -m tools.lab $(if $(filter 0,$(shell id -u)),--allow-root)
 
 refresh: $(READY)  ## run everything (or NB=06), then write outputs back into notebooks/, results/ and the README
-	@$(BIN)/python -m vaepaper.workshop.refresh $(NB)
+	@$(BIN)/python -m tools.refresh $(NB)
 
-robustness: $(READY)  ## every reading with every seed into results/robustness.csv (more than four hours; goes on where it was stopped)
-	@$(BIN)/python -m vaepaper.workshop.robustness $(ARGS)
+robustness: $(READY)  ## every interpretation with every seed into results/robustness.csv (more than four hours; goes on where it was stopped)
+	@$(BIN)/python -m tools.robustness $(ARGS)
 
 bench: $(READY)  ## measure against PyOD, pythae, stumpy and a plain DataLoader (into results/; half an hour)
 	@$(BIN)/python -m pip install --quiet --upgrade --no-deps --target build/peers -r benchmarks/peers.txt

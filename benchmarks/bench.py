@@ -13,10 +13,10 @@ import matplotlib.pyplot as plt
 import torch
 from tqdm import tqdm
 
+from tools.refresh import write_between
+from tools.times import machine
 from vaepaper import paths
 from vaepaper.figures import plots
-from vaepaper.workshop.refresh import write_between
-from vaepaper.workshop.times import machine
 
 HERE = Path(__file__).parent
 TRAIN = ["floor", "ours", "pyod", "pythae", "dataloader"]

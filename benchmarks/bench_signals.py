@@ -8,9 +8,9 @@ from pathlib import Path
 from bench import measured
 from tqdm import tqdm
 
+from tools.refresh import write_between
+from tools.times import machine
 from vaepaper import paths
-from vaepaper.workshop.refresh import write_between
-from vaepaper.workshop.times import machine
 
 FILE = Path(__file__).with_name("signal_contenders.py")
 POINTS = (100_000, 1_000_000)

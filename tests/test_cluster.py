@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import torch
 
+from tools import robustness
 from vaepaper.trainings import runs, side_by_side
-from vaepaper.workshop import robustness
 
 # What third parties leave open when a worker is killed is theirs.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]

@@ -105,7 +105,7 @@ import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job starts with Ctrl-C ignored
 from pathlib import Path
 from vaepaper import paths
-from vaepaper.workshop import reproduce
+from tools import reproduce
 paths.NOTEBOOKS = Path({folder!r})
 sys.exit(reproduce.main([]))
 """
@@ -174,6 +174,6 @@ def test_interrupted_reproduce_goes_on_where_it_was(tmp_path, chapter, how, monk
 def test_an_unwritable_build_is_said_plainly(tmp_path):
     (tmp_path / "file").write_text("")
     environment = {**os.environ, "VAEPAPER_BUILD": str(tmp_path / "file" / "build")}
-    command = [sys.executable, "-m", "vaepaper.workshop.reproduce"]
+    command = [sys.executable, "-m", "tools.reproduce"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=paths.ROOT)
     assert done.returncode == 1 and "cannot write to" in done.stderr and "Traceback" not in done.stderr

@@ -5,12 +5,12 @@ import re
 
 import pytest
 
+from tools import chapters
 from vaepaper import paths
-from vaepaper.workshop import chapters
 
-HOUSE = paths.ROOT / "vaepaper"
+HOUSE, TOOLS = paths.ROOT / "vaepaper", paths.ROOT / "tools"
 FILES = sorted(HOUSE.rglob("*.py"))
-FLOORS = {"": 1, "figures": 2, "trainings": 2, "playground": 3, "workshop": 4}
+FLOORS = {"": 1, "figures": 2, "trainings": 2, "playground": 3, "sensorwatch": 3, "tools": 4}
 SCIENCE = [file for file in FILES if file.parent == HOUSE]
 SENSORS = sorted((paths.ROOT / "sensorwatch").glob("*.py"))
 
@@ -29,12 +29,12 @@ def imported(file):
         names = [name.name for name in getattr(node, "names", [])] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom):
             names = [node.module, *(f"{node.module}.{name.name}" for name in node.names)]
-        found |= {chapters.file_of(name) for name in names if name.split(".")[0] in chapters.OURS}
+        found |= {chapters.file_of(name) for name in names if name.split(".")[0] in (*chapters.OURS, "tools")}
     return found - {None}
 
 
 def floor(file):
-    return 3 if file in SENSORS else FLOORS[wing(file)]
+    return FLOORS[wing(file)]
 
 
 def breaks(file, other):
@@ -44,7 +44,7 @@ def breaks(file, other):
 
 
 def test_every_wing_has_a_floor():
-    assert {wing(file) for file in FILES} == {*FLOORS}
+    assert {wing(file) for file in FILES} | {"sensorwatch", "tools"} == {*FLOORS}
 
 
 @pytest.mark.parametrize("file", [*FILES, *SENSORS], ids=lambda file: str(file.relative_to(paths.ROOT)))
@@ -57,12 +57,12 @@ def test_an_arrow_that_points_up_would_be_seen():
     science, figures, trainings = HOUSE / "data.py", HOUSE / "figures" / "plots.py", HOUSE / "trainings" / "runs.py"
     [monitor] = [file for file in SENSORS if file.name == "monitor.py"]
     assert breaks(science, monitor) and breaks(figures, monitor) and breaks(HOUSE / "playground" / "pens.py", monitor)
-    assert not breaks(monitor, science) and not breaks(monitor, figures) and breaks(monitor, HOUSE / "workshop/site.py")
-    assert not breaks(HOUSE / "workshop" / "signal.py", monitor)
+    assert not breaks(monitor, science) and not breaks(monitor, figures) and breaks(monitor, TOOLS / "site.py")
+    assert not breaks(TOOLS / "signal.py", monitor)
     assert breaks(science, figures) and breaks(figures, trainings) and breaks(trainings, figures)
     assert not breaks(figures, science) and not breaks(trainings, trainings.with_name("weights.py"))
-    assert breaks(HOUSE / "playground" / "explore.py", HOUSE / "workshop" / "site.py")
-    assert HOUSE / "trainings" / "runs.py" in imported(HOUSE / "workshop" / "reproduce.py")
+    assert breaks(HOUSE / "playground" / "explore.py", TOOLS / "site.py")
+    assert HOUSE / "trainings" / "runs.py" in imported(TOOLS / "reproduce.py")
 
 
 def test_the_science_goes_in_no_circle():
@@ -74,9 +74,7 @@ def test_the_science_goes_in_no_circle():
     assert not waiting, f"a circle among {', '.join(file.name for file in waiting)}"
 
 
-@pytest.mark.parametrize(
-    "file", [file for file in FILES if wing(file) not in ("", "workshop")], ids=lambda file: file.name
-)
+@pytest.mark.parametrize("file", [file for file in FILES if wing(file)], ids=lambda file: file.name)
 def test_no_other_wing_knows_of_make(file):
     assert not re.search(r"`make |\bMakefile\b|VAEPAPER_SCHEDULER=", file.read_text(encoding="utf-8")), file
 

@@ -6,8 +6,8 @@ import statistics
 
 import nbformat
 
+from tools import refresh
 from vaepaper import paths
-from vaepaper.workshop import refresh
 
 NOTEBOOKS = sorted(paths.NOTEBOOKS.glob("*.ipynb"))
 

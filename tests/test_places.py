@@ -11,9 +11,9 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from tools import chapters, execute, reproduce, site
 from vaepaper import claims, paths
 from vaepaper.claims import Part
-from vaepaper.workshop import chapters, execute, reproduce, site
 
 # Third parties' sockets and loops, left to the garbage collector when a kernel dies, are not ours to close.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::DeprecationWarning")
@@ -80,7 +80,7 @@ def test_line_ends_are_ours_in_any_clone(tmp_path):
 
 def test_a_terminal_of_ascii_alone_gets_the_table_and_the_json_is_the_same(tmp_path):
     code = "from vaepaper import claims; claims.record('C4', [claims.Part('a', 1.0, '>=', 0.9)]);"
-    code += "from vaepaper.workshop import reproduce; reproduce.report([], 0)"
+    code += "from tools import reproduce; reproduce.report([], 0)"
     written = {}
     for name, environment in {"ascii": ASCII, "utf-8": {"PYTHONUTF8": "1"}}.items():
         said = python(code, VAEPAPER_BUILD=str(tmp_path / name), **environment)

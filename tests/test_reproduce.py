@@ -7,8 +7,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from tools import chapters, execute, reproduce
 from vaepaper import paths
-from vaepaper.workshop import chapters, execute, reproduce
 
 SOURCE = "from vaepaper import paths\npaths.whole\n(paths.BUILD / 'figures').mkdir(parents=True, exist_ok=True)\n"
 SOURCE += "(paths.BUILD / 'figures' / 'one.png').write_text('x')\n(paths.BUILD / 'claims.json').write_text('[]')"

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from sensorwatch import series
+from tools import signal
 from vaepaper import paths
-from vaepaper.workshop import signal
 
 N = 1600
 

@@ -7,8 +7,8 @@ from urllib.parse import unquote, urlparse
 
 import pytest
 
+from tools import chapters, execute, site
 from vaepaper import paths
-from vaepaper.workshop import chapters, execute, site
 
 
 class Page(HTMLParser):

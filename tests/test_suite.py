@@ -2,7 +2,7 @@
 
 import pytest
 
-from vaepaper.workshop import suite
+from tools import suite
 
 
 class Ended:

@@ -1,43 +1,91 @@
-"""The claims, what was measured of each, as JSON and as tables."""
+"""The claims: criteria as data (claims.toml), what was measured of each, the verdict that follows, and tables."""
 
 import json
+import operator
 import os
+import re
 import sys
 import tomllib
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from IPython.display import Markdown
 
 from vaepaper import paths
-from vaepaper.verdicts import MARKS, OURS, Part, judge
 
 CLAIMS = tomllib.loads(Path(__file__).with_name("claims.toml").read_text(encoding="utf-8"))
+COMPARE = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
+MARKS = {
+    "reproduced": "✔ reproduced",
+    "partly": "◐ partly",
+    "not reproduced": "✘ not reproduced",
+    "undecided": "? undecided",
+}
+OURS = {**MARKS, "reproduced": "✔ holds", "partly": "◐ in part", "not reproduced": "✘ does not hold"}
 
 
-def record(claim: str, parts: Sequence[Part], verdict: str | None = None) -> Markdown:
-    """Judge a claim, write it into build/claims.json, and return what was measured as a table.
+def test(claim: str) -> str:
+    """How a claim is tested, in a sentence with its boundaries."""
+    sentence = CLAIMS[claim]["test"].format(*(criterion["boundary"] for criterion in CLAIMS[claim]["criteria"]))
+    return re.sub(r"(?<=\d)%", " %", sentence)
+
+
+def outcome(criterion: Mapping, value: float, error: float = 0.0) -> str:
+    """Whether a measured number meets its criterion: "yes", "no", or "undecided".
+
+    Undecided is a mean over draws (seeds, records, splits) whose 95 % interval, 1.96 standard errors (`error`) to both
+    sides, holds the boundary. A number of one exact run has no interval. A NaN meets nothing.
+    """
+    if abs(value - criterion["boundary"]) < 1.96 * error:
+        return "undecided"
+    return "yes" if COMPARE[criterion["relation"]](value, criterion["boundary"]) else "no"
+
+
+def judge(claim: str, measured: Mapping[str, float], errors: Mapping[str, float] | None = None) -> dict:
+    """A claim with its numbers, the outcome of each criterion and the verdict, all from claims.toml as it is now.
 
     Args:
-        claim: such as "C1". verdict: where the chapter has a rule of its own; else `judge(parts, claim)`.
-            A copy of the claim's notebook, or another one, is shown its table, but writes nothing.
+        measured: the number of each criterion, by name. errors: the standard errors of those that are means over draws.
+
+    Raises:
+        KeyError: a criterion without a number. ValueError: a number without a criterion.
     """
-    verdict = verdict or judge(parts, claim)
-    numbers = [
-        {name: x if isinstance(x, str) else float(x) for name, x in asdict(part).items()} | {"holds": part.holds}
-        for part in parts
-    ]
-    entry = {"id": claim, **CLAIMS[claim], "measured": numbers, "verdict": verdict}
+    criteria, errors = CLAIMS[claim]["criteria"], errors or {}
+    if unknown := measured.keys() - {criterion["name"] for criterion in criteria}:
+        raise ValueError(f"{claim} has no criterion {min(unknown)!r}; claims.toml names them")
+    rows = []
+    for criterion in criteria:
+        # Ten digits: the last bits of a sum may depend on the version of the C library.
+        value, error = (float(f"{x:.10g}") for x in (measured[criterion["name"]], errors.get(criterion["name"], 0)))
+        rows.append({**criterion, "value": value, "error": error, "outcome": outcome(criterion, value, error)})
+    found = [row["outcome"] for row in rows]
+    if any(row["outcome"] == "no" for row in rows if row.get("necessary")):
+        verdict = "not reproduced"
+    elif any(row["outcome"] == "yes" for row in rows if row.get("sufficient")):
+        verdict = "reproduced"
+    elif "yes" in found and "no" in found:
+        verdict = "partly"
+    else:
+        verdict = {"yes": "reproduced", "no": "not reproduced"}[found[0]] if len({*found}) == 1 else "undecided"
+        verdict = "undecided" if "undecided" in found else verdict
+    return {"id": claim, **CLAIMS[claim], "criteria": rows, "verdict": verdict}
+
+
+def record(claim: str, measured: Mapping[str, float], errors: Mapping[str, float] | None = None) -> Markdown:
+    """Judge a claim, write its numbers into build/claims.json, and return them as a table.
+
+    Takes and raises what `judge` does. A copy of the claim's notebook, or another one, writes nothing.
+    """
+    entry = judge(claim, measured, errors)
     here = Path(os.environ.get("JPY_SESSION_NAME", "")).stem  # the notebook that runs, as Jupyter tells its kernel
     if here not in ("", entry["notebook"]):
-        return Markdown(f"{measured(entry)}\n(Not recorded: {claim} belongs to {entry['notebook']}, this is {here}.)")
+        return Markdown(f"{numbers(entry)}\n(Not recorded: {claim} belongs to {entry['notebook']}, this is {here}.)")
     path = paths.BUILD / "claims.json"
     with paths.locked(paths.writable(paths.BUILD) / ".claims.lock"):  # notebooks may run side by side
         merged = ordered([*load(path), entry])
         with paths.whole(path) as part:
             part.write_text(text(merged), encoding="utf-8")
-    return Markdown(measured(entry))
+    return Markdown(numbers(entry))
 
 
 def ordered(entries: Sequence[dict]) -> list[dict]:
@@ -47,18 +95,30 @@ def ordered(entries: Sequence[dict]) -> list[dict]:
 
 
 def text(entries: Sequence[dict]) -> str:
-    """Entries as the file holds them."""
-    return json.dumps(entries, indent=1, ensure_ascii=False) + "\n"
+    """Entries as the file holds them: verdicts for who reads it, numbers for `load`."""
+    kept = [
+        {
+            "id": entry["id"],
+            "statement": entry["statement"],
+            "verdict": entry["verdict"],
+            "measured": {row["name"]: row["value"] for row in entry["criteria"]},
+            "standard_errors": {row["name"]: row["error"] for row in entry["criteria"] if row["error"]},
+        }
+        for entry in entries
+    ]
+    return json.dumps(kept, indent=1, ensure_ascii=False) + "\n"
 
 
 def load(path: Path | None = None) -> list[dict]:
-    """The claims recorded so far, in order; [] if none, or (said) if the file is damaged: all to be judged again."""
+    """The claims recorded so far, judged by today's criteria, in order.
+
+    [] if there are none, or (said) if the file is damaged; a claim whose criteria have other names is left out.
+    """
     path = path or paths.BUILD / "claims.json"
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
-        for entry in entries[:]:  # looks at all of it
-            _source(entry), entry["statement"], entry["notebook"], measured(entry)
-        return entries
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        known = [e for e in kept if e["id"] in CLAIMS and e["measured"].keys() == {*_names(e["id"])}]
+        return [judge(entry["id"], entry["measured"], entry["standard_errors"]) for entry in known]
     except FileNotFoundError:
         return []
     except (ValueError, LookupError, TypeError, AttributeError):
@@ -66,10 +126,8 @@ def load(path: Path | None = None) -> list[dict]:
         return []
 
 
-def spread(what: str = "deviation") -> dict[str, dict[str, float]]:
-    """Over runs, the standard "deviation" or "mean" of each number, {claim: {part: …}}, from results/spread.json."""
-    path = paths.RESULTS / "spread.json"
-    return json.loads(path.read_text(encoding="utf-8"))[what] if path.exists() else {}
+def _names(claim: str) -> list[str]:
+    return [criterion["name"] for criterion in CLAIMS[claim]["criteria"]]
 
 
 def table(rows: Sequence[dict]) -> str:
@@ -81,72 +139,43 @@ def table(rows: Sequence[dict]) -> str:
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in cells]) + "\n"
 
 
-def _source(entry: dict) -> str:
-    return "ours" if entry["section"] == "ours" else f"§{entry['section']}"
-
-
 def mark(entry: dict) -> str:
     """A verdict in words: the report's claims are reproduced or not, ours hold or do not."""
     return (OURS if entry["section"] == "ours" else MARKS)[entry["verdict"]]
 
 
-def needed(part: dict) -> str:
+def needed(criterion: Mapping) -> str:
     """A boundary in words, such as "≥ 0.9"."""
-    return f"{part['relation'].replace('>=', '≥').replace('<=', '≤')} {part['boundary']:.3g}"
+    return f"{criterion['relation'].replace('>=', '≥').replace('<=', '≤')} {criterion['boundary']:.3g}"
 
 
-def measured(entry: dict) -> str:
-    """A claim's verdict and its numbers: with boundary, distance from that, and mean and spread over seeds."""
-    mean, deviation = (spread(what).get(entry["id"], {}) for what in ("mean", "deviation"))
-    unknown = "of them all" if of_seeds(entry) else "not run"
+def numbers(entry: dict) -> str:
+    """A claim's verdict and its numbers as Markdown."""
     rows = [
         {
-            entry["id"]: part["name"],
-            "measured": f"{part['value']:.3g}",
-            "needed": needed(part),
-            "distance": f"{abs(part['value'] - part['boundary']):.2g}",
-            "over seeds": f"{mean[name]:.3g} ± {deviation[name]:.1g}" if (name := part["name"]) in mean else unknown,
-            "holds": "yes" if part["holds"] else "**no**",
+            entry["id"]: row["name"],
+            "measured": f"{row['value']:.3g}" + (f" ± {row['error']:.1g}" if row["error"] else ""),
+            "needed": needed(row),
+            "holds": row["outcome"] if row["outcome"] == "yes" else f"**{row['outcome']}**",
         }
-        for part in entry["measured"]
+        for row in entry["criteria"]
     ]
     return f"**{entry['id']}: {mark(entry)}**\n\n{table(rows)}"
 
 
-def of_seeds(entry: dict) -> bool:
-    """Whether a claim speaks of all seeds itself (chapter 6)."""
-    return entry["notebook"] == "06_robustness"
-
-
-def steady(entry: dict) -> bool:
-    """Whether every number lies further from its boundary than runs differ: then the verdict must repeat anywhere.
-
-    Judged by the mean over seeds, so that all machines agree on it, and by two deviations: a single one is exceeded by
-    one run in six, and another processor is one more run.
-    """
-    mean, deviation = (spread(what).get(entry["id"], {}) for what in ("mean", "deviation"))
-    return all(
-        abs(mean.get(part["name"], part["value"]) - part["boundary"]) > 2 * deviation.get(part["name"], 0.0)
-        for part in entry["measured"]
-    )
-
-
 def tests(*names: str) -> Markdown:
     """What is claimed, by the report (§) or by us, and how it is tested: the table at the head of a notebook."""
-    rows = [
-        {"": name, "Claim": f"{CLAIMS[name]['statement']} ({_source(CLAIMS[name])})"}
-        | {"How it is tested, fixed beforehand": CLAIMS[name]["test"]}
-        for name in names
-    ]
+    rows = []
+    for name in names:
+        section = CLAIMS[name]["section"]
+        source = "ours" if section == "ours" else f"§{section}"
+        claim = f"{CLAIMS[name]['statement']} ({source})"
+        rows.append({"": name, "Claim": claim, "How it is tested, fixed beforehand": test(name)})
     return Markdown(table(rows))
-
-
-def line(entry: dict) -> str:
-    """A verdict in a line, where it must be the same on every machine (`steady`)."""
-    near = "near a boundary over seeds, see its table: another machine may decide otherwise"
-    return f"{entry['id']:<4}{mark(entry) if steady(entry) else near}\n"
 
 
 def verdicts(*names: str) -> None:
     """Print the recorded verdicts, one a line."""
-    print("".join(line(entry) for entry in load() if entry["id"] in names), end="")
+    for entry in load():
+        if entry["id"] in names:
+            print(f"{entry['id']:<4}{mark(entry)}")

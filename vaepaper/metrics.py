@@ -5,7 +5,8 @@ import warnings
 import numpy as np
 import torch
 from sklearn.metrics import auc, roc_curve
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.metrics.pairwise import euclidean_distances
+from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from torch import Tensor, nn
 
 from vaepaper import checks
@@ -157,3 +158,15 @@ def digit_shares(reader: DigitReader, samples: Tensor, seed: int) -> np.ndarray:
     if missing := ", ".join(map(str, np.flatnonzero(shares < 0.01))):
         warnings.warn(f"the generator of seed {seed} has collapsed: it draws (almost) no {missing}", stacklevel=2)
     return shares
+
+
+def most_alike(images: Tensor, known: Tensor, k: int = 3) -> np.ndarray:
+    """The k `known` images at the smallest Euclidean distance from each image, nearest first: int64 [n, k]."""
+    search = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(known.numpy())
+    return search.kneighbors(images.numpy(), return_distance=False)
+
+
+def diversity(images: Tensor) -> float:
+    """Mean Euclidean distance between two of the images, [n, pixels] with n of 2 or more."""
+    distances = euclidean_distances(images.numpy().astype(np.float64))
+    return float(distances.sum() / (len(images) * (len(images) - 1)))

@@ -1,36 +1,36 @@
-"""The table behind chapter 6, results/robustness.csv: each claim under each reading, seed by seed."""
+"""The table behind chapter 6, results/robustness.csv: each claim's numbers under each interpretation, seed by seed.
 
+The table holds numbers alone; verdicts are judged from claims.toml whenever it is read.
+"""
+
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from vaepaper import paths
-from vaepaper.readings import PARTS, READINGS, touched
-from vaepaper.verdicts import COMPARE, Part, judge
+from vaepaper.claims import CLAIMS, MARKS, judge
+from vaepaper.experiment import INTERPRETATIONS, claims_of
 
+COLUMNS = ["interpretation", "seed", "claim", "criterion", "value", "training_version"]
+FLAGGED = "flagged with all digits"  # beside the criteria of C9: how many, whatever chance explains
 MOST = 999  # the largest seed
-COLUMNS = ["reading", "seed", "claim", "part", "value", "relation", "boundary", "holds", "verdict"]
-
-
-def rows(reading: str, seed: int, found: dict[str, list[Part]]) -> pd.DataFrame:
-    """One reading with one seed, {claim: parts}, as rows of the table."""
-    return pd.DataFrame(
-        [
-            [reading, seed, claim, p.name, float(p.value), p.relation, float(p.boundary), p.holds, verdict]
-            for claim, parts in found.items()
-            for verdict in [judge(parts, claim)]
-            for p in parts
-        ],
-        columns=COLUMNS,
-    )
+RESTORE = "bring it back (git checkout results), or move robustness.csv and robustness.json away to begin anew"
+VERDICTS = list(MARKS)
+# One thing changed at a time; all digits to learn from, and a detector trained.
+ONE = [name for name, found in INTERPRETATIONS.items() if len(found["change"]) < 2]
+COMPLETE = [
+    name
+    for name, found in INTERPRETATIONS.items()
+    if "first" not in found["change"] and found["claims"] != ("C1", "C2")
+]
 
 
 def read(path: Path | None = None) -> pd.DataFrame:
-    """The table, looked at before use; empty if there is none yet.
+    """The table, checked before use; empty if there is none yet.
 
     Raises:
-        ValueError: half a file, a reading or seed that does not exist, a row twice, one missing, or one whose verdict
-            does not follow from its numbers; names it, and says what to do.
+        ValueError: half a file, an interpretation or seed that does not exist, a row twice, or one missing; names it.
     """
     path = path or paths.RESULTS / "robustness.csv"
     if not path.exists():
@@ -39,56 +39,132 @@ def read(path: Path | None = None) -> pd.DataFrame:
         table = pd.read_csv(path)
     except (ValueError, OSError) as error:
         raise ValueError(f"{path} cannot be read ({str(error).strip()}); {RESTORE}") from error
-    wrong = fault(table)
-    if wrong:
+    if wrong := fault(table):
         raise ValueError(f"{path}: {wrong}; {RESTORE}")
     return table
-
-
-def compared(fresh: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
-    """Rows measured anew beside those of the same reading and seed in the table, and whether they agree.
-
-    They do within four times the spread over that reading's other seeds or over the default's (two or three seeds can
-    agree by luck), or 1 % of the value, or two flagged digits.
-    """
-    reading, seed = fresh.reading.iloc[0], fresh.seed.iloc[0]
-    same = (table.reading == reading) & (table.seed == seed)
-    others = [table[(table.reading == name) & ~same] for name in (reading, "default")]
-    spread = pd.concat([of.groupby(["claim", "part"]).value.std() for of in others], axis=1).max(axis=1)
-    there = table[same].set_index(["claim", "part"]).value
-    found = fresh[["claim", "part", "value"]].copy()
-    at = pd.MultiIndex.from_frame(found[["claim", "part"]])
-    found["in the table"], found["spread"] = there.reindex(at).to_numpy(), spread.reindex(at).to_numpy()
-    least = (0.01 * found["in the table"].abs()).clip(lower=2.0 * found.part.str.startswith("flagged"))
-    allowed = (4 * found.spread).fillna(0.0).clip(lower=least)
-    found["agrees"] = (found.value - found["in the table"]).abs() <= allowed
-    return found
-
-
-RESTORE = "bring it back (git checkout results), or move robustness.csv and robustness.json away to begin anew"
 
 
 def fault(table: pd.DataFrame) -> str:
     """The first thing that is wrong with a table, in words; "" if nothing is."""
     if list(table.columns) != COLUMNS:
         return f"its columns are {', '.join(map(str, table.columns))}; expected {', '.join(COLUMNS)}"
-    for (reading, seed), own in table.groupby(["reading", "seed"], sort=False, dropna=False):
-        at = f"reading {reading}, seed {seed}"
-        if reading not in READINGS:
-            return f"{at}: there is no such reading"
-        if own.isna().drop(columns="value").any(axis=None) or seed not in range(MOST + 1):
+    for (name, seed), rows in table.groupby(["interpretation", "seed"], sort=False, dropna=False):
+        at = f"interpretation {name}, seed {seed}"
+        if name not in INTERPRETATIONS:
+            return f"{at}: there is no such interpretation"
+        if rows.drop(columns="value").isna().any(axis=None) or seed not in range(MOST + 1):
             return f"{at}: a row is cut off, or its seed is not one of 0 to {MOST}"
-        twice = own.duplicated(["claim", "part"])
-        if twice.any():
-            return f"{at}: {' '.join(own.loc[twice, ['claim', 'part']].iloc[0])} stands there twice"
-        if list(own.claim.unique()) != touched(reading):
-            return f"{at}: it holds {', '.join(own.claim.unique())}; expected {', '.join(touched(reading))}"
-        for claim, parts in own.groupby("claim", sort=False):
-            numbers = [Part(p.part, p.value, p.relation, p.boundary) for p in parts.itertuples()]
-            if len(numbers) != PARTS[claim]:
-                return f"{at}: {claim} has {len(numbers)} rows; expected {PARTS[claim]}"
-            if [p.relation in COMPARE and p.holds for p in numbers] != list(parts.holds):
-                return f"{at}: what {claim} measures does not go with its boundary"
-            if set(parts.verdict) != {judge(numbers, claim)}:
-                return f"{at}: the verdict of {claim} does not follow from its numbers"
+        wanted = [(claim, criterion["name"]) for claim in claims_of(name) for criterion in CLAIMS[claim]["criteria"]]
+        if "C9" in claims_of(name):
+            wanted.append(("C9", FLAGGED))
+        found = list(zip(rows.claim, rows.criterion, strict=True))
+        if sorted(found) != sorted(wanted):
+            wrong = [*set(found) ^ set(wanted)] or [one for one in found if found.count(one) > 1]
+            return f"{at}: {' '.join(wrong[0])} is missing, unknown, or there twice"
     return ""
+
+
+def rows(name: str, seed: int, found: dict[str, dict[str, float]], flagged: float | None, version: int) -> pd.DataFrame:
+    """One interpretation with one seed, {claim: {criterion: number}}, as rows of the table, to ten digits."""
+    numbers = [(claim, criterion, value) for claim, own in found.items() for criterion, value in own.items()]
+    if flagged is not None:
+        numbers.append(("C9", FLAGGED, flagged))
+    return pd.DataFrame([(name, seed, *row[:2], float(f"{row[2]:.10g}"), version) for row in numbers], columns=COLUMNS)
+
+
+def judged(table: pd.DataFrame) -> pd.DataFrame:
+    """Each run's verdicts by today's criteria: interpretation, seed, claim, verdict."""
+    criteria = table[table.criterion != FLAGGED]
+    found = [
+        (*key, judge(key[-1], dict(zip(own.criterion, own.value, strict=True)))["verdict"])
+        for key, own in criteria.groupby(["interpretation", "seed", "claim"], sort=False)
+    ]
+    return pd.DataFrame(found, columns=["interpretation", "seed", "claim", "verdict"])
+
+
+def state(table: pd.DataFrame) -> str:
+    """How much the table holds, in words."""
+    there = table.drop_duplicates(["interpretation", "seed"])
+    wanted = sum(found["seeds"] for found in INTERPRETATIONS.values())
+    words = f"{len(there)} of {wanted} runs, {there.interpretation.nunique()} of {len(INTERPRETATIONS)} interpretations"
+    old = int((there.training_version == 0).sum())
+    return words + (f"; {old} runs from before the digits were the same on every processor" if old else "")
+
+
+def lacking(table: pd.DataFrame, names: Sequence[str]) -> str:
+    """What the table still lacks of these interpretations, in words; "" if nothing."""
+    there = set(zip(table.interpretation, table.seed, strict=True))
+    left = {name: sum((name, n) not in there for n in range(INTERPRETATIONS[name]["seeds"])) for name in names}
+    few = [f"{name} {n} of {INTERPRETATIONS[name]['seeds']}" for name, n in left.items() if n]
+    more = f" and {len(few) - 3} more interpretations" if len(few) > 3 else ""
+    return f"{sum(left.values())} runs: {', '.join(few[:3])}{more}" if few else ""
+
+
+def shares(table: pd.DataFrame) -> pd.DataFrame:
+    """The share of seeds with each verdict: a row an interpretation and claim, a column a verdict.
+
+    Raises:
+        ValueError: no run of the default interpretation, with which all others are compared.
+    """
+    if not (table.interpretation == "default").any():
+        raise ValueError("the table holds no run of the default interpretation; `make robustness` measures it first")
+    runs = judged(table)
+    counted = pd.crosstab([runs.interpretation, runs.claim], runs.verdict, normalize="index")
+    order = [(name, claim) for name in INTERPRETATIONS for claim in claims_of(name) if (name, claim) in counted.index]
+    return counted.reindex(columns=VERDICTS, fill_value=0.0).loc[order]
+
+
+def differs(table: pd.DataFrame) -> pd.Series:
+    """Whether an interpretation has another majority verdict than the default: bool by interpretation and claim."""
+    found = shares(table)
+    usual = found.loc["default"].idxmax(axis=1)
+    most = found.max(axis=1)
+    return pd.Series(
+        {(name, claim): found.loc[name, claim][usual[claim]] < most[name, claim] for name, claim in found.index}
+    )
+
+
+def agreeing(table: pd.DataFrame) -> dict[str, tuple[int, int]]:
+    """For each claim, how many other interpretations agree with the default, and of how many that can touch it.
+
+    Those count that change one thing.
+    """
+    other = differs(table[table.interpretation.isin(ONE)]).drop("default", level=0)
+    return {claim: (int((~own).sum()), len(own)) for claim, own in other.groupby(level=1)}
+
+
+def over_seeds(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean, standard deviation, least and largest of each number over the default's seeds."""
+    own = table[(table.interpretation == "default") & (table.criterion != FLAGGED)]
+    return own.groupby(["claim", "criterion"], sort=False).value.agg(["mean", "std", "min", "max"])
+
+
+def differences(table: pd.DataFrame) -> pd.DataFrame:
+    """Figs 9 and 10 in numbers, a row a run: interpretation, seed, p, d, flagged (with all digits), and shows (both).
+
+    The report's figures are shown where C8 is reproduced and 1 to 20 of 10,000 unseen digits are flagged.
+    """
+    names = {"one-sided Welch p": "p", "Cohen's d": "d", FLAGGED: "flagged"}
+    own = table[table.criterion.isin(names)].assign(criterion=lambda t: t.criterion.map(names))
+    runs = own.pivot_table("value", ["interpretation", "seed"], "criterion", sort=False).reset_index()
+    runs.columns.name = None
+    verdicts = judged(table[table.claim == "C8"]).set_index(["interpretation", "seed"]).verdict
+    shown = verdicts.loc[pd.MultiIndex.from_frame(runs[["interpretation", "seed"]])].to_numpy() == "reproduced"
+    return runs.assign(shows=shown & runs.flagged.between(1, 20))
+
+
+def e1(table: pd.DataFrame) -> dict[str, float]:
+    """Verdicts do not depend on the seed: of the default interpretation, the claim whose seeds agree least."""
+    return {"least share of seeds with the majority's verdict": shares(table).loc["default"].max(axis=1).min()}
+
+
+def e2(table: pd.DataFrame) -> dict[str, float]:
+    """… nor on the interpretation: claims with another majority under any that changes one thing."""
+    other = differs(table[table.interpretation.isin(ONE)])
+    return {"claims with another majority under some interpretation": other.groupby(level=1).any().sum()}
+
+
+def e3(table: pd.DataFrame) -> dict[str, float]:
+    """Some interpretation that trains on all digits shows Figs 9 and 10: the largest share of seeds that show both."""
+    shown = differences(table[table.interpretation.isin(COMPLETE)]).groupby("interpretation").shows.mean()
+    return {"largest share of seeds that show both, of any interpretation": shown.max()}

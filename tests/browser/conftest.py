@@ -12,9 +12,9 @@ import urllib.request
 import pytest
 from playwright.sync_api import sync_playwright
 
+from tools import chapters, reproduce
+from tools.lab import LARGEST
 from vaepaper import paths
-from vaepaper.workshop import chapters, reproduce
-from vaepaper.workshop.lab import LARGEST
 
 SHOTS = paths.BUILD / "browser"
 

@@ -6,8 +6,8 @@ import sys
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from tools import chapters
 from vaepaper import paths
-from vaepaper.workshop import chapters
 
 WIDTHS = {"laptop": (1366, 768), "phone": (390, 844)}
 PAGES = ["index", *(source.stem for source in chapters.select([]))]
@@ -16,7 +16,7 @@ PAGES = ["index", *(source.stem for source in chapters.select([]))]
 @pytest.fixture(scope="module")
 def report():
     """build/report, made by this very code."""
-    subprocess.run([sys.executable, "-m", "vaepaper.workshop.site"], check=True)
+    subprocess.run([sys.executable, "-m", "tools.site"], check=True)
     return paths.BUILD / "report"
 
 

@@ -1,4 +1,4 @@
-"""Readings and seeds as pictures: takes what `agreement` says of the table, returns a `Figure`."""
+"""Readings and seeds as pictures: takes what `robustness` says of the table, returns a `Figure`."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,10 +8,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
+from vaepaper.claims import CLAIMS as CRITERIA
+from vaepaper.experiment import INTERPRETATIONS as READINGS
 from vaepaper.figures import plots
-from vaepaper.readings import CLAIMS, READINGS
 
-COLORS = {"reproduced": "#0173b2", "partly": "#f0d58c", "not reproduced": "#d55e00"}
+CLAIMS = [f"C{n}" for n in range(1, 10)]
+
+COLORS = {"reproduced": "#0173b2", "partly": "#f0d58c", "not reproduced": "#d55e00", "undecided": "0.8"}
 
 # Numbers that span decades: logarithmic above so much.
 LINEAR = {"Welch p": 1e-3, "Cohen's d": 0.1, "flagged": 1, "largest ÷": 1}
@@ -48,26 +51,29 @@ def verdict_map(shares: pd.DataFrame, differs: pd.Series, seeds: Mapping[str, in
 
 def strips(table: pd.DataFrame, title: str) -> Figure:
     """Each part of each claim, a point a seed: the default reading above, all others below, and the boundary."""
-    parts = list(table[table.reading == "default"].drop_duplicates(["claim", "part"]).itertuples())
-    parts = [part for part in parts if not part.part.endswith(", upper")]  # C7's share, which has two boundaries
+    parts = [(claim, criterion["name"]) for claim in CLAIMS for criterion in CRITERIA[claim]["criteria"]]
+    parts = [part for part in parts if not part[1].endswith(", upper bound")]  # C7's share, which has two boundaries
     figure, grid = plt.subplots(-(-len(parts) // 4), 4, figsize=(13.5, 9))
     random = np.random.default_rng(0)  # of the heights only
     for axes, part in zip(grid.flat, parts, strict=False):
-        own = table[(table.claim == part.claim) & (table.part.str.removesuffix(", upper") == part.part)]
-        once, default = own.part == part.part, own.reading == "default"
+        claim, name = part
+        own = table[(table.claim == claim) & (table.criterion == name)]
+        default = own.interpretation == "default"
         for at, color, chosen in ((1, plots.TRAINING, default), (0, "0.55", ~default)):
-            values = own.value[once & chosen]
+            values = own.value[chosen]
             axes.plot(values, at + random.uniform(-0.3, 0.3, len(values)), ".", color=color, markersize=5, alpha=0.8)
-        for boundary, relation in {(row.boundary, row.relation) for row in own.itertuples()}:
+        for boundary, relation in {
+            (c["boundary"], c["relation"]) for c in CRITERIA[claim]["criteria"] if c["name"].startswith(name)
+        }:
             axes.axvline(boundary, color=COLORS["not reproduced"], linestyle=":", linewidth=1.6)
             side = "right" if relation in (">", ">=") else "left"
             away = {"ha": "left" if side == "right" else "right", "va": "center", "color": COLORS["not reproduced"]}
             axes.text(boundary, 0.5, " → " if side == "right" else " ← ", fontsize=11, **away)
-        axes.set_title(f"{part.claim}: {part.part}", fontsize=8.5)
+        axes.set_title(f"{claim}: {name}", fontsize=8.5)
         axes.set(yticks=[0, 1], ylim=(-0.5, 1.5))
         axes.set_yticklabels(["others", "default"] if axes in grid[:, 0] else [])
         axes.tick_params(labelsize=8)
-        linear = next((up_to for words, up_to in LINEAR.items() if words in part.part), None)
+        linear = next((up_to for words, up_to in LINEAR.items() if words in name), None)
         if linear:
             axes.set_xscale("symlog", linthresh=linear)
             axes.set_xlim(left=min(-0.3 * linear, own.value.min() * 1.5))
@@ -81,19 +87,19 @@ def figs_9_and_10(runs: pd.DataFrame, named: Sequence[str], title: str) -> Figur
     """One point a run: how much unseen digits differ more (d), and how many the largest training difference flags.
 
     Args:
-        runs: as `agreement.differences`. named: the readings to tell apart; the rest is grey.
+        runs: as `robustness.differences`. named: the readings to tell apart; the rest is grey.
     """
     figure, axes = plt.subplots(figsize=(10.5, 5.2))
     label = "as the report shows it:\nd ≥ 0.1, 1 to 20 flagged"
     axes.add_patch(Rectangle((0.1, 1), 9.9, 19, color="#dcecdc", zorder=0, label=label))
-    rest = runs[~runs.reading.isin(named)]
+    rest = runs[~runs.interpretation.isin(named)]
     random = np.random.default_rng(0)
     colors = [color for digit, color in enumerate(plots.DIGITS) if digit != 3]  # whose grey is that of the rest
     axes.plot(rest.d, jittered(rest.flagged, random), "o", color="0.7", markersize=5, label="all other readings")
     for number, name in enumerate(named):
-        own = runs[runs.reading == name]
+        own = runs[runs.interpretation == name]
         style = {"markersize": 8, "color": colors[number], "linestyle": "", "marker": "os^DvPX*<>"[number]}
-        hollow = {"fillstyle": "none"} if "first" in READINGS[name] else {}
+        hollow = {"fillstyle": "none"} if "first" in READINGS[name]["change"] else {}
         axes.plot(own.d, jittered(own.flagged, random), label=READINGS[name]["says"], **style, **hollow)
     axes.set_xscale("symlog", linthresh=0.1)
     axes.set_yscale("symlog", linthresh=1)

@@ -82,16 +82,16 @@ def latent_sizes(rebuilt: pd.DataFrame, detected: Mapping[str, pd.DataFrame], ti
 
 
 def promises(splits: pd.DataFrame, title: str) -> Figure:
-    """False-alarm rates achieved against promised, and defects caught: mean and central 90 % over random splits.
+    """False-alarm rates achieved against the target, and defects caught: mean and central 90 % over random splits.
 
     Args:
-        splits: columns rule, promised, achieved, caught; one row a split.
+        splits: columns rule, target, achieved, caught; one row a split.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(11.5, 4.1))
-    rates = sorted(splits.promised.unique())
+    rates = sorted(splits.target.unique())
     for axes, column in ((left, "achieved"), (right, "caught")):
         for number, (rule, own) in enumerate(splits.groupby("rule", sort=False)):
-            groups = own.groupby("promised")[column]
+            groups = own.groupby("target")[column]
             mean, low, high = groups.mean(), groups.quantile(0.05), groups.quantile(0.95)
             at = np.array(rates) * 1.22 ** (number - 1.5)
             bars = {"color": COLORS[number], "capsize": 4, "markersize": 8, "fmt": "os^D"[number]}
@@ -99,8 +99,8 @@ def promises(splits: pd.DataFrame, title: str) -> Figure:
         axes.set_xscale("log")
         axes.set_xticks(rates, [f"{100 * rate:.3g} %" for rate in rates])
         axes.minorticks_off()
-        axes.set(xlabel="false alarms promised")
-    left.hlines(rates, np.array(rates) / 1.7, np.array(rates) * 1.7, color="0.3", linestyle=":", label="as promised")
+        axes.set(xlabel="target false-alarm rate")
+    left.hlines(rates, np.array(rates) / 1.7, np.array(rates) * 1.7, color="0.3", linestyle=":", label="on target")
     left.set_yscale("symlog", linthresh=1e-4)
     left.set_ylim(0, 1)
     left.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g} %")

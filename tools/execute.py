@@ -6,8 +6,8 @@ import os
 import time
 from pathlib import Path
 
+from tools import chapters
 from vaepaper import claims, paths
-from vaepaper.workshop import chapters
 
 
 def stamp(notebook: Path) -> Path:
@@ -61,6 +61,8 @@ def run(notebook: Path, parameters: dict, caller: int) -> str:
     folder = paths.writable(paths.BUILD / "notebooks")
     failed = folder / f"{notebook.stem}.failed.ipynb"
     stamp(notebook).unlink(missing_ok=True)
+    # Two notebooks run side by side; and sums over a whole tensor depend on the number of threads.
+    os.environ["OMP_NUM_THREADS"] = "1"
     os.environ.pop("JPY_SESSION_NAME", None)  # a notebook that called us is not the one that runs
     kernel = [  # it would warn of its own sockets, and do what its user wants in sessions of their own
         "--IPKernelApp.log_level=40",

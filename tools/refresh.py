@@ -10,8 +10,8 @@ import nbformat
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from nbformat import NotebookNode
 
+from tools import chapters, execute, reproduce, tables, times
 from vaepaper import claims, paths
-from vaepaper.workshop import chapters, execute, reproduce, tables, times
 
 READMES = (paths.ROOT / "README.md", paths.ROOT / "README.ja.md")
 
@@ -45,36 +45,26 @@ def clean(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def restate() -> None:
-    """Write anew what notebooks and READMEs say of the spread over seeds, from results/ alone: nothing is run."""
-    entries = claims.load(paths.RESULTS / "claims.json")
-    spread, lines = ({e["id"]: say(e) for e in entries} for say in (claims.measured, claims.line))
-    for source in chapters.select([]):
-        notebook = nbformat.read(source, as_version=4)
-        for cell in notebook.cells:
-            for out in cell.get("outputs", []):
-                name = out.get("data", {}).get("text/markdown", "").removeprefix("**").partition(":")[0]
-                if name in spread:
-                    out.data["text/markdown"] = spread[name]
-                elif cell.source.startswith("claims.verdicts("):
-                    out.text = "".join(lines[old.split()[0]] for old in out.text.splitlines())
-        with paths.whole(source) as part:
-            part.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
-    for readme in READMES:
-        write_between("claims", tables.one_line_each(entries, readme.suffixes[0] == ".ja"), readme)
-
-
 def between(what: str, text: str, readme: str) -> str:
     """A README with `text` between its two marks for `what`."""
     head, rest = readme.split(f"<!-- begin {what} -->")
     return f"{head}<!-- begin {what} -->\n{text}<!-- end {what} -->{rest.split(f'<!-- end {what} -->')[1]}"
 
 
-def write_between(what: str, text: str, *readmes: Path) -> None:
-    """Put `text` between the two marks for `what` in these READMEs (default: both)."""
-    for readme in readmes or READMES:
+def write_between(what: str, text: str) -> None:
+    """Put `text` between the two marks for `what` in both READMEs."""
+    for readme in READMES:
         with paths.whole(readme) as part:
             part.write_text(between(what, text, readme.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def trainings(build: Path) -> dict[str, dict]:
+    """How each model that the notebooks saved was trained, by name: its settings."""
+    found = {}
+    for path in sorted((build / "models").glob("*.json")):
+        record = json.loads(path.read_text(encoding="utf-8"))
+        found[path.stem] = record["settings"]
+    return found
 
 
 def brought_back(notebooks: Sequence[Path]) -> dict[Path, bytes]:
@@ -98,6 +88,9 @@ def brought_back(notebooks: Sequence[Path]) -> dict[Path, bytes]:
     shot = paths.BUILD / "browser" / "playground_bench.png"  # `make test-browser` leaves it
     if shot.exists():
         found[paths.RESULTS / "figures" / shot.name] = shot.read_bytes()
+    if list(notebooks) == chapters.select([]):
+        kept = json.dumps(trainings(paths.BUILD), indent=1, ensure_ascii=False) + "\n"
+        found[paths.RESULTS / "trainings.json"] = kept.encode()
     took = {}
     for path in (paths.RESULTS / "times.json", paths.BUILD / "times.json"):  # the last time that each was run from cold
         took |= json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}

@@ -18,8 +18,8 @@ from nbconvert.filters import markdown2html
 from pygments.formatters import HtmlFormatter
 from tqdm import tqdm
 
+from tools import chapters, execute, refresh, scenes, tables, times
 from vaepaper import claims, paths
-from vaepaper.workshop import chapters, execute, refresh, scenes, tables, times
 
 TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=False)
 FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<![\\$])\$(?=\S)([^$\n]+?)(?<=[^\s\\])\$(?!\d)", re.S)

@@ -93,7 +93,7 @@ def run(parameters: dict, name: str, target: Path) -> tuple[str, str]:
     from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
-    from vaepaper.workshop import site
+    from tools import site
 
     notebook = nbformat.read(CHAPTER, as_version=4)
     if parameters["csv"]:  # what is said of the water main is true of nothing else

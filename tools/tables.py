@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
-from vaepaper import agreement, claims, paths, robustness
-from vaepaper.workshop import chapters
+from tools import chapters
+from vaepaper import claims, paths, robustness
 
 WORDS = tomllib.loads(Path(__file__).with_name("japanese.toml").read_text(encoding="utf-8"))
 
@@ -19,32 +19,23 @@ def deciding(entry: dict) -> dict:
     def distance(part: dict) -> float:
         return abs(part["value"] - part["boundary"]) / (max(abs(part["value"]), abs(part["boundary"])) or 1)
 
-    return min([part for part in entry["measured"] if not part["holds"]] or entry["measured"], key=distance)
-
-
-def _japanese(name: str) -> str:
-    """A number's name in Japanese: phrase by phrase, the longest first."""
-    for phrase in sorted(WORDS["parts"], key=len, reverse=True):
-        name = name.replace(phrase, WORDS["parts"][phrase])
-    return name
+    return min([part for part in entry["criteria"] if part["outcome"] != "yes"] or entry["criteria"], key=distance)
 
 
 def _line(entry: dict, japanese: bool, agreeing: dict[str, tuple[int, int]]) -> dict[str, str]:
     part, claim = deciding(entry), claims.CLAIMS[entry["id"]]
     where = "" if claim["section"] == "ours" else f" (§{claim['section']})"
     ours, name = claim["section"] == "ours", part["name"]
-    once = entry["id"] not in claims.spread() and not claims.of_seeds(entry)
-    near = " ¹" if once else "" if claims.steady(entry) else " ≈"
-    cells = {"": entry["id"], "Claim": claim["statement"] + where, "We find": claims.mark(entry) + near}
+    cells = {"": entry["id"], "Claim": claim["statement"] + where, "We find": claims.mark(entry)}
     if japanese:
-        found = WORDS["ours" if ours else "marks"][entry["verdict"]] + near
+        found = WORDS["ours" if ours else "marks"][entry["verdict"]]
         cells |= {"Claim": claim["statement_ja"] + where, "We find": found}
-        name = _japanese(name)
+        name = part["name_ja"]
     agree, of = agreeing.get(entry["id"], ("", ""))
     others = (f"{of} 中 {agree}" if japanese else f"{agree} of {of}").replace(" ", HOLD) if of else ""
     number = f"{name}: **{part['value']:.3g}** ({claims.needed(part).replace(' ', HOLD)})"
     cells["We find"] = cells["We find"].replace(" ", HOLD)
-    return cells | {"Deciding number (needed)": number, "Readings that agree": others, "In": _chapter(claim)}
+    return cells | {"Deciding number (needed)": number, "Interpretations that agree": others, "In": _chapter(claim)}
 
 
 def _chapter(claim: dict) -> str:
@@ -54,7 +45,7 @@ def _chapter(claim: dict) -> str:
 def one_line_each(entries: Sequence[dict], japanese: bool = False) -> str:
     """The README's table: the report's claims, then ours, chapter by chapter."""
     heads, table = WORDS["heads"] if japanese else {}, robustness.read()
-    agreeing, rows = {} if table.empty else agreement.agreeing(table), []
+    agreeing, rows = {} if table.empty else robustness.agreeing(table), []
     for notebook, group in groupby(entries, key=lambda entry: (entry["section"] == "ours") and entry["notebook"]):
         if notebook:
             title = WORDS["chapters"][notebook] if japanese else _title(notebook)
@@ -75,8 +66,8 @@ def every_number(entries: Sequence[dict]) -> str:
     return claims.table(
         [
             {"": entry["id"], "Measured": part["name"], "Value": f"{part['value']:.3g}"}
-            | {"Needed": claims.needed(part), "Holds": "yes" if part["holds"] else "no", "In": _chapter(entry)}
+            | {"Needed": claims.needed(part), "Holds": part["outcome"], "In": _chapter(entry)}
             for entry in entries
-            for part in entry["measured"]
+            for part in entry["criteria"]
         ]
     )

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from tools import chapters, compare, execute, times
 from vaepaper import claims, paths
-from vaepaper.workshop import chapters, execute, times
 
 BUSY = "Another `make reproduce` is at work in this checkout; waiting for it to end …"
 
@@ -50,6 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
     if whole:
         times.note("reproduce", took)
     report(todo, took)
+    if not parameters and not asked.notebooks:
+        print(compare.with_committed()[1])
     return 0
 
 

@@ -1,0 +1,81 @@
+"""The same bits everywhere: golden hashes, products against torch's, and what is said where bits may differ."""
+
+import json
+import os
+import subprocess
+import sys
+
+import golden
+import pytest
+import torch
+
+from vaepaper import ARITHMETIC, exact, paths
+from vaepaper.exact import Linear, product
+
+
+def test_every_network_score_and_alarm_has_its_golden_bits():
+    """Natively; `make test-processors` does the same under emulated processors."""
+    if why := exact.why_not():
+        pytest.skip(f"the digits cannot be the same here: {why}")
+    known = json.loads(golden.FILE.read_text(encoding="utf-8"))
+    found = golden.results()
+    wrong = [name for name in known.keys() | found.keys() if known.get(name) != found.get(name)]
+    assert not wrong, f"other bits of {sorted(wrong)}: meant? then raise TRAINING_VERSION; tests/golden.py --write"
+
+
+@pytest.mark.parametrize("shapes", [((5, 3), (3, 4)), ((6, 2, 3), (3, 3)), ((2, 2), (7, 2, 3))])
+def test_products_are_those_of_torch(shapes):
+    a, b = (torch.randn(shape, dtype=torch.float64) for shape in shapes)
+    torch.testing.assert_close(product(a, b), a @ b)
+
+
+def test_a_layer_has_torchs_values_and_gradients_of_first_and_second_order():
+    torch.manual_seed(0)
+    ours, theirs = Linear(4, 3).double(), torch.nn.Linear(4, 3).double()
+    theirs.load_state_dict(ours.state_dict())
+    x = torch.randn(5, 4, dtype=torch.float64, requires_grad=True)
+    torch.testing.assert_close(ours(x), theirs(x))
+    assert torch.autograd.gradcheck(lambda x, w, b: exact._Affine.apply(x, w, b), (x, ours.weight, ours.bias))
+    assert torch.autograd.gradgradcheck(lambda x, w, b: exact._Affine.apply(x, w, b), (x, ours.weight, ours.bias))
+
+
+def said(code, **environment):
+    """What a fresh interpreter prints, and its warnings."""
+    world = {name: value for name, value in os.environ.items() if name not in ARITHMETIC} | environment
+    done = subprocess.run([sys.executable, "-c", code], env=world, cwd=paths.ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip(), done.stderr
+
+
+ASK = "from vaepaper import exact; print(exact.why_not())"
+
+
+@pytest.mark.slow
+def test_who_imports_vaepaper_alone_has_the_same_digits():
+    assert said(f"import vaepaper, numpy, torch; {ASK}") == ("", "")
+
+
+@pytest.mark.slow
+def test_numpy_imported_first_is_one_warning_that_says_what_to_do():
+    out, err = said(f"import numpy; {ASK}")
+    assert out and err.count("import vaepaper first") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ARITHMETIC)
+def test_what_the_user_has_set_stays_and_is_named(name):
+    other = {"OPENBLAS_CORETYPE": "Sandybridge", "MKL_CBWR": "AUTO", "ATEN_CPU_CAPABILITY": "default"}.get(name, "2")
+    out, _ = said(ASK, **{name: other})
+    assert name in out or (name == "ATEN_CPU_CAPABILITY" and "AVX2" in out)
+
+
+def test_other_codes_torch_is_left_alone():
+    layer = torch.nn.Linear(3, 2)
+    assert type(layer).forward is torch.nn.Linear.forward
+    x = torch.randn(2, 3)
+    torch.testing.assert_close(layer(x), x @ layer.weight.T + layer.bias)
+
+
+def test_a_gpu_and_half_precision_go_to_torch():
+    x = torch.randn(2, 3).to(torch.bfloat16)
+    assert product(x, x.mT).dtype == torch.bfloat16

@@ -1,0 +1,349 @@
+"""The report's experiment, written once: its settings, its networks, and what each claim measures.
+
+`Settings()` is the report as we interpret it; every interpretation of what it leaves unsaid is the same with something
+changed. Chapters 1 to 4 show the default step by step; `measure` runs through it for chapter 6, seed by seed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy.stats import ttest_ind
+from sklearn.metrics import accuracy_score
+from torch import Tensor, nn
+
+from vaepaper import metrics
+from vaepaper.anomaly import (
+    difference,
+    expected_above_maximum,
+    flagged,
+    quantile_above_maximum,
+    reconstruct,
+    squared_difference,
+)
+from vaepaper.defects import extra_stroke, missing_stroke, share_undone
+from vaepaper.models import DigitReader, VariationalAutoEncoder
+
+LATENT_SIZES = (4, 8, 16, 32, 64, 128, 256)  # of the sweep: the report's 16 … 256, and two below
+READER = {"model": "DigitReader"}  # one and the same for all interpretations
+FIRST = (100, 1_000, 10_000)  # so many training digits behind the threshold, besides all of them
+CELLS = {2: 50, 3: 14}  # along each axis of a latent space: 2,500 and 2,744 cells
+STEP = 0.05  # a latent step, as a share of the extent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one experiment is run with; the defaults are the report as we interpret it."""
+
+    epochs: int = 20
+    batch_size: int = 128
+    learning_rate: float = 1e-3
+    seed: int = 0  # of weights, batches, noise and synthetic defects
+    activation: str = "ReLU"  # between the layers of the 4-layer networks
+    latent_sigmoid: bool = True  # the sweep's encoders end in a sigmoid
+    sweep_hidden: tuple[int, ...] = ()  # the sweep's hidden layers
+    reconstruction: str = "squared"  # how an output is compared with its input in training
+    kl_weight: float = 1.0
+    kl_average: bool = False  # the KL term is averaged over latents, not summed
+    output_sigmoid: bool = True  # the VAE's outputs lie in 0 … 1
+    binary: bool = False  # pixels above one half are 1, the others 0
+    first: int = 60_000  # training digits, to learn from and behind the threshold
+    sampled_code: bool = False  # a digit's code is drawn when scoring, too
+    squared_score: bool = False  # the difference is a sum of squares
+
+    @property
+    def fit(self) -> dict:
+        """What `train.fit` takes."""
+        names = ("epochs", "batch_size", "learning_rate", "seed")
+        return {name: getattr(self, name) for name in names}
+
+
+ALL, SWEEP, CLUSTERS, VAES, ALARM = ("C1", "C9"), ("C1", "C2"), ("C3", "C9"), ("C4", "C9"), ("C6", "C9")
+
+# What the report leaves unsaid, one answer a row: what is changed, the first and the last claim that it is measured on,
+# and how many seeds (three, more where a training is short, two where it is longest).
+# As many steps as 20 epochs of 469 batches: 1,173 of 8, 119 of 79.
+INTERPRETATIONS: dict[str, dict] = {
+    "default": {"says": "as in chapters 1 to 4", "change": {}, "claims": ALL, "seeds": 20},
+    "epochs-5": {"says": "5 epochs", "change": {"epochs": 5}, "claims": ALL, "seeds": 5},
+    "epochs-10": {"says": "10 epochs", "change": {"epochs": 10}, "claims": ALL, "seeds": 5},
+    "epochs-50": {"says": "50 epochs", "change": {"epochs": 50}, "claims": ALL, "seeds": 2},
+    "epochs-100": {"says": "100 epochs", "change": {"epochs": 100}, "claims": ALARM, "seeds": 3},
+    "epochs-200": {"says": "200 epochs", "change": {"epochs": 200}, "claims": ALARM, "seeds": 3},
+    "batch-32": {"says": "batches of 32", "change": {"batch_size": 32}, "claims": ALL, "seeds": 2},
+    "batch-512": {"says": "batches of 512", "change": {"batch_size": 512}, "claims": ALL, "seeds": 3},
+    "rate-0.0003": {"says": "learning rate 3e-4", "change": {"learning_rate": 3e-4}, "claims": ALL, "seeds": 3},
+    "rate-0.003": {"says": "learning rate 3e-3", "change": {"learning_rate": 3e-3}, "claims": ALL, "seeds": 3},
+    "tanh": {"says": "tanh", "change": {"activation": "Tanh"}, "claims": CLUSTERS, "seeds": 3},
+    "leaky-relu": {"says": "leaky ReLU", "change": {"activation": "LeakyReLU"}, "claims": CLUSTERS, "seeds": 3},
+    "no-latent-sigmoid": {
+        "says": "sweep: no sigmoid on the latent",
+        "change": {"latent_sigmoid": False},
+        "claims": SWEEP,
+        "seeds": 5,
+    },
+    "hidden-layer": {
+        "says": "sweep: a hidden layer of 256",
+        "change": {"sweep_hidden": (256,)},
+        "claims": SWEEP,
+        "seeds": 3,
+    },
+    "linear-output": {
+        "says": "VAE: no sigmoid on the output",
+        "change": {"output_sigmoid": False},
+        "claims": ALARM,
+        "seeds": 5,
+    },
+    "bernoulli": {"says": "Bernoulli loss", "change": {"reconstruction": "bernoulli"}, "claims": ALL, "seeds": 3},
+    "kl-0.1": {"says": "KL weight 0.1", "change": {"kl_weight": 0.1}, "claims": VAES, "seeds": 3},
+    "kl-0.5": {"says": "KL weight 0.5", "change": {"kl_weight": 0.5}, "claims": VAES, "seeds": 3},
+    "kl-2": {"says": "KL weight 2", "change": {"kl_weight": 2.0}, "claims": VAES, "seeds": 3},
+    "kl-4": {"says": "KL weight 4", "change": {"kl_weight": 4.0}, "claims": VAES, "seeds": 3},
+    "kl-mean": {"says": "KL averaged over latents", "change": {"kl_average": True}, "claims": VAES, "seeds": 3},
+    "binary": {"says": "pixels 0 or 1", "change": {"binary": True}, "claims": ALARM, "seeds": 5},
+    "first-1000": {"says": "the first 1,000 digits", "change": {"first": 1000}, "claims": ALARM, "seeds": 5},
+    "first-10000": {"says": "the first 10,000 digits", "change": {"first": 10_000}, "claims": ALARM, "seeds": 5},
+    "sampled-code": {
+        "says": "a sampled code when scoring",
+        "change": {"sampled_code": True},
+        "claims": ALARM,
+        "seeds": 5,
+    },
+    "squared-difference": {
+        "says": "squared differences",
+        "change": {"squared_score": True},
+        "claims": ("C8", "C9"),
+        "seeds": 5,
+    },
+    # more than one thing changed
+    "first-1000-as-many-steps": {
+        "says": "the first 1,000, as many steps",
+        "change": {"first": 1000, "epochs": 1173},
+        "claims": ALARM,
+        "seeds": 5,
+    },
+    "first-10000-as-many-steps": {
+        "says": "the first 10,000, as many steps",
+        "change": {"first": 10_000, "epochs": 119},
+        "claims": ALARM,
+        "seeds": 5,
+    },
+    "binary-linear-200": {
+        "says": "0 or 1, no sigmoid, 200 epochs",
+        "change": {"binary": True, "output_sigmoid": False, "epochs": 200},
+        "claims": ALARM,
+        "seeds": 3,
+    },
+}
+
+
+def settings_of(interpretation: str, seed: int = 0) -> Settings:
+    """The settings of an interpretation. Raises KeyError: no such one."""
+    return replace(Settings(), seed=seed, **INTERPRETATIONS[interpretation]["change"])
+
+
+def claims_of(interpretation: str) -> list[str]:
+    """The claims that an interpretation is measured on, in order."""
+    first, last = INTERPRETATIONS[interpretation]["claims"]
+    return [f"C{n}" for n in range(int(first[1:]), int(last[1:]) + 1)]
+
+
+def sweep(settings: Settings, latent_sizes: Sequence[int] = LATENT_SIZES) -> dict[int, dict]:
+    """The sweep's networks by latent size (chapter 1), each as `train_all` takes it."""
+    network = {
+        "model": "AutoEncoder",
+        "hidden": list(settings.sweep_hidden),
+        "latent_sigmoid": settings.latent_sigmoid,
+        "reconstruction": settings.reconstruction,
+    }
+    return {latent: {**network, "latent": latent, **settings.fit} for latent in latent_sizes}
+
+
+def autoencoder(settings: Settings, latent: int) -> dict:
+    """The 4-layer auto-encoder of chapters 2 and 3."""
+    network = {"model": "AutoEncoder", "latent": latent, "activation": settings.activation}
+    return {**network, "reconstruction": settings.reconstruction, **settings.fit}
+
+
+def variational(settings: Settings, latent: int) -> dict:
+    """The variational auto-encoder of chapters 3 (2 and 3 latents) and 4 (64)."""
+    network = {
+        "model": "VariationalAutoEncoder",
+        "latent": latent,
+        "activation": settings.activation,
+        "reconstruction": settings.reconstruction,
+        "kl_weight": 1 / latent if settings.kl_average else settings.kl_weight,  # the loss sums over latents
+        "output_sigmoid": settings.output_sigmoid,
+    }
+    return {**network, **settings.fit}
+
+
+def networks(settings: Settings, claims: list[str]) -> dict[tuple, dict]:
+    """The networks that some claims need, by (name, latent size)."""
+    found = {}
+    if "C1" in claims:
+        found |= {("sweep", latent): network for latent, network in sweep(settings).items()}
+    if "C4" in claims:
+        found |= {("AE", latent): autoencoder(settings, latent) for latent in (2, 3)}
+        found |= {("VAE", latent): variational(settings, latent) for latent in (2, 3)}
+    if "C9" in claims:
+        found["VAE", 64] = variational(settings, 64)
+    return found
+
+
+def digits(settings: Settings, images: Tensor, labels: Tensor, unseen: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Training images, their labels and unseen images, as the settings take them."""
+    images, labels = images[: settings.first], labels[: settings.first]
+    if settings.binary:
+        images, unseen = (images > 0.5).float(), (unseen > 0.5).float()
+    return images, labels, unseen
+
+
+# What each claim measures: {criterion of claims.toml: number}.
+
+
+def c1(legible: Mapping[int, float]) -> dict[str, float]:
+    """Latents of 32 and more give outputs that resemble the input: legibility by latent size."""
+    return {f"legibility, z = {z}": share for z, share in legible.items() if z >= 32}
+
+
+def c2(legible: Mapping[int, float], explained: Mapping[int, float]) -> dict[str, float]:
+    """Latents of 16 and fewer do not: legibility and explained variance by latent size."""
+    few = {f"legibility, z = {z}": share for z, share in legible.items() if z <= 16}
+    return {**few, "explained variance, 32 − 16": explained[32] - explained[16]}
+
+
+def c3(accuracy: Mapping[int, float], areas: np.ndarray) -> dict[str, float]:
+    """The AE clusters digits: 15-NN accuracy by latent size (2, 3), area of each digit's ellipse in 2-D [10]."""
+    return {
+        "15-NN accuracy, 2-D": accuracy[2],
+        "15-NN accuracy, 3-D": accuracy[3],
+        "largest ÷ smallest ellipse area, 2-D": areas.max() / areas.min(),
+    }
+
+
+def c4(extents: Mapping[tuple, float]) -> dict[str, float]:
+    """The VAE shrinks the clusters: extent of unseen digits' codes by ("AE" or "VAE", latent size)."""
+    return {f"extent AE ÷ VAE, {z}-D": extents["AE", z] / extents["VAE", z] for z in (2, 3)}
+
+
+def c5(unvisited: Mapping[tuple, float], change: Mapping[tuple, float]) -> dict[str, float]:
+    """… which leaves less untrained space: unvisited share and change for a step by ("AE" or "VAE", latent size)."""
+    measures = {"unvisited share": unvisited, "change for a step": change}
+    return {
+        f"{what}, VAE ÷ AE, {z}-D": values["VAE", z] / values["AE", z]
+        for what, values in measures.items()
+        for z in (2, 3)
+    }
+
+
+def c6(removed: Mapping[str, np.ndarray]) -> dict[str, float]:
+    """Peculiar parts removed, missing ones filled: fraction removed of each synthetic defect [n], by kind."""
+    return {f"median fraction removed, {kind}": np.nanmedian(share) for kind, share in removed.items()}
+
+
+def c7(lost: np.ndarray) -> dict[str, float]:
+    """Some digits are not restored: which of the unseen ones are `metrics.not_restored`, bool [n]."""
+    return dict.fromkeys(("share not restored", "share not restored, upper bound"), lost.mean())
+
+
+def c8(training: np.ndarray, unseen: np.ndarray) -> dict[str, float]:
+    """Unseen digits differ more: differences of both, [n] and [m]. Welch's t-test, and Cohen's d for how much."""
+    p_value = ttest_ind(unseen, training, equal_var=False, alternative="greater").pvalue
+    pooled = np.sqrt((unseen.var(ddof=1) + training.var(ddof=1)) / 2)
+    return {"one-sided Welch p": p_value, "Cohen's d": (unseen.mean() - training.mean()) / pooled}
+
+
+def largest_as_threshold(training: np.ndarray, unseen: np.ndarray) -> pd.DataFrame:
+    """Fig. 10's rule with the largest of the first n training differences, and with that of all; one row an n."""
+    sizes = [n for n in FIRST if n < len(training)] + [len(training)]
+    rule = pd.DataFrame(index=pd.Index(sizes, name="first n training digits"))
+    rule["threshold"] = [float(training[:n].max()) for n in sizes]
+    rule["flagged"] = [flagged(unseen, threshold).sum() for threshold in rule.threshold]
+    rule["expected by chance"] = [expected_above_maximum(n, len(unseen)) for n in sizes]
+    rule["95 % of chance is up to"] = [quantile_above_maximum(n, len(unseen)) for n in sizes]
+    return rule
+
+
+def c9(rule: pd.DataFrame) -> dict[str, float]:
+    """The largest training difference flags some unseen digits: the table of `largest_as_threshold`."""
+    everything = rule.iloc[-1]
+    return {
+        "flagged with all digits, − 95 % quantile by chance": everything.flagged
+        - everything["95 % of chance is up to"],
+        "flagged with the best of four n": rule.flagged.max(),
+    }
+
+
+class SampledCode(VariationalAutoEncoder):
+    """The interpretation in which a digit's code is drawn (Eq. 1), when scoring too."""
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Images [n, inputs] → codes [n, latent]: another one at each call."""
+        return self.posterior(x).rsample()
+
+
+@torch.no_grad()
+def measure(
+    settings: Settings,
+    claims: list[str],
+    models: Mapping[tuple, nn.Module],
+    reader: DigitReader,
+    data: tuple[Tensor, Tensor, Tensor, Tensor],
+) -> tuple[dict[str, dict[str, float]], dict | None]:
+    """Some claims' numbers under the settings, as chapters 1 to 4 measure them.
+
+    Args:
+        models: `networks`, trained. data: training images and labels, unseen ones; as `mnist` gives them.
+
+    Returns:
+        {claim: {criterion: number}}, and what the differences look like (None: not asked).
+    """
+    (images, labels, unseen), unseen_labels = digits(settings, *data[:3]), data[3]
+    found, seen = {}, None
+    if "C1" in claims:
+        outputs = {z: model.reconstruct(unseen) for (which, z), model in models.items() if which == "sweep"}
+        legible = {z: metrics.legibility(reader, output, unseen_labels) for z, output in outputs.items()}
+        explained = {z: metrics.explained_variance(unseen, output) for z, output in outputs.items()}
+        found |= {"C1": c1(legible), "C2": c2(legible, explained)}
+    if "C4" in claims:
+        flat = {key: model for key, model in models.items() if key[1] in (2, 3) and key[0] != "sweep"}
+        known = {key: metrics.codes_of(model, images) for key, model in flat.items()}
+        codes = {key: metrics.codes_of(model, unseen) for key, model in flat.items()}
+        extents = {key: metrics.extent(code) for key, code in codes.items()}
+        unvisited = {key: metrics.unvisited_share(known[key], CELLS[key[1]]) for key in flat}
+        change = {k: metrics.step_change(flat[k], codes[k], STEP * extents[k], settings.seed) for k in flat}
+        found |= {"C4": c4(extents), "C5": c5(unvisited, change)}
+    if "C3" in claims:
+        guesses = {z: metrics.nearest_neighbour_labels(known["AE", z], labels, codes["AE", z]) for z in (2, 3)}
+        accuracy = {z: accuracy_score(unseen_labels, guess) for z, guess in guesses.items()}
+        found["C3"] = c3(accuracy, metrics.ellipse_sizes(codes["AE", 2], unseen_labels))
+    if "C9" in claims:
+        vae, score = models["VAE", 64], squared_difference if settings.squared_score else difference
+        if settings.sampled_code:
+            torch.manual_seed(settings.seed)
+            drawn = SampledCode(vae.latent)
+            drawn.load_state_dict(vae.state_dict())
+            vae = drawn
+        training, new = score(vae, images), score(vae, unseen)
+        rule = largest_as_threshold(training, new)
+        found |= {"C8": c8(training, new), "C9": c9(rule)}
+        seen = {"seed": settings.seed, **differences(training, new)}
+    if "C6" in claims:
+        kinds = {
+            "extra stroke": extra_stroke(unseen, settings.seed),
+            "missing stroke": missing_stroke(unseen, settings.seed),
+        }
+        removed = {k: share_undone(unseen, x, reconstruct(vae, x), mask).numpy() for k, (x, mask) in kinds.items()}
+        lost = metrics.not_restored(reader, unseen, reconstruct(vae, unseen), unseen_labels)
+        found |= {"C6": c6(removed), "C7": c7(lost)}
+    return {claim: found[claim] for claim in claims}, seen
+
+
+def differences(training: np.ndarray, unseen: np.ndarray) -> dict:
+    """Fig. 9 in few numbers, and Fig. 10: percentiles of both differences, and the ten most different digits."""
+    shown = {name: np.percentile(x, range(101)).tolist() for name, x in (("training", training), ("unseen", unseen))}
+    worst = np.argsort(-unseen, kind="stable")[:10]
+    return {**shown, "largest": worst.tolist(), "flagged": int((unseen > training.max()).sum())}
