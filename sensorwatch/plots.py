@@ -57,7 +57,7 @@ def watched(
         _write(above, alarm.start, height, text, ALARM)
     if normal is not None and len(normal):
         _bar(above, normal.index[0], normal.index[-1], 0.012, NORMAL)
-        _write(above, normal.index[0], 0.03, "taken as normal", NORMAL)
+        _write(above, normal.index[0], 0.03, "taken as normal", NORMAL, va="bottom")
     above.set(ylabel=signal.name)
     if np.nanmax(score, initial=0) > 20 * max(abs(threshold), 1):
         below.set_yscale("symlog", linthresh=max(abs(threshold), 1))
@@ -74,10 +74,8 @@ def watched(
 def mark(figure: Figure, faults: Sequence[tuple], name: str = "injected fault") -> Figure:
     """Black bars under the signal of a figure of `watched`, from the first to the last time of each fault."""
     axes = figure.axes[0]
-    for first, last in faults:
-        bar = _bar(axes, first, last, 0.03, "black", zorder=4)
-    if faults:
-        bar.set_label(name)
+    for number, (first, last) in enumerate(faults):
+        _bar(axes, first, last, 0.03, "black", zorder=4, label=None if number else name)
     axes.legend(loc="upper right", bbox_to_anchor=(1, 1.3))
     return figure
 
@@ -173,15 +171,14 @@ def _shade(axes: Axes, alarms: pd.DataFrame) -> None:
             axes.axvline(start, color=ALARM, linewidth=0.8, alpha=0.6)  # however short, it can be seen
 
 
-def _bar(axes: Axes, first, last, height: float, color: str, **style):
+def _bar(axes: Axes, first, last, height: float, color: str, **style) -> None:
     """A thick line from one time to another, at a height from 0 (the bottom of the axes) to 1."""
     style |= {"linewidth": 5, "solid_capstyle": "butt", "transform": axes.get_xaxis_transform()}
-    return axes.plot([first, last], [height, height], color=color, **style)[0]
+    axes.plot([first, last], [height, height], color=color, **style)
 
 
-def _write(axes: Axes, at, height: float, text: str, color: str) -> None:
-    style = {"fontsize": 8, "va": "bottom", "transform": axes.get_xaxis_transform()}
-    axes.text(at, height, text, color=color, **style)
+def _write(axes: Axes, at, height: float, text: str, color: str, va: str = "baseline") -> None:
+    axes.text(at, height, text, color=color, fontsize=8, va=va, transform=axes.get_xaxis_transform())
 
 
 def _counted(number: int, word: str) -> str:
