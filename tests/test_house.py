@@ -1,4 +1,4 @@
-"""The house: nothing imports what stands above it, rooms are small, and each says what lives there."""
+"""The house: nothing imports what stands above it, and each room says what lives there."""
 
 import ast
 import re
@@ -10,8 +10,8 @@ from vaepaper import paths
 
 HOUSE = paths.ROOT / "vaepaper"
 FILES = sorted(HOUSE.rglob("*.py"))
-FLOORS = {"": 1, "sensing": 2, "figures": 4, "trainings": 4, "playground": 5, "workshop": 5}
-DOORS = {"signals.py", "detector.py", "series.py"}  # these stand on the rooms of sensing/, which stand on the rest
+FLOORS = {"": 1, "sensing": 2, "figures": 4, "playground": 5}
+DOORS = {"signals.py", "series.py"}  # these stand on the rooms of sensing/, which stand on the rest
 SCIENCE = [file for file in FILES if file.parent == HOUSE]
 
 
@@ -54,13 +54,11 @@ def test_no_arrow_points_up(file):
 
 
 def test_an_arrow_that_points_up_would_be_seen():
-    science, figures, trainings = HOUSE / "data.py", HOUSE / "figures" / "plots.py", HOUSE / "trainings" / "runs.py"
+    science, figures = HOUSE / "data.py", HOUSE / "figures" / "plots.py"
     assert breaks(science, HOUSE / "signals.py") and breaks(HOUSE / "sensing" / "windows.py", HOUSE / "signals.py")
     assert not breaks(HOUSE / "signals.py", HOUSE / "sensing" / "windows.py")
-    assert breaks(science, figures) and breaks(figures, trainings) and breaks(trainings, figures)
-    assert not breaks(figures, science) and not breaks(trainings, trainings.with_name("weights.py"))
-    assert breaks(HOUSE / "playground" / "explore.py", HOUSE / "workshop" / "site.py")
-    assert HOUSE / "trainings" / "runs.py" in imported(HOUSE / "workshop" / "reproduce.py")
+    assert breaks(science, figures) and not breaks(figures, science)
+    assert HOUSE / "cache.py" in imported(paths.ROOT / "tools" / "reproduce.py")
 
 
 def test_the_science_goes_in_no_circle():
@@ -80,8 +78,8 @@ def test_no_other_wing_knows_of_make(file):
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(HOUSE)))
-def test_rooms_are_small_and_say_what_lives_there(file):
+def test_rooms_say_what_lives_there(file):
     text = file.read_text(encoding="utf-8")
-    assert text.startswith('"""') and text.count("\n") <= 160
+    assert text.startswith('"""')
     if file.name == "__init__.py":
         assert len(ast.parse(text).body) == 1, "a wing's door says what lives there, and hands on nothing"

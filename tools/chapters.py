@@ -78,7 +78,7 @@ def title(notebook: Path) -> str:
 
 
 def trainings(notebook: Path, parameters: dict) -> list[dict]:
-    """The descriptions that a notebook will give to `runs.train_all`: `trainings`, from its cells tagged so."""
+    """The settings that a notebook will give to `cache.train_all`: `trainings`, from its cells tagged so."""
     scope: dict = {"trainings": []}
     for source in _sources(notebook, "parameters"):
         exec(source, scope)

@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from vaepaper.anomaly import largest_correction
-from vaepaper.images import SIDE
+from vaepaper.data import SIDE
+from vaepaper.scores import largest_correction
 
 
 def words(image: Tensor, output: Tensor, p_value: float, neighbours: Sequence[int], rate: float = 0.01) -> str:

@@ -31,7 +31,7 @@ plt.rcParams |= {
 def save(figure: Figure, name: str) -> Image:
     """Leave `figure` as build/figures/`name`.png, and hand back that very picture for the notebook to show."""
     path = paths.BUILD / "figures" / f"{checks.file_name(name)}.png"
-    with paths.whole(path) as part:
+    with paths.atomic_write(path) as part:
         figure.savefig(part)
     plt.close(figure)  # or the notebook would draw it once more
     words = figure.get_suptitle() or ", ".join(filter(None, (axes.get_title(loc="left") for axes in figure.axes)))

@@ -6,15 +6,13 @@ from ipycanvas import hold_canvas
 from ipywidgets import HTML, BoundedIntText, Button, Dropdown, FileUpload, FloatSlider, ToggleButtons, Widget
 from torch import Tensor, nn
 
-from vaepaper.alarms import JointAlarm
-from vaepaper.anomaly import Threshold, difference, reconstruct
+from vaepaper.defects import paint
 from vaepaper.figures.cards import words
 from vaepaper.playground.alike import finder
 from vaepaper.playground.canvases import chart, dragged, framed, paced, page, paper, row, show
 from vaepaper.playground.uploads import read_picture
-from vaepaper.scores import joint_scores
-from vaepaper.strokes import paint
-from vaepaper.thresholds import RULES
+from vaepaper.scores import difference, joint_scores, reconstruct
+from vaepaper.thresholds import RULES, JointAlarm, Threshold
 
 JOINT = "joint alarm"
 
@@ -43,7 +41,7 @@ def bench(vae: nn.Module, ae: nn.Module, normal: Tensor, unseen: Tensor, known: 
         """Which score speaks, its values for normal digits, its threshold, its value here, and the p-value."""
         if rule.value == JOINT:
             found = joint_scores(ae, vae, image[None])
-            [name], _ = joint.spoke(found)
+            [name], _ = joint.triggered_by(found)
             return name, joint.normal[name], joint.at(rate.value)[name], found[name][0], joint.p_value(found)[0]
         found, judged = difference(vae, image[None]), judges[rule.value]
         return "VAE: summed difference", scores, judged.at(rate.value), found[0], judged.p_value(found)[0]

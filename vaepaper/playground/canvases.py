@@ -14,8 +14,8 @@ from ipycanvas import Canvas, MultiCanvas
 from ipywidgets import HTML, HBox, Layout, VBox, Widget
 from torch import Tensor
 
+from vaepaper.data import SIDE
 from vaepaper.figures.plots import DIGITS, TRAINING, UNSEEN
-from vaepaper.images import SIDE
 
 COLORS = (255 * mpl.colors.to_rgba_array(DIGITS)[:, :3]).astype(np.uint8)
 PITCH = SIDE + 2  # of digits in a row

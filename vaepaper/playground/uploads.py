@@ -11,7 +11,7 @@ import torch
 from PIL import Image, ImageChops, ImageOps
 from torch import Tensor
 
-from vaepaper.images import SIDE
+from vaepaper.data import SIDE
 from vaepaper.playground.pens import centred, ink_of
 
 KINDS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")

@@ -83,16 +83,16 @@ def plant(
     Raises:
         ValueError: no such kind or size, a place that the signal does not have, or no room for the fault.
     """
-    function, heights, lengths = KINDS[checks.word("kind of fault", kind, KINDS)]
-    checks.whole("size", size, 1, 5)
+    function, heights, lengths = KINDS[checks.one_of("kind of fault", kind, KINDS)]
+    checks.integer("size", size, 1, 5)
     periods = lengths[size - 1]
-    length = 1 if periods is None else max(2, round(checks.whole("period", period, 2) * periods))
+    length = 1 if periods is None else max(2, round(checks.integer("period", period, 2) * periods))
     values, random = np.array(values, np.float64), np.random.default_rng(seed)
     known = np.concatenate([[0], np.cumsum(np.isfinite(values))])
     places = np.flatnonzero(known[length:] - known[:-length] == length)
     if not len(places):
         raise ValueError(f"{kind} of size {size} needs {length:,} points without a missing one; there is no such place")
-    at = int(random.choice(places)) if at is None else checks.whole("at", at, 0, int(places[-1]))
+    at = int(random.choice(places)) if at is None else checks.integer("at", at, 0, int(places[-1]))
     if at not in places:
         raise ValueError(f"values are missing within the {length:,} points from {at:,} on: plant the fault elsewhere")
     damaged, part = values.copy(), slice(at, at + length)

@@ -22,13 +22,13 @@ class Sensors:
     """
 
     def __init__(self, window: int | None, step: float | None, network: dict):
-        self.window = None if window is None else checks.whole("window", window, 4)
+        self.window = None if window is None else checks.integer("window", window, 4)
         self.step = None if step is None else checks.number("step", step, 0, above=True)
-        checks.word("model", network["network"], ("AutoEncoder", "VariationalAutoEncoder"))
-        checks.whole("latent", network["latent"])
+        checks.one_of("model", network["network"], ("AutoEncoder", "VariationalAutoEncoder"))
+        checks.integer("latent", network["latent"])
         checks.number("kl_weight", network["kl_weight"], 0)
-        checks.whole("steps", network["steps"])
-        checks.whole("seed", network["seed"], 0)
+        checks.integer("steps", network["steps"])
+        checks.integer("seed", network["seed"], 0)
         self.network = network | {"hidden": checks.sizes("hidden", network["hidden"])}
         self.channels: list[Channel] = []
 

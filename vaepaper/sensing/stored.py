@@ -34,9 +34,9 @@ def save(sensors: Sensors, calibration: Calibration, folder: Path) -> Path:
     text = json.dumps(settings, indent=1, ensure_ascii=False)
     digest = hashlib.sha256(text.encode() + body).hexdigest()
     head = {"format": FORMAT, "scores": SCORES, "sha256": digest, "monitor": settings}
-    with paths.whole(folder / "monitor.safetensors") as part:
+    with paths.atomic_write(folder / "monitor.safetensors") as part:
         part.write_bytes(body)
-    with paths.whole(folder / "monitor.json") as part:
+    with paths.atomic_write(folder / "monitor.json") as part:
         part.write_text(json.dumps(head, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return folder
 

@@ -19,8 +19,8 @@ def windows(values: np.ndarray, length: int, stride: int = 1) -> np.ndarray:
     Raises:
         ValueError: fewer points than a window, or a length or stride below 1.
     """
-    checks.whole("window", length)
-    checks.whole("stride", stride)
+    checks.integer("window", length)
+    checks.integer("stride", stride)
     if np.ndim(values) != 1 or len(values) < length:
         raise ValueError(f"a window needs {length:,} points; the signal has shape {np.shape(values)}")
     return sliding_window_view(values, length)[::stride]
