@@ -52,15 +52,15 @@ class Monitor:
         step: float | None = None,
         seed: int = 0,
     ):
-        self.window = None if window is None else checks.whole("window", window, 4)
+        self.window = None if window is None else checks.integer("window", window, 4)
         self.step = None if step is None else checks.number("step", step, 0, above=True)
         self.settings = {
-            "model": checks.word("model", model, ("AutoEncoder", "VariationalAutoEncoder")),
-            "latent": checks.whole("latent", latent),
+            "model": checks.one_of("model", model, ("AutoEncoder", "VariationalAutoEncoder")),
+            "latent": checks.integer("latent", latent),
             "hidden": checks.sizes("hidden", hidden),
             "kl_weight": checks.number("kl_weight", kl_weight, 0),
-            "steps": checks.whole("steps", steps),
-            "seed": checks.whole("seed", seed, 0),
+            "steps": checks.integer("steps", steps),
+            "seed": checks.integer("seed", seed, 0),
         }
         self.reason = ""
         self.channels: dict[str, Channel] = {}
@@ -215,9 +215,9 @@ class Monitor:
         body = serialise({name: np.ascontiguousarray(array) for name, array in arrays.items()})
         monitor = {"settings": self.settings, "learnt": learnt}
         head = {"format": FORMAT, "scores": SCORES, "sha256": _digest(monitor, body), "monitor": monitor}
-        with paths.whole(folder / "monitor.safetensors") as part:
+        with paths.atomic_write(folder / "monitor.safetensors") as part:
             part.write_bytes(body)
-        with paths.whole(folder / "monitor.json") as part:
+        with paths.atomic_write(folder / "monitor.json") as part:
             part.write_text(json.dumps(head, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         return folder
 

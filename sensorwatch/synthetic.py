@@ -85,10 +85,10 @@ def inject(
     Raises:
         ValueError: no such kind or size, a place that the signal does not have, or no room for the fault.
     """
-    heights, lengths = KINDS[checks.word("kind of fault", kind, KINDS)]
-    checks.whole("size", size, 1, 5)
+    heights, lengths = KINDS[checks.one_of("kind of fault", kind, KINDS)]
+    checks.integer("size", size, 1, 5)
     periods = lengths[size - 1]
-    length = max(2, round(checks.whole("period", period, 2) * periods)) if periods else 1
+    length = max(2, round(checks.integer("period", period, 2) * periods)) if periods else 1
     values, random = np.array(values, np.float64), np.random.default_rng(seed)
     known = np.concatenate([[0], np.cumsum(np.isfinite(values))])
     places = np.flatnonzero(known[length:] - known[:-length] == length)
@@ -96,7 +96,7 @@ def inject(
         raise ValueError(
             f"{kind} of size {size} needs {length:,} points without a missing one; there is no such place"
         )
-    at = int(random.choice(places)) if at is None else checks.whole("at", at, 0, int(places[-1]))
+    at = int(random.choice(places)) if at is None else checks.integer("at", at, 0, int(places[-1]))
     if at not in places:
         raise ValueError(
             f"values are missing in the {length:,} points from {at:,} on: inject the fault elsewhere"

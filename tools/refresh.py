@@ -54,7 +54,7 @@ def between(what: str, text: str, readme: str) -> str:
 def write_between(what: str, text: str) -> None:
     """Put `text` between the two marks for `what` in both READMEs."""
     for readme in READMES:
-        with paths.whole(readme) as part:
+        with paths.atomic_write(readme) as part:
             part.write_text(between(what, text, readme.read_text(encoding="utf-8")), encoding="utf-8")
 
 
@@ -113,7 +113,7 @@ def main(names: list[str] | None = None) -> int:
     if failed:
         return failed
     for path, content in brought_back(chapters.select(names)).items():
-        with paths.whole(path) as part:
+        with paths.atomic_write(path) as part:
             part.write_bytes(content)
     print("notebooks/, results/ and the READMEs' tables are refreshed; look at `git diff --stat`")
     return 0

@@ -1,6 +1,7 @@
-"""Anomaly detection with (variational) auto-encoders that learn from normal data alone: the report, reproduced.
+"""Anomaly detection with (variational) auto-encoders that learn from normal data alone: a report, reproduced.
 
-Importing this package asks NumPy and torch for the same arithmetic on every x86-64 processor (see `vaepaper.exact`).
+Importing this package asks NumPy and torch for the same arithmetic on every x86-64 processor (see
+`vaepaper.exact`).
 """
 
 import os

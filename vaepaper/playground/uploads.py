@@ -10,7 +10,7 @@ import torch
 from PIL import Image, ImageChops, ImageFile, ImageOps
 from torch import Tensor
 
-from vaepaper.images import SIDE
+from vaepaper.data import SIDE
 from vaepaper.playground.pens import centred, ink_of
 
 KINDS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
