@@ -170,10 +170,8 @@ def score_ours(n: int = 60_000) -> float:
     path = paths.writable(paths.BUILD / "bench") / f"{n}.npy"
     digits, model = mnist()[0].numpy(), models.VariationalAutoEncoder(64).eval()
     if not path.exists():
-        with (
-            paths.atomic_write(path) as part,
-            part.open("wb") as file,
-        ):  # not through a map: its pages would count as ours
+        # Not through a map: its pages would count as ours.
+        with paths.atomic_write(path) as part, part.open("wb") as file:
             header = {"descr": "<f4", "fortran_order": False, "shape": (n, 784)}
             np.lib.format.write_array_header_1_0(file, header)
             for start in range(0, n, len(digits)):

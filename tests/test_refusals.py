@@ -325,7 +325,7 @@ def test_the_table_holds_every_function_and_every_argument():
         (lambda: cache.save(AE, "../escaped"), "name is '../escaped'"),
         (lambda: cache.train_all({"model": "AutoEncoder"}, ROWS), r"expected a list: \[one training's settings"),
         (lambda: cache.train_all("AutoEncoder", ROWS), "settings are 'AutoEncoder'; expected a list"),
-        (lambda: cache.train_all(["AutoEncoder"], ROWS), "the settings of a training are 'AutoEncoder'; expected a mapping"),
+        (lambda: cache.train_all(["AutoEncoder"], ROWS), "of a training are 'AutoEncoder'; expected a mapping"),
         (lambda: cache.complete({"model": "autoencoder"}), "did you mean 'AutoEncoder'"),
         (lambda: cache.complete({"model": "AutoEncoder", "latents": 2}), "a setting is 'latents'; did you mean"),
         (lambda: scores.difference(AE, [(ROWS, DIGITS)]), r"of pairs pass the first halves alone: \(x for x, _"),

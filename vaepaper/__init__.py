@@ -20,8 +20,8 @@ ARITHMETIC = {
 if any(os.environ.get(name) != value for name, value in ARITHMETIC.items()):
     if early := [name for name in ("numpy", "torch") if name in sys.modules]:
         warnings.warn(
-            f"{' and '.join(early)} was imported before vaepaper, so the last digits of results may differ from those"
-            " of other processors: import vaepaper first",
+            f"{' and '.join(early)} was imported before vaepaper, so the last digits of results may differ"
+            " from those of other processors: import vaepaper first",
             stacklevel=2,
         )
     for name, value in ARITHMETIC.items():

@@ -334,8 +334,8 @@ def _train(name: str, trained: dict, device: str, share: np.ndarray, caller: int
     for what, wanted in arithmetic().items():
         if trained[what] != wanted:
             raise RuntimeError(
-                f"{socket.gethostname()} differs in {what}: {trained[what]!r} was asked for, there it is {wanted!r};"
-                f" bring it to the same commit and packages, and start it with: {WORKER}"
+                f"{socket.gethostname()} differs in {what}: {trained[what]!r} was asked for, there it is"
+                f" {wanted!r}; bring it to the same commit and packages, and start it with: {WORKER}"
             )
     settings = trained["settings"]
     if "only" in settings:
@@ -384,7 +384,7 @@ def each(
     *,
     alone: bool = False,
 ) -> Iterator:
-    """What `call(*job, share, caller, *data)` returns for each job, as they end: on all cores, or on the cluster.
+    """What `call(*job, share, caller, *data)` returns for each job, as they end: here or on the cluster.
 
     Args:
         call: leaves in `share` [1] which share of it is done; `caller` is this process.
@@ -439,8 +439,8 @@ def _on_cluster(address: str, calls: Sequence[tuple], data: Sequence) -> Iterato
                 yield done.result()
         except (KilledWorker, CancelledError) as error:
             raise RuntimeError(
-                f"workers of {address} died again and again at one training (out of memory?), or all have gone."
-                f" What had ended is cached; start others (`{start}`) and run again."
+                f"workers of {address} died again and again at one training (out of memory?), or all have"
+                f" gone. What had ended is cached; start others (`{start}`) and run again."
             ) from error
         except Exception as error:
             said = str(error)  # the scheduler hands it on in several wrappings
@@ -477,7 +477,7 @@ def reporting(share: np.ndarray) -> Callable[[Sequence[int]], Iterable[int]]:
 
 @contextmanager
 def progress_bar(title: str, work: Sequence[float]) -> Iterator[np.ndarray]:
-    """A bar over jobs of `work` each; yields the shares [jobs] that are done, which other processes can write too."""
+    """A bar over jobs of `work` each; yields the shares [jobs] that are done, for workers to write."""
     with tempfile.TemporaryDirectory() as folder:
         # A file's memory: joblib hands it to its workers as it is, so that what they write is seen here.
         shares = np.memmap(Path(folder) / "shares", np.float32, "w+", shape=len(work))

@@ -215,9 +215,8 @@ def rows(
         raise ValueError(f"{name} are {dtype_of(values)}; expected float32 in {within}; {change}")
     if an_array:
         with np.errstate(over="ignore"):  # too large for float32: infinite, which is refused below
-            values = torch.from_numpy(
-                np.require(values, np.float32, ["C", "W"])
-            )  # torch wants writable memory
+            # torch wants writable memory.
+            values = torch.from_numpy(np.require(values, np.float32, ["C", "W"]))
     values = values.float().contiguous()
     least, most = torch.aminmax(values)  # a NaN anywhere makes both NaN
     slack = ROUNDING if high < FINITE else 0
@@ -307,7 +306,7 @@ def codes(values, width: int | None = None, name: str = "codes", least: int = 1)
 
 
 def scores(values, name: str = "scores") -> np.ndarray:
-    """Scores as float64 [n]. Raises TypeError, ValueError: not one row of finite numbers, or none; names it."""
+    """Scores as float64 [n]. Raises TypeError, ValueError: not one row of finite numbers; names one."""
     if isinstance(values, np.ma.MaskedArray):
         raise TypeError(f"{name} are a masked array; expected numbers, none missing")
     values = values.detach().cpu() if isinstance(values, Tensor) else values

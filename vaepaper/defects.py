@@ -98,10 +98,8 @@ def strokes(centres: Tensor, angles: Tensor, length: float, width: float) -> Ten
         sin, cos = angle.sin()[:, None, None], angle.cos()[:, None, None]
         rows = PLACES[:, None] - centre[:, :1, None]  # [n, 28, 1]
         columns = PLACES[None, :] - centre[:, 1:, None]  # [n, 1, 28]
-        beyond = ((rows * sin + columns * cos).abs_() - length / 2).clamp_(
-            min=0
-        )  # past the ends, along the stroke
-        across = rows * cos - columns * sin
+        along, across = rows * sin + columns * cos, rows * cos - columns * sin
+        beyond = (along.abs_() - length / 2).clamp_(min=0)  # past the ends
         distance = root(beyond.square_() + across.square_())
         drawn.append((width / 2 + 0.5 - distance).clamp_(0, 1).flatten(1))
     return torch.cat(drawn)
@@ -111,7 +109,7 @@ def strokes(centres: Tensor, angles: Tensor, length: float, width: float) -> Ten
 def paint(
     image: Tensor, start: tuple[float, float], end: tuple[float, float], width: float, erase: bool = False
 ) -> Tensor:
-    """An image [784] after one straight stroke from `start` to `end`, places (x, y) in pixels from its corner."""
+    """An image [784] after one straight stroke from `start` to `end`, (x, y) in pixels from the corner."""
     [image], erase = checks.images(checks.held("images", image)[None]), checks.flag("erase", erase)
     x0, y0, x1, y1 = (checks.number("a place", place) for place in (*start, *end))
     centre = (

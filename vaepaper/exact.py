@@ -49,9 +49,7 @@ def why_not() -> str:
     libraries = libraries or threadpool_info()  # conda's NumPy shares one library with others
     blas = [lib for lib in libraries if lib["user_api"] == "blas"]
     if not blas or any(lib["internal_api"] != "openblas" for lib in blas):
-        return (
-            "this NumPy has no OpenBLAS; install it from PyPI, or from conda-forge with libblas=*=*openblas"
-        )
+        return "this NumPy has no OpenBLAS; take PyPI's, or conda-forge's with libblas=*=*openblas"
     if any(lib.get("architecture") != "Haswell" for lib in blas):
         return "NumPy was imported before vaepaper; import vaepaper first"
     return ""

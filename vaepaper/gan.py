@@ -41,7 +41,7 @@ class GenerativeAdversarialNetwork(nn.Module):
         self.encoder = dense([inputs, *hidden, latent], "ReLU")
 
     def encode(self, x: Tensor) -> Tensor:
-        """Images [n, inputs] → codes [n, latent]: E. Unbounded: a tanh could not reach a third of the prior."""
+        """Images [n, inputs] → codes [n, latent]: E, unbounded, for a tanh misses a third of the prior."""
         return self.encoder(x)
 
     def decode(self, z: Tensor) -> Tensor:
@@ -57,7 +57,7 @@ class GenerativeAdversarialNetwork(nn.Module):
         return self.decode(torch.randn(n, self.latent, device=self.critic[0].weight.device))
 
     def slope(self, sums: Tensor) -> Tensor:
-        """The gradient ∇D at each image, [n, inputs], from D's first sums there, [n, hidden[0]]; differentiable in D.
+        """The gradient ∇D at each image, [n, inputs], from D's first sums there, [n, hidden[0]].
 
         D is linear in pieces: ∇D is the product of its weights and its activations' slopes, without a graph
             of a graph.
@@ -73,7 +73,7 @@ class GenerativeAdversarialNetwork(nn.Module):
         return gradient
 
     def critic_loss(self, x: Tensor) -> Tensor:
-        """Mean of D(G(z)) - D(x) + 10 (|∇D(y)| - 1)², y somewhere between x and G(z) (Gulrajani et al., Eq. 3)."""
+        """Mean of D(G(z)) - D(x) + 10 (|∇D(y)| - 1)², y between x and G(z) (Gulrajani et al., Eq. 3)."""
         drawn = self.sample(len(x)).detach()
         sums = self.critic[0](torch.cat([x, drawn]))  # affine, so that y's lie between those of x and of G(z)
         at_y = torch.lerp(*sums.detach().chunk(2), torch.rand(len(x), 1, device=x.device))
@@ -107,7 +107,7 @@ def fit(
     seed: int = 0,
     progress: Callable[[Sequence[int]], Iterable[int]] = iter,
 ) -> dict[str, list[float]]:
-    """Train critic and generator, one step of it for `critic_steps`, then the encoder; else as `train.fit`, in place.
+    """Train the critic, the generator every `critic_steps`, then the encoder, in place; else as `train.fit`.
 
     Returns the mean loss of each epoch: "critic" [epochs], "encoder" [encoder_epochs]. Raises what
         `train.fit` does.
@@ -145,7 +145,7 @@ def fit(
 
 @torch.no_grad()
 def scores(model: GenerativeAdversarialNetwork, images: Tensor) -> dict[str, np.ndarray]:
-    """Images [n, inputs] → f-AnoGAN's score, its parts, the critic alone: each float32 [n], larger where more anomalous."""
+    """f-AnoGAN's score, its two parts, the critic alone: each float32 [n], larger where more anomalous."""
     x = checks.images(images, model.inputs).to(model.critic[0].weight.device)
     pixels, features = model.residuals(x)
     found = {

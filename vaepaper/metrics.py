@@ -1,4 +1,4 @@
-"""What the claims are measured by: legibility, explained variance, separation, extent, unvisited share, detection."""
+"""What the claims are measured by: legibility, explained variance, extent, unvisited share, detection, …."""
 
 import warnings
 
@@ -17,9 +17,8 @@ from vaepaper.models import DigitReader
 @torch.no_grad()
 def read_digits(reader: DigitReader, images: Tensor) -> np.ndarray:
     """The digit that `reader` sees in each image, int64 [n]."""
-    images = checks.rows(
-        "images", images, checks.network(reader, "layers").inputs
-    )  # outputs need not lie in [0, 1]
+    inputs = checks.network(reader, "layers").inputs
+    images = checks.rows("images", images, inputs)  # outputs need not lie in [0, 1]
     return reader(images.to(next(reader.parameters()))).argmax(1).cpu().numpy()
 
 
@@ -42,9 +41,7 @@ def explained_variance(images: Tensor, outputs: Tensor) -> float:
     x, y = (np.asarray(part.cpu(), np.float64) for part in pair)  # the same sums on any number of threads
     variance = np.square(x - x.mean(0)).sum()
     if not variance:
-        raise ValueError(
-            "the images are all alike; expected some that differ, or there is no variance to explain"
-        )
+        raise ValueError("the images are all alike; expected some that differ, with variance to explain")
     return 1 - float(np.square(x - y).sum() / variance)
 
 
@@ -56,14 +53,14 @@ def codes_of(model: nn.Module, images: Tensor) -> np.ndarray:
 
 
 def nearest_neighbour_labels(known: np.ndarray, labels: Tensor, codes: np.ndarray, k: int = 15) -> np.ndarray:
-    """For each code, the label most common among its k nearest `known` codes (§3.2: are the digits clustered?)."""
+    """For each code, the most common label of its k nearest `known` codes (§3.2: are digits clustered?)."""
     known, labels = checks.codes(known, name="known"), checks.labels(labels, len(known)).numpy()
     codes = checks.codes(codes, known.shape[1])
     return KNeighborsClassifier(checks.integer("k", k, 1, len(known))).fit(known, labels).predict(codes)
 
 
 def overlaps(confusion: np.ndarray) -> list[tuple[int, int, float]]:
-    """Pairs of digits by the share of both that is taken for the other, largest first: (digit, digit, share)."""
+    """Pairs of digits by the share that is taken for the other, largest first: (digit, digit, share)."""
     confusion = np.asarray(checks.held("confusion", confusion), np.float64)
     checks.rows("confusion", confusion, len(confusion), low=0)  # as many rows as columns
     size = confusion.sum(1)
@@ -95,7 +92,7 @@ def central_box(codes: np.ndarray, share: float = 0.95) -> tuple[np.ndarray, np.
 
 
 def unvisited_share(codes: np.ndarray, cells: int) -> float:
-    """Share of the cells of a grid over the central box that hold no code, in [0, 1]; `cells` along each axis."""
+    """Share of cells of a grid over the central box without a code, in [0, 1]; `cells` along each axis."""
     codes = checks.codes(codes)
     checks.integer("cells", cells, 1, int(1e8 ** (1 / codes.shape[1])))  # in all no more than memory holds
     box = np.stack(central_box(codes), axis=1)
@@ -105,7 +102,7 @@ def unvisited_share(codes: np.ndarray, cells: int) -> float:
 
 @torch.no_grad()
 def step_change(model: nn.Module, codes: np.ndarray, step: float, seed: int = 0) -> float:
-    """Mean summed |change| of the output when a code moves by `step` in a random direction (§2.3), in grey levels."""
+    """Mean summed |change| of the output for a random step of length `step` (§2.3), in grey levels."""
     random = torch.Generator().manual_seed(checks.integer("seed", seed, 0))
     z, step = checks.rows("codes", codes, checks.network(model, "decode").latent), checks.number("step", step)
     direction = torch.randn(z.shape, generator=random, dtype=torch.float32, device="cpu")
@@ -118,9 +115,8 @@ def distance_to_nearest(images: Tensor, known: Tensor) -> np.ndarray:
     """Euclidean distance of each image to the nearest `known` one, float32 [n]: how typical is it?"""
     known = checks.rows("known", known)
     images = checks.rows("images", images, known.shape[1])
-    tiles = [
-        (k, k.square().sum(1)) for k in known.split(2000)
-    ]  # |x - k|² - |x|² = |k|² - 2 x·k; a cache's size
+    # |x - k|² - |x|² = |k|² - 2 x·k, in tiles of a cache's size.
+    tiles = [(k, k.square().sum(1)) for k in known.split(2000)]
     nearest = [
         torch.stack([product(x, k.T).mul_(-2).add_(n).amin(1) for k, n in tiles]) for x in images.split(1000)
     ]
@@ -128,7 +124,7 @@ def distance_to_nearest(images: Tensor, known: Tensor) -> np.ndarray:
 
 
 def detection(normal: np.ndarray, anomalous: np.ndarray) -> tuple[float, float]:
-    """How well scores separate anomalous from normal: (AUROC, average precision), each in [0, 1]; AUROC 0.5 is chance.
+    """How well scores separate anomalous from normal: (AUROC, average precision), each in [0, 1].
 
     Scores [n] and [m] are larger where more anomalous. Raises ValueError: none of one kind, or one that is
     not finite.
@@ -138,15 +134,14 @@ def detection(normal: np.ndarray, anomalous: np.ndarray) -> tuple[float, float]:
         np.concatenate([normal, anomalous]),
         np.repeat([False, True], [len(normal), len(anomalous)]),
     )
-    false, caught, _ = roc_curve(
-        truth, scores, drop_intermediate=False
-    )  # of each kind the share above, sorted once
+    # Of each kind the share above, sorted once.
+    false, caught, _ = roc_curve(truth, scores, drop_intermediate=False)
     hits, wrong = caught[1:] * len(anomalous), false[1:] * len(normal)
     return float(auc(false, caught)), float(np.diff(caught) @ (hits / (hits + wrong)))
 
 
 def localisation(maps: Tensor, masks: Tensor) -> tuple[float, float]:
-    """How well anomaly maps separate changed pixels from unchanged: (AUROC, average precision) over all pixels together.
+    """How well maps separate changed from unchanged pixels: (AUROC, average precision) over all pixels.
 
     Args:
         maps: float32 [n, pixels], larger where more anomalous. masks: bool [n, pixels], the pixels that
@@ -178,7 +173,7 @@ def digit_shares(reader: DigitReader, samples: Tensor, seed: int) -> np.ndarray:
 
 
 def most_alike(images: Tensor, known: Tensor, k: int = 3) -> np.ndarray:
-    """The k `known` images at the smallest Euclidean distance from each image, nearest first: int64 [n, k]."""
+    """The k `known` images nearest to each image by Euclidean distance, nearest first: int64 [n, k]."""
     known = checks.rows("known", known)
     images, k = checks.rows("images", images, known.shape[1]), checks.integer("k", k, 1, len(known))
     search = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(known.numpy())

@@ -22,7 +22,7 @@ RECONSTRUCTION = {  # summed over pixels, one value an image
 
 
 def dense(sizes: Sequence[int], activation: str) -> nn.Sequential:
-    """Fully connected layers of nodes, `activation` (a class of torch.nn) between them, none after the last."""
+    """Fully connected layers, `activation` (a class of torch.nn) between them, none after the last."""
     layers: list[nn.Module] = []
     for before, after in pairwise(sizes):
         layers += [Linear(before, after), getattr(nn, activation)()]
@@ -108,7 +108,7 @@ class VariationalAutoEncoder(nn.Module):
         self.register_buffer("zero", torch.zeros(()), persistent=False)
 
     def posterior(self, x: Tensor) -> Normal:
-        """Images [n, inputs] → N(mean, standard deviation), each [n, latent] (Eq. 3; softplus as in §3.2.1)."""
+        """Images [n, inputs] → N(mean, standard deviation), each [n, latent] (Eq. 3; softplus: §3.2.1)."""
         mean, raw = self.encoder(x).chunk(2, dim=1)
         # The floor only keeps the logarithm in the KL finite where softplus rounds to zero.
         return Normal(mean.contiguous(), F.softplus(raw.contiguous()) + 1e-6, validate_args=False)
@@ -127,7 +127,7 @@ class VariationalAutoEncoder(nn.Module):
         return self.decode(self.encode(x))
 
     def loss(self, x: Tensor) -> Tensor:
-        """Mean over images of the summed difference plus the KL divergence (§3.2.1; Eq. 4 prints the KL alone)."""
+        """Mean over images of the summed difference plus the KL divergence (§3.2.1; Eq. 4: the KL alone)."""
         posterior = self.posterior(x)
         z = posterior.rsample()  # Eq. (1): z = mean + noise * standard deviation
         prior = Normal(self.zero, self.zero + 1, validate_args=False)
@@ -136,7 +136,7 @@ class VariationalAutoEncoder(nn.Module):
 
 
 class DigitReader(nn.Module):
-    """The fixed reader behind *legibility*: 784-256-128-10, trained on raw training digits and their labels."""
+    """The fixed reader behind *legibility*: 784-256-128-10, trained on raw digits and their labels."""
 
     def __init__(self, hidden: Sequence[int] = (256, 128), *, inputs: int = 784):
         super().__init__()

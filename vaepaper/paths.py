@@ -18,7 +18,7 @@ RESULTS = ROOT / "results"  # committed: what the last full run left
 
 
 def _place(variable: str, default: Path) -> Path:
-    """Where `variable` says, from where the person stands; kernels and workers, which start elsewhere, inherit it."""
+    """Where `variable` says, as an absolute path; kernels and workers, which start elsewhere, inherit it."""
     place = Path(os.environ.get(variable) or default).expanduser().absolute()
     if os.environ.get(variable):
         os.environ[variable] = str(place)
@@ -56,14 +56,14 @@ def atomic_write(path: Path) -> Iterator[Path]:
     writable(path.parent)
     part = path.with_name(f".{uuid.uuid4().hex}.part{path.suffix}")
     try:
-        part.touch(
-            exist_ok=False
-        )  # with the rights that the umask leaves: a chmod is refused on some file systems
+        # With the rights that the umask leaves: a chmod is refused on some file systems.
+        part.touch(exist_ok=False)
         yield part
         part.replace(path)
     except OSError as error:
-        full = " (the disk, or a quota, is full)" * (error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
-        hint = f"{error.strerror}{full}; nothing was left half-written. Put that right and run again"
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        why = f"{error.strerror} (the disk, or a quota, is full)" if full else error.strerror
+        hint = f"{why}; nothing was left half-written. Put that right and run again"
         raise OSError(error.errno, hint, str(path)) from error
     finally:
         part.unlink(missing_ok=True)

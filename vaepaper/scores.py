@@ -21,7 +21,7 @@ BATCH = 1024  # large enough for fast matrix products, small enough that their r
 
 
 def batches(images: Images, inputs: int) -> Iterator[Tensor]:
-    """Checked batches of an array (a memory map stays on disk) or of an iterable of arrays; a bar if it takes long.
+    """Checked batches of an array (a memory map stays on disk) or of an iterable; a bar if it takes long.
 
     Raises:
         TypeError, ValueError: images that are none, or none at all; names the row.
@@ -76,9 +76,8 @@ def _scores(
 ) -> np.ndarray:
     """One number an image, float32 [n], in memory that does not grow with the images."""
     like = next(checks.network(model, "reconstruct", *abilities).parameters())
-    scores = array(
-        "f"
-    )  # one growing block: thousands of small arrays would keep the freed batches' memory in pieces
+    # One growing block: thousands of small arrays would keep the freed batches' memory in pieces.
+    scores = array("f")
     for batch in batches(images, model.inputs):
         scores.frombytes(score(batch.to(like)).float().cpu().numpy().tobytes())
     return np.frombuffer(scores, np.float32)
@@ -150,7 +149,7 @@ def largest_correction(
 
 
 def softened(maps: Tensor, sigma: float, shape: tuple[int, int] = (SIDE, SIDE)) -> Tensor:
-    """Maps of any numbers under a Gaussian of `sigma` pixels, float32 [n, pixels]; at the edges, of what lies inside.
+    """Maps of any numbers under a Gaussian of `sigma` pixels, float32 [n, pixels]; edges use what is inside.
 
     Args:
         sigma: 0.01 or more. shape: rows and columns of a picture; of a window of 256 points of a signal (1,
@@ -175,7 +174,7 @@ def _smooth(maps: Tensor, sigma: float, shape: tuple[int, int] = (SIDE, SIDE)) -
 
 
 def _bells(length: int, sigma: float, device: torch.device) -> Tensor:
-    """A blur along one axis is a product with these: [length, length], a Gaussian about each place, of sum 1."""
+    """A blur along one axis is a product with these: [length, length], a Gaussian at each place, sum 1."""
     places = torch.arange(length, dtype=torch.float32, device=device)
     distance = places[:, None] - places
     bell = -distance.square() / (2 * sigma**2)
@@ -185,7 +184,7 @@ def _bells(length: int, sigma: float, device: torch.device) -> Tensor:
 
 @torch.no_grad()
 def joint_scores(ae: nn.Module, vae: nn.Module, images: Images) -> dict[str, np.ndarray]:
-    """The scores of a digit that `thresholds.JointAlarm` joins: float32 [n] for each name, larger where more anomalous.
+    """The scores that `thresholds.JointAlarm` joins: float32 [n] for each name, larger where more anomalous.
 
     Chosen one after the other by `benchmarks/choose_joint_alarm.py`. Takes and raises what `reconstruct`
     does.
@@ -214,7 +213,7 @@ def joint_scores(ae: nn.Module, vae: nn.Module, images: Images) -> dict[str, np.
 
 
 def standardised(x: Tensor, output: Tensor) -> Tensor:
-    """input - output in units of its usual size at that grey level, [n, 784]: Pearson's residual, kept finite."""
+    """(input - output) / its usual size at that grey level, [n, 784]: Pearson's residual, kept finite."""
     return (x - output) / root(output * (1 - output) + 0.02)
 
 
@@ -231,7 +230,7 @@ def softness(x: Tensor) -> Tensor:
 
 
 def lonely(x: Tensor) -> Tensor:
-    """How far each pixel stands out from all of its eight neighbours, up or down, [n, 784]; 0 where it does not."""
+    """How far each pixel lies above, or below, all of its eight neighbours, [n, 784]; 0 where it does not."""
     page = x.view(-1, SIDE, SIDE)
     around = F.pad(page, (1, 1, 1, 1))
     ring = [around[:, i : i + SIDE, j : j + SIDE] for i in range(3) for j in range(3) if (i, j) != (1, 1)]

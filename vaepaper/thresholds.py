@@ -74,7 +74,7 @@ class Threshold:
         self.rule = checks.one_of("rule", rule, RULES)
 
     def fit(self, scores: ArrayLike) -> Self:
-        """Learn from scores [n] of normal data that took no part in training. Raises TypeError, ValueError."""
+        """Learn from scores [n] of normal data that trained nothing. Raises TypeError, ValueError."""
         normal = checks.scores(scores)
         ordered = np.sort(normal)
         peak = np.quantile(ordered, 1 - TAIL)
@@ -82,8 +82,8 @@ class Threshold:
         if self.rule == "tail":
             if len(above) < 10:
                 raise ValueError(
-                    f"{len(above)} of {len(normal)} scores lie above their 90 % quantile; the tail rule needs 10"
-                    ' or more: bring more scores (or, if most are equal, use "conformal")'
+                    f"{len(above)} of {len(normal)} scores lie above their 90 % quantile; the tail rule needs"
+                    ' 10 or more: bring more scores (or, if most are equal, use "conformal")'
                 )
             self.shape, _, self.scale = genpareto.fit(above, floc=0)
         self.normal, self.ordered, self.peak, self.share = normal, ordered, peak, len(above) / len(normal)
@@ -197,27 +197,26 @@ class JointAlarm:
         return np.concatenate([1 + self._at_least_as_anomalous(batch) for batch in batches]) / (n + 1)
 
     def triggered_by(self, scores: Mapping[str, ArrayLike]) -> tuple[np.ndarray, np.ndarray]:
-        """The most anomalous score of each row (of equals the first), names [m], and its p-value, float64 [m]."""
+        """Each row's most anomalous score (of equals the first), names [m], and its p-value, float64 [m]."""
         n = self._fitted()
         ranks = self._ranks(stacked(scores, self.names))
         return np.array(self.names)[ranks.argmin(1)], ranks.min(1) / (n + 1)
 
     def at(self, rate: float) -> dict[str, float]:
-        """Each score's own threshold at a false-alarm rate: a row above any of them is flagged, whatever the others.
+        """Each score's own threshold at a false-alarm rate: a row above any of them is flagged.
 
         One rank below, the other scores decide. Infinite, with a warning, where n is too small for the rate.
         """
         n = self._fitted()
         needed_for(rate, n)
         allowed = rate * (n + 1) + 1e-9
-        rank = int(
-            np.searchsorted(1 + self.starts[2:-1], allowed, side="right")
-        )  # the last that always flags
+        # The last rank that always flags.
+        rank = int(np.searchsorted(1 + self.starts[2:-1], allowed, side="right"))
         columns = zip(self.names, self.ordered.T, strict=True)
         return {name: float(ordered[-rank]) if rank else np.inf for name, ordered in columns}
 
     def flagged(self, scores: Mapping[str, ArrayLike], rate: float) -> np.ndarray:
-        """Which rows raise the alarm at a false-alarm rate in (0, 1), bool [m]; warns if n is too small for it."""
+        """Which rows raise the alarm at a false-alarm rate in (0, 1), bool [m]; warns if n is too small."""
         needed_for(rate, self._fitted())
         return self.p_value(scores) <= rate + 1e-9
 
@@ -242,11 +241,8 @@ class JointAlarm:
         """
         ranks = self._ranks(table)
         smallest = ranks.min(1)
-        first, last = (
-            self.starts[smallest],
-            self.starts[smallest + 1],
-        )  # the ties, among the ordered normal rows
-        ties = last - first
+        first, last = self.starts[smallest], self.starts[smallest + 1]
+        ties = last - first  # of the ordered normal rows
         ties[ties > ranks.shape[1]] = 0  # more ties than scores come from equal scores: they all count
         # One pair for each new row and each normal row that it ties with.
         new = np.repeat(np.arange(len(table)), ties)

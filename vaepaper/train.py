@@ -30,7 +30,7 @@ class Adam:
         self.fixed |= {"weight_decay": 0.0, "amsgrad": False, "maximize": False}
 
     def step(self, loss: Tensor) -> Tensor:
-        """Move the parameters in place, down the slope of `loss` in them alone; returns the loss, detached."""
+        """Move the parameters, and them alone, down the slope of `loss`, in place; returns it detached."""
         gradients = torch.autograd.grad(loss, self.parameters)
         with torch.no_grad():
             counts = [self.count.add_(1)] * len(self.parameters)
@@ -67,7 +67,7 @@ def standard() -> Iterator[None]:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Score on one thread: steps this small gain nothing from two, and lose much where others want the second core."""
+    """Score on one thread: steps this small gain nothing from two, and others may want the second core."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
