@@ -77,7 +77,7 @@ test-browser: $(READY)  ## the playground and the site in a real browser (MINUTE
 lab: $(READY)  ## open the notebooks in JupyterLab
 	$(BIN)/python -m tools.lab $(if $(filter 0,$(shell id -u)),--allow-root)
 
-refresh: $(READY)  ## run everything (or NB=06), then write outputs back into notebooks/, results/ and the README
+refresh: $(READY)  ## run everything (or NB=06), then write outputs back into notebooks/, results/, READMEs and RESULTS.md
 	@$(BIN)/python -m tools.refresh $(NB)
 
 robustness: $(READY)  ## every interpretation with every seed into results/robustness.csv (more than four hours; goes on where it was stopped)

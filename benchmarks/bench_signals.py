@@ -1,4 +1,4 @@
-"""The second half of `make bench`: signals of 10⁵ and 10⁶ points; medians into results/ and the READMEs."""
+"""The second half of `make bench`: signals of 10⁵ and 10⁶ points; medians into results/ and docs/."""
 
 import argparse
 import json
@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from tools.refresh import write_between
 from tools.times import machine
-from vaepaper import paths
+from vaepaper import claims, paths
 
 FILE = Path(__file__).with_name("signal_contenders.py")
 POINTS = (100_000, 1_000_000)
@@ -19,21 +19,25 @@ PLAN = [(f"{what}_{who}", n) for n in POINTS for what in ("fit", "score") for wh
 PLAN = [(name, n) for name, n in PLAN if name != "fit_stumpy"] + [("update_ours", 20_000)]
 
 
-def table(found: dict) -> str:
-    """The medians as the READMEs' table."""
-    lines = ["| 10⁵ points / 10⁶ points | learns in (s) | scores in (s) | peak MB |", "|---|---|---|---|"]
+def table(found: dict, japanese: bool = False) -> str:
+    """The medians as a table, and the machine."""
+    heads = ["10⁵ points / 10⁶ points", "learns in (s)", "scores in (s)", "peak MB"]
+    each = found["seconds"]["update_ours 20000"] * 1000
+    below = f"Windows of 256 points. `update` takes {each:.2g} ms a point. {found['machine']}; "
+    below += f"median of {found['rounds']} rounds."
+    if japanese:
+        heads = ["10⁵ 点 / 10⁶ 点", "学習（秒）", "スコア計算（秒）", "最大メモリ（MB）"]
+        below = f"窓は 256 点。`update` は 1 点あたり {each:.2g} ms。{found['machine']}。{found['rounds']} 回の中央値。"
+    rows = []
     for who, name in NAMES.items():
         cells = []
         for what in ("fit", "score"):
             known = [found["seconds"].get(f"{what}_{who} {n}") for n in POINTS]
-            cells.append(" / ".join(f"{x:.3g}" for x in known) if None not in known else "nothing to learn")
+            nothing = "学習なし" if japanese else "nothing to learn"
+            cells.append(" / ".join(f"{x:.3g}" for x in known) if None not in known else nothing)
         peaks = [max(found["peak_mb"].get(f"{what}_{who} {n}", 0) for what in ("fit", "score")) for n in POINTS]
-        lines.append(f"| {name} | {' | '.join(cells)} | {' / '.join(map(str, peaks))} |")
-    each = found["seconds"]["update_ours 20000"] * 1000
-    return "\n".join(lines) + (
-        f"\n\nWindows of 256 points. `update` takes {each:.2g} ms a point. {found['machine']}; median of"
-        f" {found['rounds']} rounds.\n"
-    )
+        rows.append(dict(zip(heads, [name, *cells, " / ".join(map(str, peaks))], strict=True)))
+    return f"{claims.table(rows)}\n{below}\n"
 
 
 def main() -> None:
@@ -53,7 +57,7 @@ def main() -> None:
     }
     with paths.atomic_write(paths.RESULTS / "benchmark_signals.json") as part:
         part.write_text(json.dumps(found, indent=1) + "\n")
-    write_between("benchmark of signals", table(found))
+    write_between("benchmark of signals", table(found), table(found, japanese=True))
     print(table(found))
 
 

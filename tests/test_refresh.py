@@ -9,6 +9,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from tools import refresh, times
 from vaepaper import claims, paths
 
+RESULTS = "<!-- begin every number -->\n<!-- end every number -->\n"
 README = "# x\n<!-- begin claims -->\n<!-- end claims -->\n<!-- begin times -->\nold\n<!-- end times -->\nbelow\n"
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
 
@@ -18,9 +19,9 @@ def ran(tmp_path, build, monkeypatch):
     """A repository with one chapter that has just run: its files before, as {path: bytes}."""
     for name in ("NOTEBOOKS", "RESULTS"):
         monkeypatch.setattr(paths, name, paths.writable(tmp_path / name.lower()))
-    monkeypatch.setattr(refresh, "READMES", (tmp_path / "README.md", tmp_path / "README.ja.md"))
-    for readme in refresh.READMES:
-        readme.write_text(README, encoding="utf-8")
+    monkeypatch.setattr(refresh, "DOCUMENTS", tuple(tmp_path / name for name in ("README.md", "README.ja.md", "R.md")))
+    for document in refresh.DOCUMENTS:
+        document.write_text(RESULTS if document.name == "R.md" else README, encoding="utf-8")
     notebook = new_notebook(cells=[new_code_cell("1")], metadata=KERNEL)
     nbformat.write(notebook, paths.NOTEBOOKS / "03_vae_clusters.ipynb")
     notebook.cells[0].update(
@@ -48,7 +49,7 @@ def test_everything_is_brought_back(ran):
     [cell] = nbformat.read(paths.NOTEBOOKS / "03_vae_clusters.ipynb", 4).cells
     assert [out.text for out in cell.outputs] == ["one"]
     assert (paths.RESULTS / "figures" / "one.png").read_bytes() == b"png"
-    english, japanese = (readme.read_text(encoding="utf-8") for readme in refresh.READMES)
+    english, japanese, results = (document.read_text(encoding="utf-8") for document in refresh.DOCUMENTS)
     assert (
         "| C4 | The VAE strongly shrinks" in english
         and "make reproduce    # 1 notebooks, 1 claims: 10 minutes" in english
@@ -58,6 +59,12 @@ def test_everything_is_brought_back(ran):
         and "広がり、AE ÷ VAE, 2-D: **5** (≥\u00a02)" in japanese
     )
     assert english.endswith("below\n") and "old" not in english
+    assert "### C4: " in results and "| extent AE ÷ VAE, 3-D | 6 | ≥ 2 | yes |" in results
+
+
+def test_a_document_holds_what_its_python_prints():
+    text = "```python\nprint(2 * 3)\n```\n<!-- begin printed -->\nold\n<!-- end printed -->\n"
+    assert refresh.filled(text, {}, japanese=False) == text.replace("old", "```text\n6\n```")
 
 
 @pytest.mark.parametrize(
@@ -97,10 +104,10 @@ def test_a_damaged_file_of_claims_does_not_cost_the_others_theirs(ran):
 
 def test_a_claim_that_is_no_longer_made_is_dropped(ran):
     gone = json.loads(claims.text(claims.load()))[0] | {"id": "C0"}
-    old = claims.text([claims.judge("C5", dict.fromkeys(claims._names("C5"), 1.0))])
+    old = claims.text([claims.judge("C6", dict.fromkeys(claims._names("C6"), 1.0))])
     (paths.RESULTS / "claims.json").write_text(json.dumps([gone, *json.loads(old)]))
     assert refresh.main(["03"]) == 0
-    assert [entry["id"] for entry in claims.load(paths.RESULTS / "claims.json")] == ["C4", "C5"]
+    assert [entry["id"] for entry in claims.load(paths.RESULTS / "claims.json")] == ["C4", "C6"]
 
 
 def test_a_chapter_that_does_not_exist_is_named(capsys):

@@ -5,6 +5,8 @@ import subprocess
 import tomllib
 from importlib.metadata import version
 
+import pytest
+
 from vaepaper import paths
 
 CONSTRAINTS = dict(
@@ -36,3 +38,31 @@ def test_make_without_words_explains_itself():
     said = subprocess.run(["make", "-C", paths.ROOT], capture_output=True, text=True, check=True).stdout
     for target in ("setup", "data", "reproduce", "test", "lab", "refresh", "robustness", "clean"):
         assert f"make {target}" in said
+
+
+DOCUMENTS = [*paths.ROOT.glob("*.md"), *(paths.ROOT / "docs").glob("*.md")]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_no_link_is_dead(document):
+    text = re.sub(r"```.*?```", "", document.read_text("utf-8"), flags=re.S)
+    for target in re.findall(r"\]\(([^)]+)\)", text):
+        if not target.startswith("https://"):
+            path, _, heading = target.partition("#")
+            assert (document.parent / path).exists(), target
+            assert not heading, f"{target}: headings are not checked here"
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.ja.md"])
+def test_a_readme_is_read_in_minutes(name):
+    text = (paths.ROOT / name).read_text("utf-8")
+    words = [word for word in re.sub(r"<!--.*?-->", "", text).split() if re.search(r"\w", word)]
+    assert len(text.splitlines()) <= 150 and len(words) <= 1300
+
+
+def test_one_version_everywhere():
+    number = tomllib.loads((paths.ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert f"\nversion: {number}\n" in (paths.ROOT / "CITATION.cff").read_text("utf-8")
+    assert f"## [{number}]" in (paths.ROOT / "CHANGELOG.md").read_text("utf-8")
+    for name in ("README.md", "README.ja.md"):
+        assert f"badge/version-{number}-" in (paths.ROOT / name).read_text("utf-8")

@@ -14,12 +14,13 @@ import nbformat
 import numpy as np
 import pytest
 
-from tools import chapters, compare, refresh, tables, times
+from tools import compare, refresh, tables
 from vaepaper import claims, exact, experiment, paths, robustness
 
 COMMITTED = claims.load(paths.RESULTS / "claims.json")
 DEFAULT_BUILD = paths.BUILD
 FIGURES = sorted(path.name for path in (paths.RESULTS / "figures").glob("*.png"))
+API = (paths.ROOT / "docs" / "api.md", paths.ROOT / "docs" / "api.ja.md")
 BY_HAND = {"playground_bench.png"}  # a screenshot that `make test-browser` takes
 
 
@@ -65,12 +66,38 @@ def test_trainings_were_run_with_the_committed_settings(measured):
     assert refresh.trainings(DEFAULT_BUILD) == known
 
 
-@pytest.mark.parametrize("readme", refresh.READMES, ids=lambda path: path.name)
-def test_the_readme_shows_the_committed_results(readme):
-    text = readme.read_text(encoding="utf-8")
-    table = text.split("<!-- begin claims -->")[1].split("<!-- end claims -->")[0]
-    expected = tables.one_line_each(COMMITTED, japanese=readme.name == "README.ja.md")
-    assert table.strip() == expected.strip(), "make refresh writes the README's table"
+SHOWN = ["tally", "times", "run", "findings", "claims", "notebooks", "printed"]
+
+
+@pytest.mark.parametrize("document", refresh.DOCUMENTS, ids=lambda path: path.name)
+def test_readmes_and_results_show_what_is_committed(document):
+    took, detection = (
+        json.loads((paths.RESULTS / f"{name}.json").read_text("utf-8")) for name in ("times", "detection")
+    )
+    parts, text = tables.parts(COMMITTED, took, detection), document.read_text(encoding="utf-8")
+    expected = ["all claims", "every number"] if document.name == "RESULTS.md" else SHOWN
+    assert re.findall("<!-- begin (.+?) -->", text) == expected
+    if exact.why_not():  # what Python prints has other digits here
+        parts["printed"] = lambda _: text.split("<!-- begin printed -->\n")[1].split("<!-- end printed -->")[0]
+    assert refresh.filled(text, parts, japanese=document.name == "README.ja.md") == text, "make refresh writes it"
+
+
+def test_results_name_every_criterion_test_and_note():
+    text = (paths.ROOT / "RESULTS.md").read_text(encoding="utf-8")
+    for entry in COMMITTED:
+        own = text.split(f"### {entry['id']}:")[1].split("\n### ")[0]
+        assert claims.test(entry["id"]) in own and entry.get("note", "")[1:] in own and claims.mark(entry) in own
+        for row in entry["criteria"]:
+            assert (
+                f"| {row['name']} | {row['value']:.3g}" in own and claims.needed(row) in own and row["outcome"] in own
+            )
+
+
+def test_the_tally_counts():
+    said = tables.tally(COMMITTED)
+    for word in ("reproduced", "partly", "not reproduced"):
+        n = [entry["verdict"] for entry in COMMITTED if entry["id"][0] == "C"].count(word)
+        assert re.search(rf"\b{tables.NUMBERS[n]} (is |are )?{word}", said)
 
 
 @pytest.mark.parametrize("entry", COMMITTED, ids=lambda entry: entry["id"])
@@ -84,13 +111,6 @@ def test_the_deciding_number_decides(entry):
             signs = [np.sign(one["value"]) == np.sign(one["boundary"]) for one in (part, other)]
             if all(signs):
                 assert ratios[0][0] / ratios[0][1] >= ratios[1][0] / ratios[1][1] - 1e-12
-
-
-@pytest.mark.parametrize("readme", refresh.READMES, ids=lambda path: path.name)
-def test_the_readme_shows_the_times_that_runs_took(readme):
-    took = json.loads((paths.RESULTS / "times.json").read_text(encoding="utf-8"))
-    expected = times.commands(took, len(chapters.select([])), len(COMMITTED), readme.name == "README.ja.md")
-    assert f"<!-- begin times -->\n{expected}<!-- end times -->" in readme.read_text(encoding="utf-8")
 
 
 def test_committed_json_is_what_record_writes():
@@ -109,11 +129,10 @@ def test_every_figure_of_the_report_is_here():
     assert {int(re.match(r"fig(\d\d)_", name)[1]) for name in names} == set(range(1, 11))
 
 
-@pytest.mark.parametrize("readme", refresh.READMES, ids=lambda path: path.name)
-def test_the_readmes_python_runs(measured, readme, capsys):
-    """Its blocks one after the other: score, set a threshold, and the same for a signal with a planted fault."""
-    blocks = re.findall(r"```python\n(.*?)```", readme.read_text(encoding="utf-8"), re.S)
-    exec("\n".join(blocks), {})
+@pytest.mark.parametrize("document", API, ids=lambda path: path.name)
+def test_the_python_of_the_interface_runs(measured, document, capsys):
+    """Its blocks one after the other: score, set a threshold, combine scores, watch a signal."""
+    exec(refresh.python(document.read_text(encoding="utf-8")), {})
     said = capsys.readouterr().out
     arrays = [found.split() for found in re.findall(r"\[([^\]/]+)\]", said)]  # and not "Water flow [l/s]"
     assert [len(array) for array in arrays[:5]] == [5] * 5
@@ -123,15 +142,15 @@ def test_the_readmes_python_runs(measured, readme, capsys):
 BENCHMARKS = {"benchmark": "bench", "benchmark of the GAN": "bench_gan", "benchmark of signals": "bench_signals"}
 
 
-@pytest.mark.parametrize("readme", refresh.READMES, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", refresh.BENCHMARKS, ids=lambda path: path.name)
 @pytest.mark.parametrize("what", BENCHMARKS)
-def test_the_readme_shows_the_committed_benchmarks(readme, what, monkeypatch):
+def test_the_committed_benchmarks_are_shown(document, what, monkeypatch):
     monkeypatch.syspath_prepend(paths.ROOT / "benchmarks")
     script = BENCHMARKS[what]
     table = runpy.run_path(str(paths.ROOT / "benchmarks" / f"{script}.py"))["table"]
     found = json.loads((paths.RESULTS / f"{script.replace('bench', 'benchmark')}.json").read_text())
-    shown = readme.read_text(encoding="utf-8").split(f"<!-- begin {what} -->")[1].split(f"<!-- end {what} -->")[0]
-    assert shown.strip() == table(found).strip(), "make bench writes the README's tables"
+    shown = document.read_text(encoding="utf-8").split(f"<!-- begin {what} -->")[1].split(f"<!-- end {what} -->")[0]
+    assert shown.strip() == table(found, japanese=".ja" in document.suffixes).strip(), "make bench writes these tables"
     medians = found.get("seconds") or found["epoch_seconds"]
     for name, rounds in found["all"].items():
         assert len(rounds) == found["rounds"] >= (3 if what == "benchmark of signals" else 5), name

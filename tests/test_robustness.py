@@ -72,8 +72,12 @@ def test_e2_counts_claims_and_leaves_out_what_changes_several_things():
     table += [run_of("kl-2", seed, C8=[1e-9, 0.05], C6=[0.6, 0.6]) for seed in range(2)]
     table += [run_of("binary-linear-200", seed, 9, C7=[0.2, 0.2], C9=[8, 393]) for seed in range(3)]
     assert [*robustness.e2(pd.concat(table)).values()] == [2]  # C6 and C8
-    counted = {"C3": (1, 1), "C6": (1, 2), "C8": (0, 2)}  # a KL weight does not touch C3
-    assert robustness.agreeing(pd.concat(table)) == dict.fromkeys(["C4", "C5", "C7", "C9"], (2, 2)) | counted
+    counted = {"C3": (3, 3, 1, 1), "C6": (3, 3, 1, 2), "C8": (3, 3, 0, 2)}  # a KL weight does not touch C3
+    counted |= dict.fromkeys(["C4", "C5", "C7", "C9"], (3, 3, 2, 2)) | dict.fromkeys(["C1", "C2"], (3, 3, 0, 0))
+    verdicts = {entry["id"]: entry["verdict"] for entry in COMMITTED}
+    assert robustness.agreeing(pd.concat(table), verdicts) == counted
+    other = robustness.agreeing(pd.concat(table), verdicts | {"C8": "partly"})
+    assert other == counted | {"C8": (0, 3, 1, 2)}, "with the verdict that is shown, whatever most seeds give"
 
 
 @pytest.mark.parametrize(

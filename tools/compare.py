@@ -2,6 +2,8 @@
 
 from vaepaper import claims, paths
 
+EQUAL = "build/claims.json equals results/claims.json, byte for byte."
+
 
 def with_committed() -> tuple[bool, str]:
     """Whether build/claims.json is what is committed, and what to say of it.
@@ -14,7 +16,7 @@ def with_committed() -> tuple[bool, str]:
     found = {entry["id"]: entry for entry in claims.load(ours)}
     known = {entry["id"]: entry for entry in claims.load(theirs)}
     if ours.read_bytes() == theirs.read_bytes():
-        return True, "build/claims.json equals results/claims.json, byte for byte."
+        return True, EQUAL
     said, same = [], found.keys() == known.keys()
     if not same:
         said.append(f"claims judged here or there alone: {', '.join(sorted(found.keys() ^ known.keys()))}")

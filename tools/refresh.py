@@ -1,19 +1,24 @@
-"""`make refresh`: bring what a run left back into the repository: notebooks with outputs, results/, README's tables."""
+"""`make refresh`: bring what a run left back: notebooks with outputs, results/, what READMEs and RESULTS.md show."""
 
+import contextlib
 import hashlib
+import io
 import json
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import nbformat
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from nbformat import NotebookNode
 
-from tools import chapters, execute, reproduce, tables, times
+from tools import chapters, execute, reproduce, tables
 from vaepaper import claims, paths
 
 READMES = (paths.ROOT / "README.md", paths.ROOT / "README.ja.md")
+DOCUMENTS = (*READMES, paths.ROOT / "RESULTS.md")  # with parts between marks that a run writes
+BENCHMARKS = (paths.ROOT / "docs" / "benchmarks.md", paths.ROOT / "docs" / "benchmarks.ja.md")
 
 
 def digest(notebook: NotebookNode) -> str:
@@ -45,17 +50,35 @@ def clean(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def between(what: str, text: str, readme: str) -> str:
-    """A README with `text` between its two marks for `what`."""
-    head, rest = readme.split(f"<!-- begin {what} -->")
+def between(what: str, text: str, document: str) -> str:
+    """A document with `text` between its two marks for `what`."""
+    head, rest = document.split(f"<!-- begin {what} -->")
     return f"{head}<!-- begin {what} -->\n{text}<!-- end {what} -->{rest.split(f'<!-- end {what} -->')[1]}"
 
 
-def write_between(what: str, text: str) -> None:
-    """Put `text` between the two marks for `what` in both READMEs."""
-    for readme in READMES:
-        with paths.atomic_write(readme) as part:
-            part.write_text(between(what, text, readme.read_text(encoding="utf-8")), encoding="utf-8")
+def write_between(what: str, english: str, japanese: str) -> None:
+    """Put a table between the two marks for `what` in docs/benchmarks.md, and its Japanese in the twin."""
+    for document, text in zip(BENCHMARKS, (english, japanese), strict=True):
+        with paths.atomic_write(document) as part:
+            part.write_text(between(what, text, document.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def python(document: str) -> str:
+    """The Python blocks of a document, as one program."""
+    return "\n".join(re.findall(r"```python\n(.*?)```", document, re.S))
+
+
+def filled(document: str, parts: Mapping[str, Callable[[bool], str]], japanese: bool) -> str:
+    """A document with each of its parts between marks; "printed" is what its Python prints."""
+    for what in re.findall(r"<!-- begin (.+?) -->", document):
+        if what == "printed" and what not in parts:
+            with contextlib.redirect_stdout(io.StringIO()) as said:
+                exec(python(document), {})
+            text = f"```text\n{said.getvalue()}```\n"
+        else:
+            text = parts[what](japanese)
+        document = between(what, text, document)
+    return document
 
 
 def trainings(build: Path) -> dict[str, dict]:
@@ -95,11 +118,13 @@ def brought_back(notebooks: Sequence[Path]) -> dict[Path, bytes]:
     for path in (paths.RESULTS / "times.json", paths.BUILD / "times.json"):  # the last time that each was run from cold
         took |= json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     found[paths.RESULTS / "times.json"] = (json.dumps(took, indent=1) + "\n").encode()
-    for readme in READMES:
-        japanese, text = readme.suffixes[0] == ".ja", readme.read_text(encoding="utf-8")
-        text = between("claims", tables.one_line_each(entries, japanese), text)
-        text = between("times", times.commands(took, len(chapters.select([])), len(entries), japanese), text)
-        found[readme] = text.encode()
+    detection = json.loads(
+        found.get(paths.RESULTS / "detection.json") or (paths.RESULTS / "detection.json").read_bytes()
+    )
+    parts = tables.parts(entries, took, detection)
+    for document in DOCUMENTS:
+        text = document.read_text(encoding="utf-8")
+        found[document] = filled(text, parts, japanese=document.suffixes[0] == ".ja").encode()
     return found
 
 
@@ -115,7 +140,7 @@ def main(names: list[str] | None = None) -> int:
     for path, content in brought_back(chapters.select(names)).items():
         with paths.atomic_write(path) as part:
             part.write_bytes(content)
-    print("notebooks/, results/ and the READMEs' tables are refreshed; look at `git diff --stat`")
+    print("notebooks/, results/ and what READMEs and RESULTS.md show are refreshed; look at `git diff --stat`")
     return 0
 
 

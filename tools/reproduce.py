@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
     took = time.monotonic() - start
     if whole:
-        times.note("reproduce", took)
+        times.note("reproduce", took, notebooks={one.stem: execute.last_run(one)["seconds"] for one in todo})
     report(todo, took)
     if not parameters and not asked.notebooks:
         print(compare.with_committed()[1])
@@ -86,13 +86,18 @@ def run_all(notebooks: list[Path], parameters: dict) -> Iterator[str]:
     yield from tqdm(jobs, "notebooks", total=len(notebooks), bar_format="{desc} {n}/{total} |{bar:20}| {elapsed}")
 
 
+def line(entry: dict) -> str:
+    """A claim and its verdict."""
+    return f"{entry['id']:<4}{claims.mark(entry):<18}{entry['statement']}"
+
+
 def report(ran: list[Path], seconds: float) -> None:
     """The claims, the time, and where to look next."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that cannot show a mark shows a question mark
     print()
     for entry in claims.load():
-        print(f"{entry['id']:<4}{claims.mark(entry):<18}{entry['statement']}")
+        print(line(entry))
     print(f"\n{len(ran)} notebooks in {seconds / 60:.1f} min." if ran else f"\nNothing to do ({seconds:.1f} s).")
     print(
         f"Notebooks with their figures: {paths.BUILD / 'notebooks'}\nFigures: {paths.BUILD / 'figures'}\n"

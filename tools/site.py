@@ -6,7 +6,6 @@ import re
 import shutil
 import sys
 import time
-from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
 
@@ -125,15 +124,16 @@ def main() -> int:
                     part.write_bytes(png)
                 figures.append({"name": name, "words": words, "chapter": stem})
     entries = claims.load() or claims.load(paths.RESULTS / "claims.json")
-    verdicts = Counter(entry["verdict"] for entry in entries if entry["section"] != "ours")
+    reports = tables.the_reports(entries)
     shown = {
-        "table": tables.one_line_each(entries),
+        "tally": tables.tally(entries),
+        "table": tables.one_line_each(reports),
+        "ours": tables.one_line_each([entry for entry in entries if entry not in reports]),
         "japanese": tables.one_line_each(entries, japanese=True),
         "numbers": tables.every_number(entries),
     }
     front = TEMPLATES.get_template("front.html").render(
         **{name: markdown2html(t).replace(".ipynb", ".html").replace("notebooks/", "") for name, t in shown.items()},
-        verdicts=verdicts,
         figures=sorted(figures, key=lambda figure: figure["name"]),
         spaces=scenes.turnable(target),
         facts=what_was_run(),

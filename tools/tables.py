@@ -1,73 +1,175 @@
-"""The claims as tables of the READMEs and of the site: one line each in two languages, or with every number."""
+"""What READMEs, RESULTS.md and the site show of the results, in two languages; `parts` names each by its marks."""
 
+import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
+from statistics import fmean
 
-from tools import chapters
+from tools import chapters, compare, reproduce, times
 from vaepaper import claims, paths, robustness
+from vaepaper.defects import KINDS
 
-WORDS = tomllib.loads(Path(__file__).with_name("japanese.toml").read_text(encoding="utf-8"))
+WORDS = tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
+NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 HOLD = "\u00a0"  # a space at which no line breaks
+
+
+def parts(entries: Sequence[dict], took: Mapping, detection: Mapping) -> dict[str, Callable[[bool], str]]:
+    """Each generated part by the name in its marks; called with whether it is to be Japanese."""
+    notebooks = chapters.select([])
+    return {
+        "tally": lambda japanese: tally(entries, japanese),
+        "times": lambda japanese: times.commands(took, len(notebooks), len(entries), japanese),
+        "run": lambda _: run(entries, took),
+        "findings": lambda japanese: findings(facts(entries, detection), japanese),
+        "claims": lambda japanese: one_line_each(the_reports(entries), japanese),
+        "all claims": lambda japanese: one_line_each(entries, japanese),
+        "every number": lambda _: every_number(entries),
+        "notebooks": lambda japanese: questions(notebooks, took["reproduce"].get("notebooks", {}), japanese),
+    }
+
+
+def the_reports(entries: Sequence[dict]) -> list[dict]:
+    """The claims that are the report's, not ours."""
+    return [entry for entry in entries if entry["section"] != "ours"]
+
+
+def tally(entries: Sequence[dict], japanese: bool = False) -> str:
+    """How many of the report's claims have which verdict, and how many depend on the interpretation."""
+    found = [entry["verdict"] for entry in the_reports(entries)]
+    turned = sum(same < of for _, _, same, of in agreeing(entries).values())
+    if japanese:
+        marks = {word: mark.split()[-1] for word, mark in WORDS["marks"].items()}
+        counts = "、".join(f"{mark} {found.count(word)} 件" for word, mark in marks.items() if word in found)
+        changed = f"書かれていない設定の解釈を変えると、{turned} 件の判定が変わります。"
+        return f"**報告の主張 {len(found)} 件：{counts}。** {changed}\n"
+    said = [f"{NUMBERS[found.count(word)]} {word}" for word in claims.MARKS if word in found or word != "undecided"]
+    said[0] = said[0].replace(" ", " is " if found.count("reproduced") == 1 else " are ")
+    return (
+        f"**Of the report's {NUMBERS[len(found)]} claims, {', '.join(said)}.** Another interpretation of what"
+        f" the report leaves unsaid would change {NUMBERS[turned]} of these verdicts.\n"
+    )
+
+
+def agreeing(entries: Sequence[dict]) -> dict[str, tuple[int, int, int, int]]:
+    """For each claim of the report, seeds and interpretations that give its verdict, each of how many."""
+    table, verdicts = robustness.read(), {entry["id"]: entry["verdict"] for entry in the_reports(entries)}
+    return robustness.agreeing(table[table.claim.isin(verdicts)], verdicts) if len(table) and verdicts else {}
+
+
+def run(entries: Sequence[dict], took: Mapping) -> str:
+    """What `make reproduce` prints, in short."""
+    ran = f"{len(chapters.select([]))} notebooks in {took['reproduce']['seconds'] / 60:.1f} min."
+    return "\n".join(["```text", *map(reproduce.line, entries[:4]), "…", ran, compare.EQUAL, "```", ""])
+
+
+def facts(entries: Sequence[dict], detection: Mapping) -> dict[str, float]:
+    """The numbers that the findings name."""
+    found = {entry["id"]: {row["name"]: row["value"] for row in entry["criteria"]} for entry in entries}
+    table = robustness.read()
+    default, legibility = table[table.interpretation == "default"], "legibility, z = 32"
+
+    def caught(method: str, known: bool) -> float:
+        rows = [row for row in detection["caught"] if row["method"] == method and row["rate"] == 0.01]
+        return fmean(row["caught"] for row in rows if (row["kind"] in KINDS) == known)
+
+    agree, of, _, _ = agreeing(entries)["C1"]
+    return {
+        "extra": found["C6"]["median fraction removed, extra stroke"],
+        "missing": found["C6"]["median fraction removed, missing stroke"],
+        "flagged": default[default.criterion == robustness.FLAGGED].value.max(),
+        "alone": caught("VAE: Σ |difference| (the report)", True),
+        "joint": caught("joint alarm", True),
+        "further": caught("joint alarm", False),
+        "legible": found["C1"][legibility],
+        "mean": default[default.criterion == legibility].value.mean(),
+        "agree": agree,
+        "seeds": of,
+        "blocks": found["S1"]["achieved ÷ target rate by blocks, off by"],
+        "windows": found["S1"]["achieved ÷ target rate by windows, off by"],
+    }
+
+
+def findings(numbers: Mapping[str, float], japanese: bool = False) -> str:
+    """The findings as a list, with their numbers."""
+    said = [f"* {words['ja' if japanese else 'en'].format(**numbers)}\n" for words in WORDS["findings"]]
+    return re.sub(r"(?<=\d)%", f"{HOLD}%", "".join(said))
 
 
 def deciding(entry: dict) -> dict:
     """The number that decides a claim: of those that fail, or else of all, the one nearest to its boundary."""
 
-    def distance(part: dict) -> float:
-        return abs(part["value"] - part["boundary"]) / (max(abs(part["value"]), abs(part["boundary"])) or 1)
+    def distance(row: dict) -> float:
+        return abs(row["value"] - row["boundary"]) / (max(abs(row["value"]), abs(row["boundary"])) or 1)
 
-    return min([part for part in entry["criteria"] if part["outcome"] != "yes"] or entry["criteria"], key=distance)
-
-
-def _line(entry: dict, japanese: bool, agreeing: dict[str, tuple[int, int]]) -> dict[str, str]:
-    part, claim = deciding(entry), claims.CLAIMS[entry["id"]]
-    where = "" if claim["section"] == "ours" else f" (§{claim['section']})"
-    ours, name = claim["section"] == "ours", part["name"]
-    cells = {"": entry["id"], "Claim": claim["statement"] + where, "We find": claims.mark(entry)}
-    if japanese:
-        found = WORDS["ours" if ours else "marks"][entry["verdict"]]
-        cells |= {"Claim": claim["statement_ja"] + where, "We find": found}
-        name = part["name_ja"]
-    agree, of = agreeing.get(entry["id"], ("", ""))
-    others = (f"{of} 中 {agree}" if japanese else f"{agree} of {of}").replace(" ", HOLD) if of else ""
-    number = f"{name}: **{part['value']:.3g}** ({claims.needed(part).replace(' ', HOLD)})"
-    cells["We find"] = cells["We find"].replace(" ", HOLD)
-    return cells | {"Deciding number (needed)": number, "Interpretations that agree": others, "In": _chapter(claim)}
-
-
-def _chapter(claim: dict) -> str:
-    return f"[{claim['notebook'][:2]}](notebooks/{claim['notebook']}.ipynb)"
+    return min([row for row in entry["criteria"] if row["outcome"] != "yes"] or entry["criteria"], key=distance)
 
 
 def one_line_each(entries: Sequence[dict], japanese: bool = False) -> str:
-    """The README's table: the report's claims, then ours, chapter by chapter."""
-    heads, table = WORDS["heads"] if japanese else {}, robustness.read()
-    agreeing, rows = {} if table.empty else robustness.agreeing(table), []
+    """Claims in a table: the report's, then ours, chapter by chapter."""
+    agree, rows = agreeing(entries), []
     for notebook, group in groupby(entries, key=lambda entry: (entry["section"] == "ours") and entry["notebook"]):
         if notebook:
-            title = WORDS["chapters"][notebook] if japanese else _title(notebook)
-            rows.append(dict.fromkeys(rows[0], "") | {list(rows[0])[1]: f"**{title}**"})
-        lines = [_line(entry, japanese, agreeing) for entry in group]
-        rows += [{heads.get(head, head): text for head, text in line.items()} for line in lines]
-    return claims.table(rows)
+            title = WORDS["chapters"][notebook] if japanese else f"Ours: {_title(notebook)}"
+            rows.append({"": "", "Claim": f"**{title}**", "We find": "", **dict.fromkeys((NUMBER, AGREE, "In"), "")})
+        rows += [_line(entry, japanese, agree.get(entry["id"])) for entry in group]
+    return _table(rows, japanese)
+
+
+NUMBER, AGREE = "Deciding number (needed)", "Seeds, interpretations that agree"
+
+
+def _line(entry: dict, japanese: bool, agree: tuple[int, ...] | None) -> dict[str, str]:
+    row, ours = deciding(entry), entry["section"] == "ours"
+    found = WORDS["ours" if ours else "marks"][entry["verdict"]] if japanese else claims.mark(entry)
+    where = "" if ours else f" (§{entry['section']})"
+    number = (
+        f"{row['name_ja' if japanese else 'name']}: **{row['value']:.3g}** ({claims.needed(row).replace(' ', HOLD)})"
+    )
+    return {
+        "": entry["id"],
+        "Claim": entry["statement_ja" if japanese else "statement"] + where,
+        "We find": found.replace(" ", HOLD),
+        NUMBER: number,
+        AGREE: "{}/{},\u00a0{}/{}".format(*agree) if agree else "",
+        "In": _link(entry["notebook"]),
+    }
+
+
+def _table(rows: Sequence[dict], japanese: bool) -> str:
+    heads = WORDS["heads"] if japanese else {}
+    return claims.table([{heads.get(head, head): text for head, text in row.items()} for row in rows])
+
+
+def _link(notebook: str) -> str:
+    return f"[{notebook[:2]}](notebooks/{notebook}.ipynb)"
 
 
 def _title(notebook: str) -> str:
     """A chapter's title without its number."""
     title = chapters.title(paths.NOTEBOOKS / f"{notebook}.ipynb")
-    return f"Ours: {title.partition('·')[2].strip() or title}"
+    return title.partition("·")[2].strip() or title
 
 
 def every_number(entries: Sequence[dict]) -> str:
-    """All that was measured, a number a line, with its boundary."""
-    return claims.table(
-        [
-            {"": entry["id"], "Measured": part["name"], "Value": f"{part['value']:.3g}"}
-            | {"Needed": claims.needed(part), "Holds": part["outcome"], "In": _chapter(entry)}
-            for entry in entries
-            for part in entry["criteria"]
-        ]
-    )
+    """Each claim with its test, its note, and every number with its boundary and outcome."""
+    said = []
+    for entry in entries:
+        note = f"{entry['note'][0].upper()}{entry['note'][1:]}.\n\n" if "note" in entry else ""
+        tested = f"Tested in {_link(entry['notebook'])}: {claims.test(entry['id'])}.\n\n"
+        said.append(f"### {entry['id']}: {entry['statement'].strip('… ')}\n\n{tested}{note}{claims.numbers(entry)}")
+    return "\n".join(said)
+
+
+def questions(notebooks: Sequence[Path], seconds: Mapping[str, float], japanese: bool = False) -> str:
+    """The notebooks in a table: what each asks, how many minutes it takes where that is known, what it teaches."""
+    rows, suffix = [], "_ja" if japanese else ""
+    for name in (notebook.stem for notebook in notebooks):
+        words = WORDS["notebooks"][name]
+        took = {"Minutes": times.minutes(seconds[name])} if name in seconds else {"Minutes": ""} if seconds else {}
+        row = {"": _link(name), "Question": words[f"asks{suffix}"], **took}
+        rows.append({**row, "What you learn": words[f"teaches{suffix}"]})
+    return _table(rows, japanese)

@@ -30,8 +30,8 @@ def cold() -> bool:
     return not any((paths.BUILD / "remembered").glob("*.safetensors"))
 
 
-def note(what: str, seconds: float) -> None:
-    """Leave in build/times.json how long `what`, begun cold, took to run whole."""
+def note(what: str, seconds: float, **more) -> None:
+    """Leave in build/times.json how long `what`, begun cold, took to run whole, and what `more` says of it."""
     path = paths.BUILD / "times.json"
     try:
         known = json.loads(path.read_text(encoding="utf-8"))
@@ -46,7 +46,7 @@ def note(what: str, seconds: float) -> None:
     if READY.is_file() and READY.read_text(encoding="utf-8").strip().isdigit():
         known["environment"] = entry | {"seconds": int(READY.read_text(encoding="utf-8"))}
     with paths.atomic_write(path) as part:
-        part.write_text(json.dumps({**known, what: entry}, indent=1) + "\n", encoding="utf-8")
+        part.write_text(json.dumps({**known, what: entry | more}, indent=1) + "\n", encoding="utf-8")
 
 
 def minutes(seconds: float) -> str:
@@ -56,15 +56,25 @@ def minutes(seconds: float) -> str:
 
 
 def commands(found: dict, notebooks: int, claims: int, japanese: bool = False) -> str:
-    """The READMEs' two commands with what they took, and the line below them."""
+    """The READMEs' commands with what they took, and the line below them."""
     took = {what: minutes(entry["seconds"]) for what, entry in found.items()}
+    said = {
+        "git clone ADDRESS vaepaper && cd vaepaper": "",
+        "make reproduce": f"{notebooks} notebooks, {claims} claims: {took['reproduce']} minutes",
+        "make test": f"ruff, unit tests, and the notebooks run again and compared: {took['test']} minutes",
+        "make lab": "the notebooks in JupyterLab",
+        "make signal": "alarms in a sensor's CSV (CSV=pump.csv), or in an example",
+    }
     machine, once = found["reproduce"]["machine"], took["environment"]
+    below = f"Timed on {machine}, without a GPU. The first run adds {once} minutes for the environment."
     if japanese:
-        reproduce = f"ノートブック {notebooks} 冊、検証項目 {claims} 件：{took['reproduce']} 分"
-        test = f"ruff、単体テスト、ノートブックを再実行して比較：{took['test']} 分"
-        below = f"（{machine}、GPU なし。ほかに一度だけ環境の準備に {once} 分）"
-    else:
-        reproduce = f"{notebooks} notebooks, {claims} claims: {took['reproduce']} minutes"
-        test = f"ruff, unit tests, and the notebooks run again and compared: {took['test']} minutes"
-        below = f"({machine}, no GPU; once, {once} minutes more for the environment.)"
-    return f"```sh\nmake reproduce    # {reproduce}\nmake test         # {test}\n```\n\n{below}\n"
+        words = [
+            f"ノートブック {notebooks} 冊、検証項目 {claims} 件：{took['reproduce']} 分",
+            f"ruff、単体テスト、ノートブックを再実行して比較：{took['test']} 分",
+            "JupyterLab でノートブックを開く",
+            "センサーの CSV（CSV=pump.csv）または例題で警報を出す",
+        ]
+        said = dict(zip(said, ["", *words], strict=True))
+        below = f"{machine}、GPU なしで測定。初回のみ、環境構築に約 {once} 分かかります。"
+    lines = [f"{command:<17} # {what}" if what else command for command, what in said.items()]
+    return "\n".join(["```sh", *lines, "```", "", below, ""])

@@ -3,7 +3,7 @@
 The table holds numbers alone; verdicts are judged from claims.toml whenever it is read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -136,13 +136,18 @@ def differs(table: pd.DataFrame) -> pd.Series:
     )
 
 
-def agreeing(table: pd.DataFrame) -> dict[str, tuple[int, int]]:
-    """For each claim, how many other interpretations agree with the default, and of how many that affect it.
+def agreeing(table: pd.DataFrame, verdicts: Mapping[str, str]) -> dict[str, tuple[int, int, int, int]]:
+    """For each claim, how many of the default's seeds give it this verdict, of how many; then how many interpretations.
 
-    Those count that change one thing.
+    An interpretation gives the verdict of most of its seeds. Those count that change one thing and touch the claim.
     """
-    other = differs(table[table.interpretation.isin(ONE)]).drop("default", level=0)
-    return {claim: (int((~own).sum()), len(own)) for claim, own in other.groupby(level=1)}
+    found, seeds = {}, table[table.interpretation == "default"].seed.nunique()
+    for claim, own in shares(table[table.interpretation.isin(ONE)]).groupby(level="claim"):
+        own = own.droplevel("claim")
+        given = own[verdicts[claim]]
+        others = (given == own.max(axis=1)).drop("default")
+        found[claim] = (round(given["default"] * seeds), seeds, int(others.sum()), len(others))
+    return found
 
 
 def turned(table: pd.DataFrame) -> pd.Series:
