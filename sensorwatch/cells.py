@@ -9,9 +9,27 @@ import pandas as pd
 
 from sensorwatch.times import option
 
-MISSING = {"", "-", "--", "---", "?", "*", "nan", "null", "none", "nil", "na", "n/a", "#n/a", "err", "error", "///"}
+MISSING = {
+    "",
+    "-",
+    "--",
+    "---",
+    "?",
+    "*",
+    "nan",
+    "null",
+    "none",
+    "nil",
+    "na",
+    "n/a",
+    "#n/a",
+    "err",
+    "error",
+    "///",
+}
 NUMBER = re.compile(
-    r"[(]?[-+−]?\s?(\d[\d.,'’ \u00a0\u202f]*|[.,]\d+)(e[+-]?\d+)?([-)*]|\s?[%‰°]?[^\W\d_]{0,4}(/[^\W\d_]{1,4})?)", re.I
+    r"[(]?[-+−]?\s?(\d[\d.,'’ \u00a0\u202f]*|[.,]\d+)([ed][+-]?\d+)?([-)*]|\s?[%‰°]?[^\W\d_]{0,4}(/[^\W\d_]{1,4})?)",
+    re.I,
 )
 DATE = re.compile(
     r"\d{1,4}\s*[-/.年년]\s*\d{1,2}\s*[-/.月월]\s*\d{1,4}(?!\d)|(\w{2,9}\.?,? )?\d{1,2}[-. /]{1,2}[^\W\d_]{3,10}[-./ ,]{1,2}\d{2,4}"
@@ -19,15 +37,27 @@ DATE = re.compile(
     re.I,
 )
 CLOCK = re.compile(r"\d{1,3}[:時时시]\d{1,2}|\d{1,2} ?h ?\d\d|\d[T ]\d{1,2}\.\d\d|\d{8}[T ]\d{2,6}|T\d\d$", re.I)
-HALVES = {"am", "pm", "a.m.", "p.m.", "a", "p", "午前", "午後", "上午", "下午", "오전", "오후", "a. m.", "p. m."}
+HALVES = {"am", "pm", "a.m.", "p.m.", "午前", "午後", "上午", "下午", "오전", "오후", "a. m.", "p. m."}
 SWITCH = {"true": 1, "false": 0, "on": 1, "off": 0, "yes": 1, "no": 0}
-PREFIXES = {"n": 1e-9, "u": 1e-6, "µ": 1e-6, "μ": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9}
+PREFIXES = {
+    "n": 1e-9,
+    "u": 1e-6,
+    "µ": 1e-6,
+    "μ": 1e-6,
+    "m": 1e-3,
+    "": 1.0,
+    "k": 1e3,
+    "K": 1e3,
+    "M": 1e6,
+    "G": 1e9,
+}
 GROUPED = r"[1-9]\d{0,2}[.,]\d{3}"  # 1,234 is a thousand or a little more than one
 SPACE = r"(?<=\d)[\s'’\u00a0\u202f](?=\d{3}(\D|$))"
 
 
 def kind_of(cell: str) -> str:
     """What a cell holds: stamp (a date and a clock), date, clock, half (am, pm), number, word, or "" for nothing."""
+    cell = cell if cell.isascii() else unicodedata.normalize("NFKC", cell)
     if cell.casefold() in MISSING:
         return ""
     dated, clock = DATE.match(cell), CLOCK.search(cell)
@@ -55,8 +85,15 @@ def numbers(cells: pd.Series, decimal: str | None, delimiter: str, hint: str = "
     unread = np.isnan(values) & ~cells.str.casefold().isin(MISSING).to_numpy()
     signed = cells[~unread & ~np.isnan(values)]
     pointed = signed[signed.str.contains(".", regex=False)]
-    if not unread.any() and (decimal == "." or delimiter == "," or pointed.empty or not decimal and _certain(pointed)):
+    if not unread.any() and (
+        decimal == "." or delimiter == "," or pointed.empty or (not decimal and _certain(pointed))
+    ):
         return values, ""
+    shows = decimal == "," or hint == "," or (decimal is None and pointed.empty and _certain(cells[unread]))
+    if shows and pointed.empty and not cells.str.contains(".", regex=False).any():
+        fast = pd.to_numeric(cells.str.replace(",", ".", regex=False), errors="coerce").to_numpy(np.float64, copy=True)
+        if not (unread & np.isnan(fast)).any():
+            return fast, "the comma is the decimal sign"
     texts = cells[unread]
     words = texts.str.casefold()
     if len(texts) == np.sum(cells.str.casefold().isin(MISSING) == 0) and words.isin(SWITCH).all():
@@ -66,7 +103,7 @@ def numbers(cells: pd.Series, decimal: str | None, delimiter: str, hint: str = "
     texts = texts.map(lambda text: unicodedata.normalize("NFKC", text).replace("−", "-"))
     texts = texts.str.replace(SPACE, "", regex=True)
     texts = texts.str.replace(r"^\((\S*)\)$|^([\d.,]+)-$", lambda m: f"-{m[1] or m[2]}", regex=True)
-    parts = texts.str.extract(r"^([+-]?)\s*([\d.,]+)([eE][+-]?\d+)?\s*([^\d\s.,+-][^\d.,+]{0,7})?$")
+    parts = texts.str.extract(r"^([+-]?)\s*([\d.,]+)([eEdD][+-]?\d+)?\s*([^\d\s.,+-][^\d.,+]{0,7})?$")
     factor, said = _suffixes(parts[3][parts[1].notna()].fillna(""))
     parts = parts[parts[1].notna()].loc[factor.index]
     decimal, certain = _decimal(parts[1], decimal, delimiter, hint, parts[2].notna())
@@ -74,10 +111,16 @@ def numbers(cells: pd.Series, decimal: str | None, delimiter: str, hint: str = "
     group = r"\d{1,3}(\T\d{3})+|\d{1,3}(\T\d\d)+\T\d{3}|\d*".replace("T", thousands)
     parts = parts[parts[1].str.fullmatch(rf"({group})(\{decimal}\d*)?") & parts[1].str.contains(r"\d")]
     grouped = parts[1].str.contains(thousands, regex=False).any()
-    plain = parts[0] + parts[1].str.replace(thousands, "", regex=False).str.replace(decimal, ".") + parts[2].fillna("")
+    plain = (
+        parts[0]
+        + parts[1].str.replace(thousands, "", regex=False).str.replace(decimal, ".")
+        + parts[2].fillna("").str.upper().str.replace("D", "E")
+    )
     values[:] = np.nan
     values[plain.index] = pd.to_numeric(plain, errors="coerce") * factor[plain.index]
-    signs = texts[plain.index].str.contains(r"^-", regex=True) & ~cells[plain.index].str.contains(r"^[-−－]", regex=True)
+    signs = texts[plain.index].str.contains(r"^-", regex=True) & ~cells[plain.index].str.contains(
+        r"^[-−－]", regex=True
+    )
     said += ["the comma is the decimal sign"] * bool(decimal == "," and parts[1].str.contains(",").any())
     said += [f"thousands are separated by {thousands!r}"] * bool(grouped)
     said += ["(1.5) and 1.5- are negative"] * bool(signs.any())
@@ -86,14 +129,14 @@ def numbers(cells: pd.Series, decimal: str | None, delimiter: str, hint: str = "
     if len(odd) > 0.05 * max(1, len(plain)):
         raise ValueError(
             f"{len(odd):,} cells of {cells.name!r} such as {odd.iloc[0]!r} begin with a number and are none;"
-            f" if the decimal sign is the reason, name it: {option('decimal', thousands)}"
+            f" write one unit in all, or, if the decimal sign is the reason, name it: {option('decimal', thousands)}"
         )
     return values, ", ".join(said)
 
 
 def _certain(pointed: pd.Series) -> bool:
     few = pointed.iloc[:: max(1, len(pointed) // 200)].str.lstrip("+-")
-    return bool((~few.str.fullmatch(GROUPED)).any())
+    return bool((few.str.fullmatch(r"\d*[.,]\d+") & ~few.str.fullmatch(GROUPED)).any())
 
 
 def _suffixes(suffix: pd.Series) -> tuple[pd.Series, list[str]]:

@@ -17,15 +17,22 @@ import numpy as np
 import pandas as pd
 
 from sensorwatch import times
-from sensorwatch.cells import MISSING, NUMBER, kind_of, numbers
+from sensorwatch.cells import HALVES, NUMBER, SWITCH, kind_of, numbers
 from sensorwatch.quality import Report, examine
 from sensorwatch.times import option, plain
 
-BINARY = {b"PK": "a workbook or a zip", b"\x1f\x8b": "packed (gzip)", b"\x89PNG": "a picture", b"\xff\xd8": "a picture"}
+BINARY = {
+    b"PK": "a workbook or a zip",
+    b"\x1f\x8b": "packed (gzip)",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8": "a picture",
+}
 DELIMITERS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars", " ": "spaces"}
 SAMPLE = 400  # lines by which a file's form is judged
 REPEATED = 0.01  # share of repeated or unreadable times above which a file is refused
-INDEX = re.compile(r"|no\.?|nr\.?|n|#|index|idx|id|rec(ord)?|rn|number|num|nummer|entry_id|row|sample|連番|番号|column 1")
+INDEX = re.compile(
+    r"|no\.?|nr\.?|n|#|index|idx|id|rec(ord)?|rn|number|num|nummer|entry_id|row|sample|連番|番号|column 1"
+)
 SENSOR = re.compile(
     r"sensor|tag|channel|^ch$|name|^id$|_id$|device|gerät|node|station|variable|parameter|metric|measurement|field|type"
     r"|^unit|einheit|signal|item|point|probe|kanal|messstelle|location|site|room|machine|asset|センサ|機器|項目|場所"
@@ -42,6 +49,9 @@ ROLES = {  # columns that hold a part of the time, by name
     "ms": r"ms|msec|milli(second)?s?|millisekunden?|millisecondes?|ミリ秒",
     "us": r"us|µs|μs|usec|micro(second)?s?|mikrosekunden?",
 }
+DAY_WORD = re.compile(
+    r"date|datum|day|tag|jour|fecha|data|pvm|dato|日付|年月日|日時|日期|时间|time|timestamp|zeit|column \d+"
+)
 PARTS = {"hour": 3600e6, "minute": 60e6, "second": 1e6, "ms": 1e3, "us": 1.0}  # microseconds
 
 
@@ -85,13 +95,20 @@ def read_csv(
         raise FileNotFoundError(f"{path} is not there (looked in {path.absolute().parent})")
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder; name a CSV file in it")
+    guessed = ""
     try:
         _check_options(date_order, unit, decimal, start, step)
-        table = _table(*_decoded(path.read_bytes(), encoding), decimal)
+        text, encoding = _decoded(path.read_bytes(), encoding)
+        guessed = f" (the encoding was guessed; {option('encoding', 'cp932')})" if "guessed" in encoding else ""
+        table = _table(text, encoding, decimal)
         if where:
             table = _only(table, where)
         if start:
-            timing, index, words = [], _counted(start, step, len(table.cells)), f"from {start} in steps of {step}"
+            timing, index, words = (
+                [],
+                _counted(start, step, len(table.cells)),
+                f"from {start} in steps of {step}",
+            )
         else:
             timing = _time_columns(table, [_column(table, name) for name in _several(time)])
             index, words = _index(table, timing, date_order, unit, decimal, every)
@@ -104,7 +121,7 @@ def read_csv(
             _refuse_woven(table, names, timing, index, every)
         return _signal(table, names, timing, index, words, decimal, missing, every)
     except (ValueError, csv.Error, UnicodeError) as error:
-        raise ValueError(f"{path.name}: {error}") from None
+        raise ValueError(f"{path.name}: {error}{guessed}") from None
 
 
 def _check_options(date_order, unit, decimal, start, step) -> None:
@@ -153,7 +170,7 @@ def _decoded(raw: bytes, encoding: str | None) -> tuple[str, str]:
     for name, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
         if zeros.count(0) > 0.9 * len(zeros) > 0:
             return raw.decode(name), name.upper()
-    if sum(byte < 9 or 14 <= byte < 32 and byte != 27 for byte in head.replace(b"\0", b"")) > 0.02 * len(head):
+    if sum(byte < 9 or (14 <= byte < 32 and byte != 27) for byte in head.replace(b"\0", b"")) > 0.02 * len(head):
         raise ValueError("this is no text but a binary file; export the readings as CSV")
     if b"\x1b$" in raw:
         return raw.decode("iso2022_jp"), "ISO-2022-JP"
@@ -165,14 +182,14 @@ def _decoded(raw: bytes, encoding: str | None) -> tuple[str, str]:
 
 def _local(raw: bytes) -> tuple[str, str]:
     """Text in one of the older encodings: the one in which its letters are usual ones. Numbers are the same in all."""
-    for name, usual in (("cp932", "[\u3000-\u30ff\u4e00-\u9fff\uff01-\uff5e]"), ("euc_jp", "[\u3000-\u30ff\u4e00-\u9fff]")):
+    for name, first_level in (("euc_jp", 0xD0), ("cp932", 0x98)):
         try:
             text = raw.decode(name)
         except UnicodeDecodeError:
             continue
         foreign = re.findall(r"[^\x00-\x7f]", text)
-        level = [c for c in foreign if re.match(usual, c) and c.encode(name)[0] < {"cp932": 0x98, "euc_jp": 0xD0}[name]]
-        if len(level) > 0.7 * len(foreign):
+        usual = re.findall(r"[\u3000-\u30ff\u4e00-\u9fff\uff01-\uff5e]|(?<=[\uff61-\uff9f])[\uff61-\uff9f]", text)
+        if sum(c > "\uff60" or c.encode(name)[0] < first_level for c in usual) > 0.6 * len(foreign):
             return text, f"{name} (guessed)"
     name = "cp1251" if re.search(rb"[\xc0-\xff]{3}", raw) else "cp1252"
     return raw.decode(name, "replace"), f"{name} (guessed)"
@@ -186,6 +203,8 @@ def _table(text: str, encoding: str, decimal: str | None) -> Table:
         lines = [line.replace('"', "") if line.count('"') % 2 else line for line in lines]
     filled = [n for n, line in enumerate(lines) if line.strip(" ,;\t|")]
     lines = [lines[n] for n in filled]
+    if not lines:
+        raise ValueError("no line holds readings")
     quoted = [line[1:-1] for line in lines[-SAMPLE:] if re.fullmatch(r'"[^"]*"', line.strip())]
     if len(quoted) > 0.9 * len(lines[-SAMPLE:]) and not all(map(NUMBER.fullmatch, quoted[1:])):
         lines = [line.strip().removeprefix('"').removesuffix('"') for line in lines]
@@ -203,12 +222,14 @@ def _table(text: str, encoding: str, decimal: str | None) -> Table:
     numbered = np.array(filled)[rows] + 1
     widths = np.array([len(lines[n].split()) if delimiter == " " else lines[n].count(delimiter) + 1 for n in rows])
     limit = max(len(names), int(np.quantile(widths, 1 - REPEATED / 2)))
+    body = "\n".join(lines[n] for n in rows)
     cells = pd.read_csv(
-        io.StringIO("\n".join(lines[n] for n in rows)), sep=r"\s+" if delimiter == " " else delimiter, header=None,
+        io.StringIO(body), sep=r"\s+" if delimiter == " " else delimiter, header=None,
         names=range(max(limit, widths.max())), dtype=str, na_filter=False, index_col=False, skipinitialspace=True,
         skip_blank_lines=False,
     )  # fmt: skip
-    cells = cells.apply(lambda column: column.str.strip())
+    if re.search(r'[ \u3000\u00a0]"?([,;|\t]|$)|"[ \u3000]', body, re.M):
+        cells = cells.apply(lambda column: column.str.strip())
     if len(cells) != len(rows):
         raise ValueError("its quotes are not closed; remove them")
     return _named(cells, names, header, numbered, delimiter, told, decimal)
@@ -236,6 +257,7 @@ def _delimiter(lines: list[str], first: str) -> str:
 
 def _header(head: list[list[str]], tail: list[list[str]]) -> tuple[int, list[str], list[list[str]]]:
     """The first row of readings (-1: none), the columns' names, and the header's rows from the names on."""
+    tail = tail[len(tail) // 2 :]
     width = Counter(len(row) for row in tail).most_common(1)[0][0]
     kinds = [
         Counter(kind for row in tail if len(row) > k and (kind := kind_of(row[k]))).most_common(1) for k in range(width)
@@ -253,10 +275,11 @@ def _header(head: list[list[str]], tail: list[list[str]]) -> tuple[int, list[str
     begin = next((n for n, row in enumerate(head) if fits(row, judged) and (fits(row, numeric) or not numeric)), -1)
     while begin > 0 and fits(head[begin - 1], judged):  # first readings of which some are no numbers
         begin -= 1
-    above = [row for row in head[: max(begin, 0)] if any(re.search(r"\w", cell) for cell in row)]
+    above = [row for row in head[: max(begin, 0)] if re.search(r"\w", "".join(row)) and row[0] != "sep="]
     plain_rows = [row for row in above if not row[0].startswith("#")]
     above = plain_rows if any(len(row) > 1 or width == 1 for row in plain_rows) else above
-    above = [[cell.lstrip("#").strip() for cell in row] for row in above if len(row) > 1 or width == 1]
+    alone = width == 1 or (width == 2 and kinds == ["number"] * 2)  # one name over 20,5
+    above = [[cell.lstrip("#").strip() for cell in row] for row in above if len(row) > 1 or alone]
     if not above:
         return begin, [], []
     same = width if any(len(row) == width for row in above) else len(above[-1])
@@ -266,7 +289,11 @@ def _header(head: list[list[str]], tail: list[list[str]]) -> tuple[int, list[str
     full = max(sum(map(bool, row)) for row in stack)
     pick = timely[0] if timely else max(n for n, row in enumerate(stack) if sum(map(bool, row)) == full)
     names = stack[pick]
-    if pick and any(not cell for cell in stack[pick - 1]) and not any(kind_of(cell) in ("number", "stamp", "date", "clock") for cell in stack[pick - 1]):
+    if (
+        pick
+        and any(not cell for cell in stack[pick - 1])
+        and not any(kind_of(cell) in ("number", "stamp", "date", "clock") for cell in stack[pick - 1])
+    ):
         names = [f"{over} {name}".strip() for over, name in zip(stack[pick - 1], names, strict=True)]
     return begin, names, [names, *stack[pick + 1 :], *stack[:pick]]
 
@@ -280,16 +307,23 @@ def _named(cells, names, header, lines, delimiter, told, decimal) -> Table:
             if found[: len(names)] != [name for name in names if name][: len(found)]:
                 raise ValueError(f"line {lines[row]}: a new header with other columns; split the file there")
             header, names = ([found], found) if len(found) > len(names) else (header, names)
-        keep = np.setdiff1d(np.arange(len(cells)), again)
-        cells, lines = cells.iloc[keep].reset_index(drop=True), lines[keep]
         if len(again):
+            keep = ~np.isin(np.arange(len(cells)), again)
+            cells, lines = cells[keep].reset_index(drop=True), lines[keep]
             told.append(("header again", f"in {len(again)} lines between the readings, left out"))
+    filled = cells.ne("").sum(axis=1).to_numpy()
+    if len(cells) > 2 and filled[-1] < filled[:-1].min() and cells.iloc[-1, 0]:
+        told.append(("last line", "it is cut off, and left out"))
+        cells, lines = cells.iloc[:-1], lines[:-1]
     width = len(names) or int(cells.ne("").sum(axis=1).mode().max())
-    wide = cells.iloc[:, width:].ne("").any(axis=1).to_numpy()
+    wide = cells.iloc[:, width:].ne("").any(axis=1).to_numpy(copy=True)
+    if not names and decimal == delimiter == ",":
+        wide[:] = True
     if names and not wide.any():
         cells = cells.iloc[:, :width]
     elif names or decimal == ",":
         cells, lines, names = _wider(cells, lines, names, width, wide, delimiter, decimal, told)
+        header = header if names else []
     empty = [k for k in cells if k >= len(names) and not cells[k].ne("").any()]
     cells = cells.drop(columns=empty)
     names = [names[k] if k < len(names) and names[k] else f"column {k + 1}" for k in range(cells.shape[1])]
@@ -311,11 +345,11 @@ def _wider(cells, lines, names, width, wide, delimiter, decimal, told):
         if decimal is None:
             raise ValueError(
                 f"{told_width}: is the comma its decimal sign, too? {option('decimal', ',')};"
-                f" if not, and a column has no name, decimal is \".\""
+                f' if not, and a column has no name, decimal is "."'
             )
         joins = count - width if names else count - count // 2 - count % 2
         ways = [w for w in itertools.combinations(starts, joins) if all(b - a > 1 for a, b in itertools.pairwise(w))]
-        if len(ways) != 1 or not wide.all() and names:
+        if len(ways) != 1 or (not wide.all() and names):
             raise ValueError(f"{told_width}, and decimal commas cannot be told from delimiters; export it with ;")
         for k in reversed(ways[0]):
             cells[k] = cells[k] + "," + cells[k + 1]
@@ -329,6 +363,10 @@ def _wider(cells, lines, names, width, wide, delimiter, decimal, told):
     if wide.all():
         told.append(("header", f"it names {width} columns and the rows have {count}; so columns are called by number"))
         return cells, lines, []
+    if not wide[wide.argmax() :].all() and decimal != ".":
+        raise ValueError(
+            f"{told_width}, and others after it do not: are its cells in place? {option('decimal', '.')} if so"
+        )
     told.append(("more columns", f"from {told_width}"))
     return cells, lines, names
 
@@ -377,6 +415,8 @@ def _kinds(table: Table) -> dict[str, str]:
     for name in sample:
         counts = Counter(kind for kind in map(kind_of, sample[name]) if kind)
         found[name] = counts.most_common(1)[0][0] if counts else ""
+        if found[name] == "half" and not sample[name].str.casefold().isin([*HALVES, ""]).all():
+            found[name] = "word"
         dotted = sample[name].str.fullmatch(r"\d{1,2}\.\d\d\.\d\d")
         if found[name] == "date" and dotted.all() and sample[name].str.contains(r"^00|\.00\.").any():
             found[name] = "clock"
@@ -398,7 +438,7 @@ def _time_columns(table: Table, asked: list[str]) -> list[str]:
     below = [small[role][0] for role in ("ms", "us") if role in small]
     for kind in ("stamp", "date"):
         varying = [n for n in of[kind] if table.cells[n].nunique() > 1]
-        named = [n for n in of[kind] if re.fullmatch(r"\W*(time|date|datum|day|日付|日時|timestamp|zeit|.{0,5})\W*", plain(n))]
+        named = [n for n in of[kind] if DAY_WORD.fullmatch(plain(n))]
         of[kind] = of[kind] if asked else varying or named or (of[kind] if kind == "stamp" else [])
     if of["stamp"]:
         return _one_of(table, of["stamp"], asked) + halves + below
@@ -409,7 +449,9 @@ def _time_columns(table: Table, asked: list[str]) -> list[str]:
         finer = [small[role][0] for role in ("hhmm", "hour", "minute", "second") if role in small]
         return _one_of(table, of["date"], asked) + (clocks or dotted or finer) + halves + below
     if "year" in small and ("doy" in small or ("month" in small and "day" in small)):
-        finer = [small[role][0] for role in ("month", "day", "doy", "hhmm", "hour", "minute", "second") if role in small]
+        finer = [
+            small[role][0] for role in ("month", "day", "doy", "hhmm", "hour", "minute", "second") if role in small
+        ]
         return small["year"] + finer + of["clock"][:1] + halves + below
     digits = [n for n in of["number"] if table.cells[n].str.fullmatch(r"(19|20)\d{6}(\d\d){0,3}").mean() > 0.98]
     digits = [n for n in digits if (times.TIME_WORD.search(plain(n)) or n in asked) and _is_dates(table.cells[n])]
@@ -448,7 +490,9 @@ def _one_of(table: Table, names: list[str], asked: list[str]) -> list[str]:
         exact = [n for n in names if re.fullmatch(r"time|date|datetime|timestamp|_time|日時", plain(n))]
         names = names[:1] if same else zoned if len(zoned) == 1 else exact if len(exact) == 1 and not zoned else names
     if len(names) > 1:
-        raise ValueError(f"{_listed(names)} may all be the times; name one: {option('time', names[0])}")
+        raise ValueError(
+            f"{_listed(names)} may all be the times; name one, or those that belong together: {option('time', names[0])}"
+        )
     return names
 
 
@@ -464,10 +508,12 @@ def _index(table: Table, timing: list[str], order, unit, decimal, every) -> tupl
     cells, name = table.cells[timing], timing[0]
     kind = _kinds(table)[name]
     finer = {n: next((r for r in PARTS if _role(table, n, r)), "") for n in timing[1:]}
-    finer = {n: r for n, r in finer.items() if r and (cells[n] == "").all() <= cells[n].str.fullmatch(r"\d*\.?\d*").all()}
+    finer = {
+        n: r for n, r in finer.items() if r and (cells[n] == "").all() <= cells[n].str.fullmatch(r"\d*\.?\d*").all()
+    }
     texts = cells[name]
     form = unit if unit and "%" in unit else None
-    if _role(table, name, "year"):
+    if _role(table, name, "year") and len(timing) > 1 and not form:
         texts = _from_fields(table, timing)
     elif kind == "number" and not form and not _is_digits(texts):
         values, _ = numbers(texts, decimal, table.delimiter, _hint(table, name))
@@ -518,7 +564,7 @@ def _clocks(table: Table, name: str, texts: pd.Series, since: pd.Series, unit) -
     """Clocks without dates, or times since the start, as times from 1970-01-01; back by 12 h and more is a new day."""
     back = since.dropna().diff()
     new_day = back < pd.Timedelta("-12h")
-    if texts.str.fullmatch(r"\d+:\d\d").mean() > 0.5 and not ((new_day.any() and since.max() < pd.Timedelta("24h"))):
+    if texts.str.fullmatch(r"\d+:\d\d").mean() > 0.5 and not (new_day.any() and since.max() < pd.Timedelta("24h")):
         said = " ".join(table.header[name]).casefold()
         unit = unit or ("h" if "hh:mm" in said else "min" if "mm:ss" in said else None)
         if unit not in ("h", "min"):
@@ -538,7 +584,9 @@ def _clocks(table: Table, name: str, texts: pd.Series, since: pd.Series, unit) -
     turn = pd.Timedelta("1h") if unit == "min" else pd.Timedelta("1D")
     turns = new_day.cumsum().reindex(since.index).ffill().fillna(0).astype(int)
     words = "clocks without dates, shown as from 1970-01-01"
-    return pd.Timestamp(0) + since + turns * turn, words + (f"; {new_day.sum()} times over midnight" if new_day.any() else "")
+    return pd.Timestamp(0) + since + turns * turn, words + (
+        f"; {new_day.sum()} times over midnight" if new_day.any() else ""
+    )
 
 
 def _readable(table: Table, name: str, found: pd.Series, words: str) -> tuple[pd.DatetimeIndex, str]:
@@ -548,7 +596,9 @@ def _readable(table: Table, name: str, found: pd.Series, words: str) -> tuple[pd
     found = found.where(sane)
     bad = np.flatnonzero(found.isna())
     end = len(found)
-    while end and pd.isna(found.iloc[end - 1]) and len(found) - end < 20 and kind_of(first.iloc[end - 1]) in ("word", ""):
+    while (
+        end and pd.isna(found.iloc[end - 1]) and len(found) - end < 20 and kind_of(first.iloc[end - 1]) in ("word", "")
+    ):
         end -= 1
     if np.sum(bad < end) > REPEATED * len(found):
         texts = [first.iloc[k] for k in bad[:3]]
@@ -576,13 +626,17 @@ def _only_numbers(table: Table, timing: list[str]) -> str:
     """The one column that holds numbers and no times, no count of the rows."""
     kinds = _kinds(table)
     found = [name for name in table.cells if name not in timing and kinds[name] == "number"]
+    found = found or [name for name in table.cells if table.cells[name].str.casefold().isin([*SWITCH, ""]).all()]
     if len(found) > 1:
         counters = [name for name in found if INDEX.fullmatch(plain(name)) and _counts(table.cells[name])]
         found = [name for name in found if name not in counters] or found
     if not found:
         raise ValueError(f"there is no column of numbers beside the time; it has {_listed(table.cells)}")
     if len(found) > 1:
-        raise ValueError(f"{len(found)} columns are numbers: {_listed(found)}; name one: {option('value', found[0])}")
+        comma = f"; if the comma is the decimal sign: {option('decimal', ',')}" if table.delimiter == "," else ""
+        raise ValueError(
+            f"{len(found)} columns are numbers: {_listed(found)}; name one: {option('value', found[0])}{comma}"
+        )
     return found[0]
 
 
@@ -591,8 +645,15 @@ def _counts(texts: pd.Series) -> bool:
 
 
 def _refuse_unnamed_time(table: Table, names: list[str]) -> None:
-    """Without times, a column that rises all the time may be them."""
+    """Without times, a column that rises all the time may be them, or one of texts that never repeat."""
     for name in table.cells.columns.difference(names, sort=False):
+        texts = table.cells[name]
+        words = texts.str.contains(r"\d", regex=True).all() and kind_of(texts[0]) != "number"
+        if texts.is_unique and (words or _role(table, name, "year")):
+            raise ValueError(
+                f"{texts[0]!r} in {name!r} may be the time, in an unknown form; name it: {option('time', name)} and its"
+                f" form, such as {option('unit', '%d.%m.%Y %H:%M')}; if it is none: {option('start', '2026-03-01 00:00')}"
+            )
         values = pd.to_numeric(table.cells[name].str.replace(",", "."), errors="coerce")
         if len(values) > 3 and (values.diff().iloc[1:] > 0).all() and not _counts(table.cells[name]):
             raise ValueError(
@@ -607,15 +668,26 @@ def _refuse_woven(table: Table, names: list[str], timing: list[str], index: pd.I
     timed = isinstance(index, pd.DatetimeIndex)
     known = index[index.notna()] if timed else index
     repeated = known.duplicated().mean() if len(known) else 0.0
+    allowed = max(REPEATED, (len(known) > 20) / max(1, len(known)))
+    if timed and repeated > allowed:  # lines of events between the readings do not count
+        read = table.cells[names].apply(lambda column: column.str.contains(r"\d")).any(axis=1).to_numpy()
+        repeated = index[read & index.notna()].duplicated().mean()
     kinds = _kinds(table)
     for name in [n for n in table.cells if n not in names and n not in timing and kinds[n] in ("word", "number")]:
         column = table.cells[name]
         counts = column[column != ""].value_counts()
-        if not 2 <= len(counts) <= 50 or counts.iloc[1] < 0.05 * len(column) or kinds[name] == "number" and "." in counts.index[0]:
+        if (
+            not 2 <= len(counts) <= 50
+            or counts.iloc[1] < 0.05 * len(column)
+            or (kinds[name] == "number" and "." in counts.index[0])
+        ):
             continue
-        turns = kinds[name] == "word" and (column.iloc[len(counts) :].to_numpy() == column.iloc[: -len(counts)]).mean() > 0.95
+        texts, cycle = column.to_numpy(), len(counts)
+        turns = (
+            kinds[name] == "word" and (texts[cycle:] == texts[:-cycle]).mean() > 0.95 < (texts[1:] != texts[:-1]).mean()
+        )
         turns = turns and not all(times.is_weekday(word) for word in counts.index)
-        explains = timed and repeated > REPEATED
+        explains = timed and repeated > allowed
         if explains:
             pairs = pd.DataFrame({"time": index, "word": column})[index.notna()]
             explains = pairs.duplicated().mean() <= REPEATED
@@ -624,7 +696,12 @@ def _refuse_woven(table: Table, names: list[str], timing: list[str], index: pd.I
                 f"{name!r} holds {_listed(counts.index[:5])}: rows of several sensors, it seems; read one:"
                 f" {option('where', f'{name}={counts.index[0]}')}"
             )
-    if timed and repeated > REPEATED and not every:
+    if timed and len(known) > 1 and not known.is_monotonic_increasing and known.is_unique:
+        if not known.is_monotonic_decreasing and known.hour.isin(range(1, 13)).all() and 12 in known.hour:
+            raise ValueError(
+                f"no hour is 0 or beyond 12 and times go back: AM and PM are lost; {option('start', str(known[0]))}"
+            )
+    if timed and repeated > allowed and not every:
         row = int(np.flatnonzero(index.duplicated() & index.notna())[0])
         raise ValueError(
             f"line {table.lines[row]}: the time {index[row]} was there before, as in {repeated:.0%} of all rows; name the"
@@ -634,23 +711,30 @@ def _refuse_woven(table: Table, names: list[str], timing: list[str], index: pd.I
 
 
 def _signal(table, names, timing, index, words, decimal, missing, every):
-    sentinels = [str(m) for m in (missing if isinstance(missing, (list, tuple)) else _several(missing if missing is None else str(missing)))]
+    sentinels = [
+        str(m)
+        for m in (
+            missing if isinstance(missing, (list, tuple)) else _several(missing if missing is None else str(missing))
+        )
+    ]
     channels, columns, told = {}, {}, list(table.told)
     for name in names:
         texts = table.cells[name]
         values, said = numbers(texts, decimal, table.delimiter, _hint(table, name))
-        unread = texts[np.isnan(values)]
+        infinite = texts.str.fullmatch(r"[+-]?inf(inity)?", case=False).to_numpy() | np.isinf(values)
+        values[infinite] = np.nan
+        unread = texts[np.isnan(values) & ~infinite]
         unread = unread[(unread != "") & (unread.str.casefold() != "nan")]
-        infinite = int(np.isinf(values).sum())
-        values[np.isinf(values)] = np.nan
         for text in sentinels:
             values[(texts == text).to_numpy()] = np.nan
             if re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
                 values[values == float(text)] = np.nan
         if not np.isfinite(values).any() or len(unread) > np.isfinite(values).sum():
-            raise ValueError(f"most or all values of {name!r} are missing or text; its first cells are {list(texts[:3])}")
+            raise ValueError(
+                f"most or all values of {name!r} are missing or text; its first cells are {list(texts[:3])}"
+            )
         columns[name] = values
-        channels[name] = {"infinite": infinite, "unreadable": dict(Counter(unread).most_common())}
+        channels[name] = {"infinite": int(infinite.sum()), "unreadable": dict(Counter(unread).most_common())}
         told.append(("value", f"{name!r}" + (f", {said}" if said else "")))
     data = pd.DataFrame(columns, index=index)
     if timing or isinstance(index, pd.DatetimeIndex):
@@ -695,7 +779,9 @@ def _every(data: pd.DataFrame, every: str) -> tuple[pd.DataFrame, str]:
     step, _, how = every.partition(",")
     how = how.strip() or "mean"
     if how not in ("mean", "last", "sum") or not isinstance(data.index, pd.DatetimeIndex):
-        raise ValueError(f"every is {every!r}; expected a step, such as 10min or 10min,last (mean, sum), and a file with times")
+        raise ValueError(
+            f"every is {every!r}; expected a step, such as 10min or 10min,last (mean, sum), and a file with times"
+        )
     try:
         bins = data.resample(pd.Timedelta(step))
     except ValueError:

@@ -23,22 +23,127 @@ ORIGINS = {  # serial numbers that count from another day: (unit, that day in se
     "labview": ("s", -2_082_844_800, (2.6e9, 4.5e9)),
     "gps": ("s", 315_964_800, (3e8, 3e9)),
 }
-EPOCH = 946_684_800, 1_900_000_000  # seconds since 1970: the years 2000 to 2030, never a date written as digits
+EPOCH = (
+    946_684_800,
+    1_900_000_000,
+)  # seconds since 1970: the years 2000 to 2030, never a date written as digits
 ORDERS = {"dmy": "day/month/year", "mdy": "month/day/year", "ymd": "year/month/day"}
 ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([+-]\d\d:?\d\d|Z)?)?")
-MONTHS = (
-    "jan gen ene янв,feb fév fev фев,mar mär mrt mrz мар,apr avr abr апр,may mai mag мая май,jun juin giu июн,"
-    "jul juil lug июл,aug aoû aou ago авг,sep set сен,oct okt ott out окт,nov ноя,dec dez déc dic dek дек"
-).split(",")
-NO_MONTH = set("marte martes mardi martedì martedi maroon mayor august-".split())
-WEEKDAYS = (
-    "mon monday tue tues tuesday wed wednesday thu thur thurs thursday fri friday sat saturday sun sunday mo di mi do fr"
-    " sa so montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag lun lundi mardi mer mercredi jeu jeudi"
-    " ven vendredi sam samedi dim dimanche lunes martes mié miércoles jue jueves vie viernes sáb sábado dom domingo"
-    " lunedì martedì mercoledì giovedì venerdì sabato domenica 月 火 水 木 金 土 日 月曜日 火曜日 水曜日 木曜日 金曜日"
-    " 土曜日 日曜日 at um à le de del of klo kl uhr"
-).split()
-ZONES = {"z": 0, "utc": 0, "gmt": 0, "jst": 9, "kst": 9, "cet": 1, "cest": 2, "msk": 3}  # others have two meanings
+MONTHS = [
+    "jan gen ene янв",
+    "feb fév fev фев",
+    "mar mär mrt mrz мар",
+    "apr avr abr апр",
+    "may mai mag мая май",
+    "jun juin giu июн",
+    "jul juil lug июл",
+    "aug aoû aou ago авг",
+    "sep set сен",
+    "oct okt ott out окт",
+    "nov ноя",
+    "dec dez déc dic dek дек",
+]
+NO_MONTH = set(["marte", "martes", "mardi", "martedì", "martedi", "maroon", "mayor", "august-"])
+WEEKDAYS = [
+    "mon",
+    "monday",
+    "tue",
+    "tues",
+    "tuesday",
+    "wed",
+    "wednesday",
+    "thu",
+    "thur",
+    "thurs",
+    "thursday",
+    "fri",
+    "friday",
+    "sat",
+    "saturday",
+    "sun",
+    "sunday",
+    "mo",
+    "di",
+    "mi",
+    "do",
+    "fr",
+    "sa",
+    "so",
+    "montag",
+    "dienstag",
+    "mittwoch",
+    "donnerstag",
+    "freitag",
+    "samstag",
+    "sonnabend",
+    "sonntag",
+    "lun",
+    "lundi",
+    "mardi",
+    "mer",
+    "mercredi",
+    "jeu",
+    "jeudi",
+    "ven",
+    "vendredi",
+    "sam",
+    "samedi",
+    "dim",
+    "dimanche",
+    "lunes",
+    "martes",
+    "mié",
+    "miércoles",
+    "jue",
+    "jueves",
+    "vie",
+    "viernes",
+    "sáb",
+    "sábado",
+    "dom",
+    "domingo",
+    "lunedì",
+    "martedì",
+    "mercoledì",
+    "giovedì",
+    "venerdì",
+    "sabato",
+    "domenica",
+    "月",
+    "火",
+    "水",
+    "木",
+    "金",
+    "土",
+    "日",
+    "月曜日",
+    "火曜日",
+    "水曜日",
+    "木曜日",
+    "金曜日",
+    "土曜日",
+    "日曜日",
+    "at",
+    "um",
+    "à",
+    "le",
+    "de",
+    "del",
+    "of",
+    "klo",
+    "kl",
+    "uhr",
+]
+ZONES = {
+    "z": 0,
+    "utc": 0,
+    "gmt": 0,
+    "jst": 9,
+    "kst": 9,
+    "cet": 1,
+    "cest": 2,
+    "msk": 3,
+}  # others have two meanings
 STAMP = re.compile(
     r"(?:(?P<a>m?\d{1,4})(?P<sep>[-/., ]+)(?P<b>m?\d{1,2})[-/., ]+(?P<c>\d{1,4})(?!\d)"
     r"|(?P<y>(?:19|20)\d\d)(?P<mo>\d\d)(?P<d>\d\d))?"
@@ -71,7 +176,9 @@ def read_texts(texts: pd.Series, order: str | None = None, form: str | None = No
     """
     texts = texts.str.strip()
     if form:
-        return pd.to_datetime(texts, format=form, errors="coerce"), f"in the form {form}", False
+        times = pd.to_datetime(texts, format=form, errors="coerce")
+        clock = not re.search("%[djyYGsc]", form)
+        return times - pd.Timestamp("1900-01-01") if clock else times, f"in the form {form}", clock
     filled = texts[texts != ""]
     few = filled.iloc[:: max(1, len(filled) // 200)]
     if len(few) and few.map(lambda text: bool(ISO.fullmatch(text))).all():
@@ -81,8 +188,34 @@ def read_texts(texts: pd.Series, order: str | None = None, form: str | None = No
                 return times, "ISO 8601", False
         except ValueError:  # several zones, or some without one: looked at below
             pass
+    found = _in_one_form(texts, order) if len(few) else {}
+    if found:
+        name, why = _chosen(found)
+        return found[name], f"{ORDERS[name]}{why}", False
     parts = _normal(texts, few).str.extract("^" + STAMP.pattern + "$")
     return _assembled(parts, order)
+
+
+def _in_one_form(texts: pd.Series, order: str | None) -> dict[str, pd.Series]:
+    """The fast way, for digits in one form without a zone: the orders of day, month and year that read all rows."""
+    match = STAMP.fullmatch(texts.iloc[0].lower())
+    if not match or not match["a"] or "m" in match["a"] + match["b"] or match["zone"] or match["offset"]:
+        return {}
+    found = {}
+    for name in [order] if order else _orders(pd.DataFrame([match.groupdict()])):
+        codes = {"h": "%I" if match["p"] else "%H", "mi": "%M", "s": "%S", "f": "%f", "p": "%p"}
+        codes |= {part: "%" + letter for part, letter in zip("abc", name, strict=True)}
+        year = "abc"[name.index("y")]
+        codes[year] = "%Y" if len(match[year]) == 4 else "%y"
+        form, end = "", 0
+        for part in sorted((part for part in codes if match[part]), key=match.start):
+            form += match.string[end : match.start(part)] + codes[part]
+            end = match.end(part) + (part == "p" and match.string[match.end(part) :] == "m")
+        form = (form + match.string[end:]).replace("t%", "T%")
+        times = pd.to_datetime(texts, format=form, errors="coerce")
+        if times.notna().all():
+            found[name] = times
+    return found
 
 
 def _normal(texts: pd.Series, few: pd.Series) -> pd.Series:
@@ -92,9 +225,11 @@ def _normal(texts: pd.Series, few: pd.Series) -> pd.Series:
         texts = texts.str.replace(r"\([^\d()]*\)", " ", regex=True)
         for old, new in {"[年년月월]": "/", "[日일]": " ", "[時时시点分분]": ":", "[秒초]": ""}.items():
             texts = texts.str.replace(rf"(?<=\d)\s*{old}\s*", new, regex=True)
-        texts = texts.str.replace(r"(午前|上午|오전)", "am", regex=True).str.replace(r"(午後|下午|오후)", "pm", regex=True)
+        texts = texts.str.replace(r"(午前|上午|오전)", "am", regex=True).str.replace(
+            r"(午後|下午|오후)", "pm", regex=True
+        )
         texts = texts.str.replace(r"\b([ap])\.?\s?m\b\.?", r"\1m", regex=True)
-        texts = texts.str.replace(r"([ap]m)\s*(\d[\d:.]*)", r"\2 \1", regex=True)
+        texts = texts.str.replace(r"([ap]m)\s*(\d[\d:.]*\d):?", r"\2 \1", regex=True)
         texts = texts.str.replace(r"(?<=\d)\s*(?:h|uhr)\s*(?=\d)", ":", regex=True)
         texts = texts.str.replace(r"(\d\d?)(?<![:.]\d\d)\s*h\s*$", r"\1:00", regex=True)
         texts = texts.str.replace(r"(?<=\d)(?:st|nd|rd|th)\b", "", regex=True)
@@ -174,7 +309,7 @@ def _clock(parts: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     hour, minute, second = (_number(parts[one].fillna(parts[other])).fillna(0) for one, other in pairs)
     fraction = _number("0." + parts.f.fillna(parts.ff)).fillna(0)
     half = parts.p.notna()
-    valid = (minute < 60) & (second < 61) & ~(half & ((hour > 12) | (hour < 1)))
+    valid = (minute < 60) & (second < 61) & ~(half & (hour > 12))
     valid &= (hour < 24) | ((hour == 24) & (minute == 0) & (second == 0)) | (parts.a.isna() & parts.y.isna())
     hour = hour.where(~half, hour % 12 + 12 * (parts.p == "p"))
     micro = ((hour * 3600 + minute * 60 + second) * 1e6 + (fraction * 1e6).round()).astype("int64")
@@ -243,7 +378,7 @@ def read_numbers(values: pd.Series, cells: list[str], unit: str | None = None) -
     if unit is None:
         first = known.iloc[0]
         other = [name for name, (_, _, span) in ORIGINS.items() if span[0] <= low and high <= span[1]]
-        example = other[0] if other else "s"
+        example = "s" if EPOCH[0] <= low <= EPOCH[1] or not other else other[0]
         raise ValueError(
             f"the unit of the times in {cells[0]!r} is not known ({first:.12g}, …): seconds, days, a serial date?"
             f" Name it: {option('unit', example)}; known are {', '.join([*UNITS, *ORIGINS])}"
@@ -270,7 +405,12 @@ def named_unit(cells: list[str]) -> str | None:
             return "excel"
         if "gps" in text:
             return "gps"
-        for word in [text, *re.findall(r"[\[(（/]\s*([^\W\d_]+)\.?\s*[\])）]?\s*$", text), text.split("_")[-1], text.split(" ")[-1]]:
+        for word in [
+            text,
+            *re.findall(r"[\[(（/]\s*([^\W\d_]+)\.?\s*[\])）]?\s*$", text),
+            text.split("_")[-1],
+            text.split(" ")[-1],
+        ]:
             if word.strip() in UNIT_OF:
                 return UNIT_OF[word.strip()]
     return None
@@ -281,7 +421,7 @@ def _timely(cells: list[str]) -> bool:
 
 
 TIME_WORD = re.compile(
-    r"time|date|epoch|unix|stamp|^ts$|^t$|zeit|datum|heure|horodat|fecha|hora|^data|^ora$|pvm|klo|tid$|tijd|czas"
+    r"time|date|epoch|unix|stamp|^ts$|^t$|zeit|datum|heure|horodat|fecha|hora|^ora$|pvm|klo|tid$|tijd|czas"
     r"|время|дата|時|日付|年月日|날짜|시간|时间|日期|created|^when$",
 )
 
