@@ -5,37 +5,25 @@ times. NaN is a missing value.
 """
 
 import csv
-import difflib
-import io
-import itertools
 import re
 from collections import Counter
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from sensorwatch import times
-from sensorwatch.cells import HALVES, NUMBER, SWITCH, kind_of, numbers
+from sensorwatch.cells import HALVES, SWITCH, kind_of, numbers
 from sensorwatch.quality import Report, examine
+from sensorwatch.table import REPEATED, SAMPLE, Table, decoded, find_column, listed, read_table, rows_where
 from sensorwatch.times import option, plain
 
-BINARY = {
-    b"PK": "a workbook or a zip",
-    b"\x1f\x8b": "packed (gzip)",
-    b"\x89PNG": "a picture",
-    b"\xff\xd8": "a picture",
-}
-DELIMITERS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars", " ": "spaces"}
-SAMPLE = 400  # lines by which a file's form is judged
-REPEATED = 0.01  # share of repeated or unreadable times above which a file is refused
 INDEX = re.compile(
     r"|no\.?|nr\.?|n|#|index|idx|id|rec(ord)?|rn|number|num|nummer|entry_id|row|sample|連番|番号|column 1"
 )
-SENSOR = re.compile(
-    r"sensor|tag|channel|^ch$|name|^id$|_id$|device|gerät|node|station|variable|parameter|metric|measurement|field|type"
-    r"|^unit|einheit|signal|item|point|probe|kanal|messstelle|location|site|room|machine|asset|センサ|機器|項目|場所"
+SENSOR = re.compile(  # what a column of several sensors' names is called
+    "sensor|tag|channel|ch|name|id|device|gerät|node|station|variable|parameter|metric|measurement|field|type|unit|signal"
+    "|einheit|item|point|probe|kanal|messstelle|location|site|room|machine|asset|varname|センサ|機器|項目|場所"
 )
 ROLES = {  # columns that hold a part of the time, by name
     "year": r"year|yr|yyyy|jahr|année|año|anno|ano|年|西暦",
@@ -53,16 +41,6 @@ DAY_WORD = re.compile(
     r"date|datum|day|tag|jour|fecha|data|pvm|dato|日付|年月日|日時|日期|时间|time|timestamp|zeit|column \d+"
 )
 PARTS = {"hour": 3600e6, "minute": 60e6, "second": 1e6, "ms": 1e3, "us": 1.0}  # microseconds
-
-
-class Table(NamedTuple):
-    """A file's cells as texts; the header's cells above each column; the line of each row; how it was read."""
-
-    cells: pd.DataFrame
-    header: dict[str, list[str]]
-    lines: np.ndarray
-    delimiter: str
-    told: list[tuple[str, str]]
 
 
 def read_csv(
@@ -98,11 +76,11 @@ def read_csv(
     guessed = ""
     try:
         _check_options(date_order, unit, decimal, start, step)
-        text, encoding = _decoded(path.read_bytes(), encoding)
+        text, encoding = decoded(path.read_bytes(), encoding)
         guessed = f" (the encoding was guessed; {option('encoding', 'cp932')})" if "guessed" in encoding else ""
-        table = _table(text, encoding, decimal)
+        table = read_table(text, encoding, decimal)
         if where:
-            table = _only(table, where)
+            table = rows_where(table, where)
         if start:
             timing, index, words = (
                 [],
@@ -110,9 +88,10 @@ def read_csv(
                 f"from {start} in steps of {step}",
             )
         else:
-            timing = _time_columns(table, [_column(table, name) for name in _several(time)])
-            index, words = _index(table, timing, date_order, unit, decimal, every)
-        names = [_column(table, name) for name in _several(value)] or [_only_numbers(table, timing)]
+            timing = _time_columns(table, [find_column(table, name) for name in _several(time)])
+            index, words = _index(table, timing, date_order, unit, decimal)
+        asked = [value] if value in list(table.cells) else _several(value)
+        names = [find_column(table, name) for name in asked] or [_only_numbers(table, timing)]
         for name in set(names) & set(timing):
             raise ValueError(f"{name!r} holds the times; name another column as value")
         if isinstance(index, pd.RangeIndex) and not time:
@@ -150,262 +129,6 @@ def _counted(start: str, step: str, rows: int) -> pd.DatetimeIndex:
         return pd.DatetimeIndex(pd.Timestamp(start) + pd.Timedelta(step) * np.arange(rows)).as_unit("ns")
     except ValueError:
         raise ValueError(f"start {start!r} or step {step!r} is unknown; write 2026-03-01 00:00 and 10min") from None
-
-
-def _decoded(raw: bytes, encoding: str | None) -> tuple[str, str]:
-    """A file's text, and its encoding."""
-    if not raw.strip(b" \t\r\n\0\xef\xbb\xbf"):
-        raise ValueError("the file is empty")
-    if encoding:
-        try:
-            return raw.decode(encoding).removeprefix("\ufeff"), encoding
-        except LookupError:
-            raise ValueError(f"the encoding {encoding!r} is unknown; utf-8 and cp1252 are examples") from None
-    kind = next((kind for begin, kind in BINARY.items() if raw.startswith(begin)), None)
-    if kind:
-        raise ValueError(f"this is no text but {kind}; export the readings as CSV")
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return raw.decode("utf-16"), "UTF-16"
-    head = raw[:4000]
-    for name, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
-        if zeros.count(0) > 0.9 * len(zeros) > 0:
-            return raw.decode(name), name.upper()
-    if sum(byte < 9 or (14 <= byte < 32 and byte != 27) for byte in head.replace(b"\0", b"")) > 0.02 * len(head):
-        raise ValueError("this is no text but a binary file; export the readings as CSV")
-    if b"\x1b$" in raw:
-        return raw.decode("iso2022_jp"), "ISO-2022-JP"
-    try:
-        return raw.decode("utf-8-sig"), "UTF-8"
-    except UnicodeDecodeError:
-        return _local(raw)
-
-
-def _local(raw: bytes) -> tuple[str, str]:
-    """Text in one of the older encodings: the one in which its letters are usual ones. Numbers are the same in all."""
-    for name, first_level in (("euc_jp", 0xD0), ("cp932", 0x98)):
-        try:
-            text = raw.decode(name)
-        except UnicodeDecodeError:
-            continue
-        foreign = re.findall(r"[^\x00-\x7f]", text)
-        usual = re.findall(r"[\u3000-\u30ff\u4e00-\u9fff\uff01-\uff5e]|(?<=[\uff61-\uff9f])[\uff61-\uff9f]", text)
-        if sum(c > "\uff60" or c.encode(name)[0] < first_level for c in usual) > 0.6 * len(foreign):
-            return text, f"{name} (guessed)"
-    name = "cp1251" if re.search(rb"[\xc0-\xff]{3}", raw) else "cp1252"
-    return raw.decode(name, "replace"), f"{name} (guessed)"
-
-
-def _table(text: str, encoding: str, decimal: str | None) -> Table:
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    if "\0" in text:  # a power cut leaves zero bytes
-        lines = [line.replace("\0", "") for line in lines]
-    if '"' in text:  # a lone quote would swallow the lines up to the next
-        lines = [line.replace('"', "") if line.count('"') % 2 else line for line in lines]
-    filled = [n for n, line in enumerate(lines) if line.strip(" ,;\t|")]
-    lines = [lines[n] for n in filled]
-    if not lines:
-        raise ValueError("no line holds readings")
-    quoted = [line[1:-1] for line in lines[-SAMPLE:] if re.fullmatch(r'"[^"]*"', line.strip())]
-    if len(quoted) > 0.9 * len(lines[-SAMPLE:]) and not all(map(NUMBER.fullmatch, quoted[1:])):
-        lines = [line.strip().removeprefix('"').removesuffix('"') for line in lines]
-    delimiter = _delimiter(lines[-SAMPLE:], lines[0])
-    head, tail = (_split(part, delimiter) for part in (lines[:SAMPLE], lines[-SAMPLE:]))
-    begin, names, header = _header(head, tail)
-    if begin < 0:
-        raise ValueError(f"no line holds readings (is it a logger's CSV?); it begins {lines[0][:60]!r}")
-    told = [("encoding", encoding), ("delimiter", DELIMITERS[delimiter])]
-    told.append(("header", f"{filled[begin]} lines, readings from line {filled[begin] + 1}"))
-    comments = [n for n in range(begin, len(lines)) if lines[n].startswith("#") and not lines[n].startswith("#N")]
-    rows = [n for n in range(begin, len(lines)) if n not in set(comments)] if comments else range(begin, len(lines))
-    if comments:
-        told.append(("comments", f"{len(comments)} lines between the readings left out"))
-    numbered = np.array(filled)[rows] + 1
-    widths = np.array([len(lines[n].split()) if delimiter == " " else lines[n].count(delimiter) + 1 for n in rows])
-    limit = max(len(names), int(np.quantile(widths, 1 - REPEATED / 2)))
-    body = "\n".join(lines[n] for n in rows)
-    cells = pd.read_csv(
-        io.StringIO(body), sep=r"\s+" if delimiter == " " else delimiter, header=None,
-        names=range(max(limit, widths.max())), dtype=str, na_filter=False, index_col=False, skipinitialspace=True,
-        skip_blank_lines=False,
-    )  # fmt: skip
-    if re.search(r'[ \u3000\u00a0]"?([,;|\t]|$)|"[ \u3000]', body, re.M):
-        cells = cells.apply(lambda column: column.str.strip())
-    if len(cells) != len(rows):
-        raise ValueError("its quotes are not closed; remove them")
-    return _named(cells, names, header, numbered, delimiter, told, decimal)
-
-
-def _split(lines: list[str], delimiter: str) -> list[list[str]]:
-    if delimiter == " ":
-        return [line.split() for line in lines]
-    return [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=True)]
-
-
-def _delimiter(lines: list[str], first: str) -> str:
-    """By what most lines fall into the same number of cells; an earlier one of the list unless a later is far better."""
-    best, most = ",", 0.0
-    for delimiter in DELIMITERS:
-        if delimiter == " " and (most > 0 or all(map(NUMBER.fullmatch, lines[1:]))):
-            continue
-        widths = Counter(len(row) for row in _split(lines, delimiter))
-        width, votes = widths.most_common(1)[0]
-        shared = sum(n for w, n in widths.items() if w > 1) if delimiter != " " else votes
-        if width > 1 and shared / len(lines) > max(most + 0.1, 0.5):
-            best, most = delimiter, shared / len(lines)
-    return best
-
-
-def _header(head: list[list[str]], tail: list[list[str]]) -> tuple[int, list[str], list[list[str]]]:
-    """The first row of readings (-1: none), the columns' names, and the header's rows from the names on."""
-    tail = tail[len(tail) // 2 :]
-    width = Counter(len(row) for row in tail).most_common(1)[0][0]
-    kinds = [
-        Counter(kind for row in tail if len(row) > k and (kind := kind_of(row[k]))).most_common(1) for k in range(width)
-    ]
-    kinds = [kind[0][0] if kind else "" for kind in kinds]
-    timed = [k for k, kind in enumerate(kinds) if kind in ("stamp", "date", "clock")]
-    judged = timed or [k for k, kind in enumerate(kinds) if kind == "number"]
-
-    numeric = [k for k, kind in enumerate(kinds) if kind == "number"]
-
-    def fits(row: list[str], columns: list[int]) -> bool:
-        cells = [(kind_of(row[k]), kinds[k]) for k in columns if k < len(row) and row[k]]
-        return bool(cells) and (len(row) > 1 or width == 1) and all(found in (kind, "") for found, kind in cells)
-
-    begin = next((n for n, row in enumerate(head) if fits(row, judged) and (fits(row, numeric) or not numeric)), -1)
-    while begin > 0 and fits(head[begin - 1], judged):  # first readings of which some are no numbers
-        begin -= 1
-    above = [row for row in head[: max(begin, 0)] if re.search(r"\w", "".join(row)) and row[0] != "sep="]
-    plain_rows = [row for row in above if not row[0].startswith("#")]
-    above = plain_rows if any(len(row) > 1 or width == 1 for row in plain_rows) else above
-    alone = width == 1 or (width == 2 and kinds == ["number"] * 2)  # one name over 20,5
-    above = [[cell.lstrip("#").strip() for cell in row] for row in above if len(row) > 1 or alone]
-    if not above:
-        return begin, [], []
-    same = width if any(len(row) == width for row in above) else len(above[-1])
-    stack = [row for row in above if len(row) == same]
-    looked = [k for k in (timed or range(same)) if k < same]
-    timely = [n for n, row in enumerate(stack) if any(times.TIME_WORD.search(plain(row[k])) for k in looked)]
-    full = max(sum(map(bool, row)) for row in stack)
-    pick = timely[0] if timely else max(n for n, row in enumerate(stack) if sum(map(bool, row)) == full)
-    names = stack[pick]
-    if (
-        pick
-        and any(not cell for cell in stack[pick - 1])
-        and not any(kind_of(cell) in ("number", "stamp", "date", "clock") for cell in stack[pick - 1])
-    ):
-        names = [f"{over} {name}".strip() for over, name in zip(stack[pick - 1], names, strict=True)]
-    return begin, names, [names, *stack[pick + 1 :], *stack[:pick]]
-
-
-def _named(cells, names, header, lines, delimiter, told, decimal) -> Table:
-    """The table with a name for each column, after rows of another width and repeated headers are seen to."""
-    if names:  # a logger that starts anew writes its header again
-        again = np.flatnonzero((cells.iloc[:, 0] == names[0]) & (names[0] != ""))
-        for row in again:
-            found = [cell for cell in cells.iloc[row] if cell]
-            if found[: len(names)] != [name for name in names if name][: len(found)]:
-                raise ValueError(f"line {lines[row]}: a new header with other columns; split the file there")
-            header, names = ([found], found) if len(found) > len(names) else (header, names)
-        if len(again):
-            keep = ~np.isin(np.arange(len(cells)), again)
-            cells, lines = cells[keep].reset_index(drop=True), lines[keep]
-            told.append(("header again", f"in {len(again)} lines between the readings, left out"))
-    filled = cells.ne("").sum(axis=1).to_numpy()
-    if len(cells) > 2 and filled[-1] < filled[:-1].min() and cells.iloc[-1, 0]:
-        told.append(("last line", "it is cut off, and left out"))
-        cells, lines = cells.iloc[:-1], lines[:-1]
-    width = len(names) or int(cells.ne("").sum(axis=1).mode().max())
-    wide = cells.iloc[:, width:].ne("").any(axis=1).to_numpy(copy=True)
-    if not names and decimal == delimiter == ",":
-        wide[:] = True
-    if names and not wide.any():
-        cells = cells.iloc[:, :width]
-    elif names or decimal == ",":
-        cells, lines, names = _wider(cells, lines, names, width, wide, delimiter, decimal, told)
-        header = header if names else []
-    empty = [k for k in cells if k >= len(names) and not cells[k].ne("").any()]
-    cells = cells.drop(columns=empty)
-    names = [names[k] if k < len(names) and names[k] else f"column {k + 1}" for k in range(cells.shape[1])]
-    used = Counter(names)
-    names = [f"{name} ({names[:k].count(name) + 1})" if used[name] > 1 else name for k, name in enumerate(names)]
-    cells.columns = names
-    header = {name: [row[k] for row in header if k < len(row)] for k, name in enumerate(names)}
-    return Table(cells, header, lines, delimiter, told)
-
-
-def _wider(cells, lines, names, width, wide, delimiter, decimal, told):
-    """Rows with more cells than the header: decimal commas, a column that was added later, or a damaged line."""
-    digits = cells.apply(lambda column: column.str.fullmatch(r"\d+"))
-    whole = cells.apply(lambda column: column.str.fullmatch(r"[+-]?\d+"))
-    count = int(cells[wide].ne("").sum(axis=1).mode().max()) if wide.any() else width
-    told_width = f"line {lines[wide.argmax()]} has {count} cells, the header {width}"
-    starts = [k for k in range(count - 1) if (whole[k] & digits[k + 1])[wide].mean() > 1 - REPEATED]
-    if delimiter == "," and starts and wide.mean() > REPEATED and decimal != ".":
-        if decimal is None:
-            raise ValueError(
-                f"{told_width}: is the comma its decimal sign, too? {option('decimal', ',')};"
-                f' if not, and a column has no name, decimal is "."'
-            )
-        joins = count - width if names else count - count // 2 - count % 2
-        ways = [w for w in itertools.combinations(starts, joins) if all(b - a > 1 for a, b in itertools.pairwise(w))]
-        if len(ways) != 1 or (not wide.all() and names):
-            raise ValueError(f"{told_width}, and decimal commas cannot be told from delimiters; export it with ;")
-        for k in reversed(ways[0]):
-            cells[k] = cells[k] + "," + cells[k + 1]
-            cells = cells.drop(columns=k + 1)
-        cells.columns = range(cells.shape[1])
-        told.append(("decimal commas", "joined with the digits before them, as the header has fewer columns"))
-        return cells, lines, names
-    if wide.mean() <= REPEATED:
-        told.append(("too many cells", f"{wide.sum()} lines left out, the first is line {lines[wide.argmax()]}"))
-        return cells.iloc[~wide, :width].reset_index(drop=True), lines[~wide], names
-    if wide.all():
-        told.append(("header", f"it names {width} columns and the rows have {count}; so columns are called by number"))
-        return cells, lines, []
-    if not wide[wide.argmax() :].all() and decimal != ".":
-        raise ValueError(
-            f"{told_width}, and others after it do not: are its cells in place? {option('decimal', '.')} if so"
-        )
-    told.append(("more columns", f"from {told_width}"))
-    return cells, lines, names
-
-
-def _only(table: Table, where) -> Table:
-    """The rows in which a column holds a given text."""
-    cells, lines = table.cells, table.lines
-    for condition in [where] if isinstance(where, str) else where:
-        name, sign, text = condition.partition("=")
-        if not sign:
-            raise ValueError(f"where is {condition!r}; expected a column and its text, such as sensor=S1")
-        column = cells[_column(table, name.strip())]
-        fits = (column == text.strip()).to_numpy()
-        if not fits.any():
-            raise ValueError(f"no row has {text.strip()!r} in {name!r}; it holds {_listed(column.unique()[:8])}")
-        cells, lines = cells[fits].reset_index(drop=True), lines[fits]
-    return table._replace(cells=cells, lines=lines, told=[*table.told, ("rows", f"only those where {where}")])
-
-
-def _column(table: Table, asked: str) -> str:
-    """The column of a name: as it stands, as any line of the header has it, or but for case, width and a unit."""
-    if asked in table.cells.columns:
-        return asked
-    for fits in (
-        lambda name, cells: asked in cells or asked == " ".join(cells),
-        lambda name, cells: plain(asked) in [plain(name), *map(plain, cells)],
-    ):
-        alike = [name for name, cells in table.header.items() if fits(name, cells)]
-        if len(alike) == 1:
-            return alike[0]
-        if alike:
-            raise ValueError(f"{asked!r} is the name of several columns; it has {_listed(alike)}")
-    near = difflib.get_close_matches(plain(asked), [plain(name) for name in table.cells], 1)
-    meant = next((f" Did you mean {name!r}?" for name in table.cells if near and plain(name) == near[0]), "")
-    raise ValueError(f"there is no column {asked!r}.{meant} It has {_listed(table.cells)}")
-
-
-def _listed(names) -> str:
-    return ", ".join(repr(str(name)) for name in names)
 
 
 def _kinds(table: Table) -> dict[str, str]:
@@ -491,12 +214,12 @@ def _one_of(table: Table, names: list[str], asked: list[str]) -> list[str]:
         names = names[:1] if same else zoned if len(zoned) == 1 else exact if len(exact) == 1 and not zoned else names
     if len(names) > 1:
         raise ValueError(
-            f"{_listed(names)} may all be the times; name one, or those that belong together: {option('time', names[0])}"
+            f"{listed(names)} may all be the times; name one, or those that belong together: {option('time', names[0])}"
         )
     return names
 
 
-def _index(table: Table, timing: list[str], order, unit, decimal, every) -> tuple[pd.Index, str]:
+def _index(table: Table, timing: list[str], order, unit, decimal) -> tuple[pd.Index, str]:
     """The times of all rows, NaT where there is none, or row numbers; and how they were read.
 
     Raises:
@@ -516,7 +239,7 @@ def _index(table: Table, timing: list[str], order, unit, decimal, every) -> tupl
     if _role(table, name, "year") and len(timing) > 1 and not form:
         texts = _from_fields(table, timing)
     elif kind == "number" and not form and not _is_digits(texts):
-        values, _ = numbers(texts, decimal, table.delimiter, _hint(table, name))
+        values, _ = numbers(texts, decimal, table.delimiter, _hint(table, [name]))
         values = pd.Series(values)
         counts = (values.diff().dropna() == 1).all() and values.notna().all()
         if counts and unit is None and times.named_unit(table.header[name]) is None:
@@ -609,9 +332,9 @@ def _readable(table: Table, name: str, found: pd.Series, words: str) -> tuple[pd
     return pd.DatetimeIndex(found).as_unit("ns"), words
 
 
-def _hint(table: Table, name: str) -> str:
+def _hint(table: Table, but: list[str]) -> str:
     """The decimal sign that cells of the other columns show without doubt, "" if they do not agree."""
-    sample = table.cells.drop(columns=name).iloc[:: max(1, len(table.cells) // SAMPLE)]
+    sample = table.cells.drop(columns=but).iloc[:: max(1, len(table.cells) // SAMPLE)]
     shown = {
         match[2]
         for column in sample
@@ -631,11 +354,11 @@ def _only_numbers(table: Table, timing: list[str]) -> str:
         counters = [name for name in found if INDEX.fullmatch(plain(name)) and _counts(table.cells[name])]
         found = [name for name in found if name not in counters] or found
     if not found:
-        raise ValueError(f"there is no column of numbers beside the time; it has {_listed(table.cells)}")
+        raise ValueError(f"there is no column of numbers beside the time; it has {listed(table.cells)}")
     if len(found) > 1:
         comma = f"; if the comma is the decimal sign: {option('decimal', ',')}" if table.delimiter == "," else ""
         raise ValueError(
-            f"{len(found)} columns are numbers: {_listed(found)}; name one: {option('value', found[0])}{comma}"
+            f"{len(found)} columns are numbers: {listed(found)}; name one: {option('value', found[0])}{comma}"
         )
     return found[0]
 
@@ -686,14 +409,20 @@ def _refuse_woven(table: Table, names: list[str], timing: list[str], index: pd.I
         turns = (
             kinds[name] == "word" and (texts[cycle:] == texts[:-cycle]).mean() > 0.95 < (texts[1:] != texts[:-1]).mean()
         )
-        turns = turns and not all(times.is_weekday(word) for word in counts.index)
+        turns = turns and not all(times.DAYS.fullmatch(word.casefold()) for word in counts.index)
         explains = timed and repeated > allowed
         if explains:
             pairs = pd.DataFrame({"time": index, "word": column})[index.notna()]
             explains = pairs.duplicated().mean() <= REPEATED
-        if explains or turns or SENSOR.search(plain(name)):
+        words = re.split(r"[\W_]+", plain(name))
+        named = (
+            any(map(SENSOR.fullmatch, words))
+            if kinds[name] == "word"
+            else words[-1] in ("id", "sensor", "channel", "device")
+        )
+        if explains or turns or named:
             raise ValueError(
-                f"{name!r} holds {_listed(counts.index[:5])}: rows of several sensors, it seems; read one:"
+                f"{name!r} holds {listed(counts.index[:5])}: rows of several sensors, it seems; read one:"
                 f" {option('where', f'{name}={counts.index[0]}')}"
             )
     if timed and len(known) > 1 and not known.is_monotonic_increasing and known.is_unique:
@@ -711,16 +440,11 @@ def _refuse_woven(table: Table, names: list[str], timing: list[str], index: pd.I
 
 
 def _signal(table, names, timing, index, words, decimal, missing, every):
-    sentinels = [
-        str(m)
-        for m in (
-            missing if isinstance(missing, (list, tuple)) else _several(missing if missing is None else str(missing))
-        )
-    ]
+    sentinels = _several(str(missing) if isinstance(missing, (int, float)) else missing)
     channels, columns, told = {}, {}, list(table.told)
     for name in names:
         texts = table.cells[name]
-        values, said = numbers(texts, decimal, table.delimiter, _hint(table, name))
+        values, said = numbers(texts, decimal, table.delimiter, _hint(table, [name, *timing]))
         infinite = texts.str.fullmatch(r"[+-]?inf(inity)?", case=False).to_numpy() | np.isinf(values)
         values[infinite] = np.nan
         unread = texts[np.isnan(values) & ~infinite]
@@ -737,11 +461,8 @@ def _signal(table, names, timing, index, words, decimal, missing, every):
         channels[name] = {"infinite": int(infinite.sum()), "unreadable": dict(Counter(unread).most_common())}
         told.append(("value", f"{name!r}" + (f", {said}" if said else "")))
     data = pd.DataFrame(columns, index=index)
-    if timing or isinstance(index, pd.DatetimeIndex):
-        told.append(("time", f"{' and '.join(map(repr, timing))}: {words}" if timing else words))
-    else:
-        told.append(("time", words))
-    data, found = in_order(data)
+    told.append(("time", f"{' and '.join(map(repr, timing))}: {words}" if timing else words))
+    data, found = in_order(data, repeated=bool(every))
     if every:
         data, said = _every(data, every)
         told.append(("every", said))
@@ -752,10 +473,10 @@ def _signal(table, names, timing, index, words, decimal, missing, every):
     return (data[names[0]] if len(names) == 1 else data), report
 
 
-def in_order(data: pd.DataFrame) -> tuple[pd.DataFrame, dict]:
+def in_order(data: pd.DataFrame, repeated: bool = False) -> tuple[pd.DataFrame, dict]:
     """Channels with rising times, and what had to be done: `backward`, `duplicates` and `untimed` of `Report`.
 
-    Rows without a time are left out; of rows with the same time the first that has a value counts.
+    Rows without a time are left out; of rows with the same time the first that has a value counts, unless `repeated`.
     """
     if not isinstance(data.index, pd.DatetimeIndex):
         return data, {}
@@ -766,11 +487,11 @@ def in_order(data: pd.DataFrame) -> tuple[pd.DataFrame, dict]:
     backward = [(timed.index[k + 1], -float(back[k])) for k in np.flatnonzero(back < 0)]
     ordered = timed.sort_index(kind="stable") if backward else timed
     again = ordered.index.duplicated(keep=False)
-    if again.any():
+    if again.any() and not repeated:
         empty = ordered.isna().all(axis=1).to_numpy() & again
         order = np.lexsort((np.arange(len(ordered)), empty, ordered.index.asi8))
         ordered = ordered.iloc[order]
-    kept = ordered[~ordered.index.duplicated()]
+    kept = ordered if repeated else ordered[~ordered.index.duplicated()]
     untimed = len(data) - len(timed)
     return kept, {"backward": backward, "duplicates": len(timed) - len(kept), "untimed": untimed}
 

@@ -29,111 +29,21 @@ EPOCH = (
 )  # seconds since 1970: the years 2000 to 2030, never a date written as digits
 ORDERS = {"dmy": "day/month/year", "mdy": "month/day/year", "ymd": "year/month/day"}
 ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([+-]\d\d:?\d\d|Z)?)?")
-MONTHS = [
-    "jan gen ene янв",
-    "feb fév fev фев",
-    "mar mär mrt mrz мар",
-    "apr avr abr апр",
-    "may mai mag мая май",
-    "jun juin giu июн",
-    "jul juil lug июл",
-    "aug aoû aou ago авг",
-    "sep set сен",
-    "oct okt ott out окт",
-    "nov ноя",
-    "dec dez déc dic dek дек",
-]
-NO_MONTH = set(["marte", "martes", "mardi", "martedì", "martedi", "maroon", "mayor", "august-"])
-WEEKDAYS = [
-    "mon",
-    "monday",
-    "tue",
-    "tues",
-    "tuesday",
-    "wed",
-    "wednesday",
-    "thu",
-    "thur",
-    "thurs",
-    "thursday",
-    "fri",
-    "friday",
-    "sat",
-    "saturday",
-    "sun",
-    "sunday",
-    "mo",
-    "di",
-    "mi",
-    "do",
-    "fr",
-    "sa",
-    "so",
-    "montag",
-    "dienstag",
-    "mittwoch",
-    "donnerstag",
-    "freitag",
-    "samstag",
-    "sonnabend",
-    "sonntag",
-    "lun",
-    "lundi",
-    "mardi",
-    "mer",
-    "mercredi",
-    "jeu",
-    "jeudi",
-    "ven",
-    "vendredi",
-    "sam",
-    "samedi",
-    "dim",
-    "dimanche",
-    "lunes",
-    "martes",
-    "mié",
-    "miércoles",
-    "jue",
-    "jueves",
-    "vie",
-    "viernes",
-    "sáb",
-    "sábado",
-    "dom",
-    "domingo",
-    "lunedì",
-    "martedì",
-    "mercoledì",
-    "giovedì",
-    "venerdì",
-    "sabato",
-    "domenica",
-    "月",
-    "火",
-    "水",
-    "木",
-    "金",
-    "土",
-    "日",
-    "月曜日",
-    "火曜日",
-    "水曜日",
-    "木曜日",
-    "金曜日",
-    "土曜日",
-    "日曜日",
-    "at",
-    "um",
-    "à",
-    "le",
-    "de",
-    "del",
-    "of",
-    "klo",
-    "kl",
-    "uhr",
-]
+MONTHS = {  # how months begin in the usual European languages
+    number: re.compile(words)
+    for number, words in enumerate(
+        ("jan|gen|ene|янв", "f[eé]b|fev|фев", "m[aä]r(?!t[eé])|mrt|mrz|мар", "a[pbv]r|avr|апр", "ma[iyj]|мая|май")
+        + ("jun|juin|giu|июн", "jul|juil|lug|июл", "aug|ao[uû]|ago|авг", "se[pt]|сен", "o[ckt]t|out|okt|окт")
+        + ("nov|ноя", "de[czk]|d[éi]c|дек"),
+        1,
+    )
+}
+DAYS = re.compile(  # of the week, and small words between a date and a clock
+    "(mon|tues?|wed(nes)?|thu(rs?)?|fri|satu?r?|sun)(day)?|mo|di|mi|do|fr|sa|so|(mon|diens|donners|frei|sams|sonn)tag"
+    "|mittwoch|sonnabend|lun(di|es|edì)?|mar(di|tes|tedì)|mer(credi|coledì)?|jeu(di)?|ven(dredi|erdì)?|sam(edi)?|dim"
+    "(anche)?|mi[eé](rcoles)?|jue(ves)?|vie(rnes)?|s[aá]b(ado|ato)?|dom(ingo|enica)?|giovedì|[月火水木金土日](曜日?)?"
+    "|at|um|à|le|del?|of|klo?|uhr"
+)
 ZONES = {
     "z": 0,
     "utc": 0,
@@ -247,12 +157,9 @@ def _normal(texts: pd.Series, few: pd.Series) -> pd.Series:
 
 def _word(match: re.Match) -> str:
     word = match[0]
-    if word in WEEKDAYS and not word.startswith("mar"):
+    if DAYS.fullmatch(word):
         return " "
-    for number, names in enumerate(MONTHS, 1):
-        if word not in NO_MONTH and word.startswith(tuple(names.split())):
-            return f" m{number} "
-    return word
+    return next((f" m{number} " for number, begins in MONTHS.items() if begins.match(word)), word)
 
 
 def _assembled(parts: pd.DataFrame, order: str | None) -> tuple[pd.Series, str, bool]:
@@ -424,8 +331,3 @@ TIME_WORD = re.compile(
     r"time|date|epoch|unix|stamp|^ts$|^t$|zeit|datum|heure|horodat|fecha|hora|^ora$|pvm|klo|tid$|tijd|czas"
     r"|время|дата|時|日付|年月日|날짜|시간|时间|日期|created|^when$",
 )
-
-
-def is_weekday(word: str) -> bool:
-    """Whether a word names a day of the week."""
-    return word.casefold().strip(".") in WEEKDAYS
