@@ -32,7 +32,8 @@ NUMBER = re.compile(
     re.I,
 )
 DATE = re.compile(
-    r"\d{1,4}\s*[-/.年년]\s*\d{1,2}\s*[-/.月월]\s*\d{1,4}(?!\d)|(\w{2,9}\.?,? )?\d{1,2}[-. /]{1,2}[^\W\d_]{3,10}[-./ ,]{1,2}\d{2,4}"
+    r"\d{1,4}\s*[-/.年년]\s*\d{1,2}\s*[-/.月월]\s*\d{1,4}(?!\d)"
+    r"|(\w{2,9}\.?,? )?\d{1,2}[-. /]{1,2}[^\W\d_]{3,10}[-./ ,]{1,2}\d{2,4}"
     r"|\d{1,2}[^\W\d_]{3}\d{2,4}|[^\W\d_]{3,10}\.? \d{1,2},? \d{4}|\d{8}[T ]\d{2,6}",
     re.I,
 )
@@ -102,11 +103,12 @@ def numbers(cells: pd.Series, decimal: str | None, delimiter: str, hint: str = "
     texts = cells[unread | ~np.isnan(values)]
     texts = texts.map(lambda text: unicodedata.normalize("NFKC", text).replace("−", "-"))
     texts = texts.str.replace(SPACE, "", regex=True)
-    texts = texts.str.replace(r"^\((\S*)\)$|^([\d.,]+)-$", lambda m: f"-{m[1] or m[2]}", regex=True)
+    negative = texts.str.fullmatch(r"\([\d.,]+\)|[\d.,]+-").any()
+    texts = texts.str.replace(r"^\(([\d.,]+)\)$|^([\d.,]+)-$", lambda m: f"-{m[1] or m[2]}", regex=True)
     parts = texts.str.extract(r"^([+-]?)\s*([\d.,]+)([eEdD][+-]?\d+)?\s*([^\d\s.,+-][^\d.,+]{0,7})?$")
     factor, said = _suffixes(parts[3][parts[1].notna()].fillna(""))
     parts = parts[parts[1].notna()].loc[factor.index]
-    decimal, certain = _decimal(parts[1], decimal, delimiter, hint, parts[2].notna())
+    decimal = _decimal(cells.name, parts[1], decimal, delimiter, hint, parts[2].notna())
     thousands = {".": ",", ",": "."}[decimal]
     group = r"\d{1,3}(\T\d{3})+|\d{1,3}(\T\d\d)+\T\d{3}|\d*".replace("T", thousands)
     parts = parts[parts[1].str.fullmatch(rf"({group})(\{decimal}\d*)?") & parts[1].str.contains(r"\d")]
@@ -118,12 +120,12 @@ def numbers(cells: pd.Series, decimal: str | None, delimiter: str, hint: str = "
     )
     values[:] = np.nan
     values[plain.index] = pd.to_numeric(plain, errors="coerce") * factor[plain.index]
-    signs = texts[plain.index].str.contains(r"^-", regex=True) & ~cells[plain.index].str.contains(
-        r"^[-−－]", regex=True
-    )
-    said += ["the comma is the decimal sign"] * bool(decimal == "," and parts[1].str.contains(",").any())
-    said += [f"thousands are separated by {thousands!r}"] * bool(grouped)
-    said += ["(1.5) and 1.5- are negative"] * bool(signs.any())
+    if decimal == "," and parts[1].str.contains(",").any():
+        said.append("the comma is the decimal sign")
+    if grouped:
+        said.append(f"thousands are separated by {thousands!r}")
+    if negative:
+        said.append("(1.5) and 1.5- are negative")
     left = cells[unread & np.isnan(values)]
     odd = left[left.str.contains(r"^[-+(]?\d", regex=True)]
     if len(odd) > 0.05 * max(1, len(plain)):
@@ -150,15 +152,15 @@ def _suffixes(suffix: pd.Series) -> tuple[pd.Series, list[str]]:
     if len(known) > 1 and sum(counts[unit] for unit in known) >= 0.95 * len(suffix):
         factor = suffix[suffix.isin(known)].map(lambda unit: PREFIXES[unit.removesuffix(base)])
         return factor, [f"{_listed(known)} brought to {base!r}"]
-    return suffix[suffix == usual].map(lambda _: 1.0), [f"each with {usual!r}"] * bool(usual)
+    return suffix[suffix == usual].map(lambda _: 1.0), [f"each with {usual!r}"] if usual else []
 
 
 def _listed(words) -> str:
     return ", ".join(map(repr, words))
 
 
-def _decimal(bodies: pd.Series, decimal: str | None, delimiter: str, hint: str, exponent) -> tuple[str, bool]:
-    """The decimal sign of digits with commas and points, and whether they show it themselves."""
+def _decimal(name: str, bodies: pd.Series, decimal: str | None, delimiter: str, hint: str, exponent) -> str:
+    """The decimal sign of digits with commas and points."""
     signed = bodies[bodies.str.contains("[.,]", regex=True)]
     points, commas = signed.str.count(r"\."), signed.str.count(",")
     last = np.where(signed.str.rfind(",") > signed.str.rfind("."), ",", ".")
@@ -168,18 +170,18 @@ def _decimal(bodies: pd.Series, decimal: str | None, delimiter: str, hint: str, 
     shown = np.where(repeated, other, np.where(((points > 0) & (commas > 0)) | alone, last, ""))
     found = Counter(shown[shown != ""])
     if decimal or not len(signed):
-        return decimal or ".", bool(decimal)
+        return decimal or "."
     if found:
         (sign, most), *less = found.most_common()
         if less and less[0][1] > 0.01 * most:
             raise ValueError(
-                f"{bodies.name!r} has points and commas as decimal signs; name it: {option('decimal', sign)}"
+                f"points and commas stand as decimal signs in {name!r}; name the right one: {option('decimal', sign)}"
             )
-        return sign, True
+        return sign
     if delimiter == "," and not commas.any():
-        return ".", False
+        return "."
     if hint:
-        return hint, False
+        return hint
     raise ValueError(
         f"{signed.iloc[0]!r} and all like it may be thousands or decimals; name the decimal sign:"
         f" {option('decimal', last[0])} for {signed.iloc[0].replace(last[0], '.')}, or {option('decimal', other[0])}"

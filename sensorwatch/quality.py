@@ -134,7 +134,8 @@ def sentinel_values(values: np.ndarray) -> list[tuple[float, int]]:
         others, n = values[values != extreme], int((values == extreme).sum())
         if n >= 2 and len(others) >= 10:
             away = max(others.min() - extreme, extreme - others.max())
-            found += [(float(extreme), n)] * bool(away > 5 * np.ptp(others) > 0)
+            if away > 5 * np.ptp(others) > 0:
+                found.append((float(extreme), n))
     return found
 
 

@@ -1,4 +1,4 @@
-"""A logger's file as a signal: one way of reading it must fit all rows, or a ValueError names the option that settles it.
+"""A logger's file as a signal: one way of reading must fit all rows, or a ValueError names the option that settles it.
 
 A signal is a float64 Series (several channels: a DataFrame) over rising times, or over row numbers where there are no
 times. NaN is a missing value.
@@ -56,7 +56,7 @@ def read_csv(
         date_order: "dmy", "mdy" or "ymd".
         unit: of numeric times: s, ms, us, ns, min, h, d, excel, matlab, labview, gps; or a strptime form for texts;
             "h" or "min" for what stands before the colon in 12:30.
-        start, step: the first time and the step ("2026-03-01 00:00", "10min") of a file whose times are missing or lost.
+        start, step: the first time and the step ("2026-03-01 00:00", "10min") of a file without (usable) times.
         decimal: the decimal sign, "," or ".".
         missing: sentinel values that mean missing, such as -200 (a list, or by commas).
         every: a step to average to ("10min"), or "10min,last", "10min,sum".
@@ -154,13 +154,15 @@ def _time_columns(table: Table, asked: list[str]) -> list[str]:
     """
     kinds = _kinds(table)
     among = asked or list(table.cells)
+    if not {"stamp", "date", "clock"} & {kinds[name] for name in among}:
+        kinds |= {name: "stamp" for name in among if kinds[name] == "word" and _is_dates(table.cells[name])}
     of = {kind: [n for n in among if kinds[n] == kind] for kind in ("stamp", "date", "clock", "half", "number")}
     parts = {role: [n for n in among if _role(table, n, role)] for role in ROLES}
     small = {role: names[:1] for role, names in parts.items() if names and names[0] in of["number"]}
     halves = of["half"][:1]
     below = [small[role][0] for role in ("ms", "us") if role in small]
     for kind in ("stamp", "date"):
-        varying = [n for n in of[kind] if table.cells[n].nunique() > 1]
+        varying = [n for n in of[kind] if (table.cells[n] != table.cells[n].iloc[0]).any()]
         named = [n for n in of[kind] if DAY_WORD.fullmatch(plain(n))]
         of[kind] = of[kind] if asked else varying or named or (of[kind] if kind == "stamp" else [])
     if of["stamp"]:
@@ -196,7 +198,8 @@ def _role(table: Table, name: str, roles: str) -> bool:
 
 
 def _is_dates(texts: pd.Series) -> bool:
-    return times.read_texts(texts[texts != ""].iloc[:SAMPLE])[0].notna().mean() > 0.98
+    found, _, clock = times.read_texts(texts[texts != ""].iloc[:SAMPLE], "dmy")
+    return not clock and found.notna().mean() > 0.98
 
 
 def _hhmm(table: Table, name: str) -> bool:
@@ -241,7 +244,7 @@ def _index(table: Table, timing: list[str], order, unit, decimal) -> tuple[pd.In
     elif kind == "number" and not form and not _is_digits(texts):
         values, _ = numbers(texts, decimal, table.delimiter, _hint(table, [name]))
         values = pd.Series(values)
-        counts = (values.diff().dropna() == 1).all() and values.notna().all()
+        counts = (values.diff().dropna() == 1).all() and values.notna().all() and values[0] in (0, 1)
         if counts and unit is None and times.named_unit(table.header[name]) is None:
             return rows, f"{name!r} only counts the rows; if it is seconds: {option('unit', 's')}"
         found, words = times.read_numbers(values, [name, *table.header[name]], unit)
@@ -326,8 +329,9 @@ def _readable(table: Table, name: str, found: pd.Series, words: str) -> tuple[pd
     if np.sum(bad < end) > REPEATED * len(found):
         texts = [first.iloc[k] for k in bad[:3]]
         raise ValueError(
-            f"line {table.lines[bad[0]]}: {texts[0]!r} in {name!r} cannot be read as a time ({len(bad):,} rows; others are"
-            f" read as {words}); name another column as time, or the form of the times: {option('unit', '%d.%m.%Y %H:%M')}"
+            f"line {table.lines[bad[0]]}: {texts[0]!r} in {name!r} cannot be read as a time ({len(bad):,} rows;"
+            f" others are read as {words}); name another column as time, or their form:"
+            f" {option('unit', '%d.%m.%Y %H:%M')}"
         )
     return pd.DatetimeIndex(found).as_unit("ns"), words
 
@@ -364,7 +368,10 @@ def _only_numbers(table: Table, timing: list[str]) -> str:
 
 
 def _counts(texts: pd.Series) -> bool:
-    return bool((pd.to_numeric(texts, errors="coerce").diff().dropna() == 1).all())
+    values = pd.to_numeric(texts, errors="coerce")
+    return bool(
+        (values.diff().dropna() == 1).all() and values[0] < 20_000
+    )  # from there on: days or seconds since a day
 
 
 def _refuse_unnamed_time(table: Table, names: list[str]) -> None:
@@ -372,10 +379,11 @@ def _refuse_unnamed_time(table: Table, names: list[str]) -> None:
     for name in table.cells.columns.difference(names, sort=False):
         texts = table.cells[name]
         words = texts.str.contains(r"\d", regex=True).all() and kind_of(texts[0]) != "number"
-        if texts.is_unique and (words or _role(table, name, "year")):
+        if texts.is_unique and (words or _role(table, name, "year|doy")):
             raise ValueError(
                 f"{texts[0]!r} in {name!r} may be the time, in an unknown form; name it: {option('time', name)} and its"
-                f" form, such as {option('unit', '%d.%m.%Y %H:%M')}; if it is none: {option('start', '2026-03-01 00:00')}"
+                f" form, such as {option('unit', '%d.%m.%Y %H:%M')}; if not:"
+                f" {option('start', '2026-03-01 00:00')}"
             )
         values = pd.to_numeric(table.cells[name].str.replace(",", "."), errors="coerce")
         if len(values) > 3 and (values.diff().iloc[1:] > 0).all() and not _counts(table.cells[name]):
@@ -425,17 +433,17 @@ def _refuse_woven(table: Table, names: list[str], timing: list[str], index: pd.I
                 f"{name!r} holds {listed(counts.index[:5])}: rows of several sensors, it seems; read one:"
                 f" {option('where', f'{name}={counts.index[0]}')}"
             )
-    if timed and len(known) > 1 and not known.is_monotonic_increasing and known.is_unique:
-        if not known.is_monotonic_decreasing and known.hour.isin(range(1, 13)).all() and 12 in known.hour:
-            raise ValueError(
-                f"no hour is 0 or beyond 12 and times go back: AM and PM are lost; {option('start', str(known[0]))}"
-            )
+    sorted_already = known.is_monotonic_increasing or known.is_monotonic_decreasing
+    if timed and not sorted_already and known.hour.isin(range(1, 13)).all() and 12 in known.hour:
+        raise ValueError(
+            f"no hour is 0 or beyond 12 and times go back: AM and PM are lost; {option('start', str(known[0]))}"
+        )
     if timed and repeated > allowed and not every:
         row = int(np.flatnonzero(index.duplicated() & index.notna())[0])
         raise ValueError(
-            f"line {table.lines[row]}: the time {index[row]} was there before, as in {repeated:.0%} of all rows; name the"
-            f" columns that complete it (time), or {option('start', str(known[0]))} and {option('step', '1s')} if its"
-            f" readings are equally spaced, or {option('every', '10min,mean')}"
+            f"line {table.lines[row]}: the time {index[row]} was there before, as in {repeated:.0%} of all rows;"
+            f" name the columns that complete it (time), or, if the readings are equally spaced,"
+            f" {option('start', str(known[0]))} and {option('step', '1s')}, or {option('every', '10min,mean')}"
         )
 
 

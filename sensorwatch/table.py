@@ -121,9 +121,9 @@ def _split(lines: list[str], delimiter: str) -> list[list[str]]:
 
 
 def _delimiter(lines: list[str], first: str) -> str:
-    """By what most lines fall into the same number of cells; an earlier one of the list unless a later is far better."""
+    """By what most lines fall into cells; one that the first line has, too, unless another is far better."""
     best, most = ",", 0.0
-    for delimiter in DELIMITERS:
+    for delimiter in sorted(DELIMITERS, key=lambda delimiter: delimiter not in first or delimiter == " "):
         if delimiter == " " and (most > 0 or all(map(NUMBER.fullmatch, lines[1:]))):
             continue
         widths = Counter(len(row) for row in _split(lines, delimiter))

@@ -15,19 +15,27 @@ HOURS = pd.date_range("2026-03-28 22:00", periods=N, freq="h")
 SECONDS = pd.Timestamp(0) + pd.to_timedelta(100 * np.arange(N), unit="s")
 SINCE0 = pd.Timestamp(0) + pd.to_timedelta(np.arange(N), unit="s")
 EARLY = TIMES - pd.Timedelta("23D 22h")  # 2026-03-05: may be the third of May
-X = {"value": "x"}
+SECOND, DAILY = (
+    pd.date_range(start, periods=N, freq=f) for start, f in (("2026-03-28 22:00Z", "s"), ("2026-03-28", "D"))
+)
+X, S, DMY = {"value": "x"}, {"unit": "s"}, {"date_order": "dmy"}
 TENTHS = pd.date_range("2026-06-01 17:01:39", periods=N, freq="100ms")
 
 
 def lines(head, row, times=TIMES):
-    """A file: `row` is a format of t (the time) and n (the row), v, c and k (the value, with a decimal comma, with three
-    decimals after a comma), s, l, e, m, g (the time since 1970, 1904, 1899, year 0; in thousands)."""
+    """A file: `row` is a format of t (the time) and n (the row), v, c and k (the value, with a decimal comma, with
+    three decimals after a comma), s, l, e, m, g (the time since 1970, 1904, 1899, year 0; in thousands)."""
     made = []
     for n, (t, v) in enumerate(zip(times, VALUES, strict=True)):
         s = int(t.timestamp())
         more = {"s": s, "l": s + 2_082_844_800, "e": s / 86400 + 25569, "m": s / 86400 + 719529}
         more |= {"g": f"{1000 * s:,}".replace(",", "."), "ms": t.microsecond // 1000, "l2": t + pd.Timedelta("5min")}
-        more |= {"c": f"{v:.2f}".replace(".", ","), "k": f"{v:.3f}".replace(".", ",")}
+        more |= {
+            "s1": 1_774_735_200 + n,
+            "n1": 46_109 + n,
+            "c": f"{v:.2f}".replace(".", ","),
+            "k": f"{v:.3f}".replace(".", ","),
+        }
         made.append(row.format(t=t, v=v, n=n, **more))
     return [*head, *made]
 
@@ -90,12 +98,17 @@ READ = {  # rows, what `read` takes, the times that must come out
     "AM in a column": (half("date;clock;ap;x", "{t:%Y-%m-%d};{t:%I:%M};{w};{v}", ("AM", "PM")), {}, TIMES),
     "short year": (lines(["time;x"], "{t:%y/%m/%d %H:%M};{v}"), {}, TIMES),
     "24:00": ([r.replace("29 00:00", "28 24:00") for r in lines(["t,x"], "{t:%Y-%m-%d %H:%M},{v}")], {}, TIMES),
+    "epoch each second": (lines(["time,x"], "{s1},{v}"), {}, SECOND),
+    "another delimiter in words": (lines(["time,x,note"], ISO + ",a;b;c"), X, TIMES),
+    "a setting beside": (lines(["time,set_point,voltage,x"], "{t},20,23{n},{v}"), X, TIMES),
+    "Spanish": (lines(["fecha;x"], "{t:%d} de marzo de {t:%Y %H:%M};{c}"), {}, TIMES),
+    "Russian": (lines(["Время;x"], "{t:%d} марта {t:%Y %H:%M};{c}"), {}, TIMES),
     "digits": (lines(["stamp,x"], "{t:%Y%m%d%H%M%S},{v}"), {}, TIMES),
     "digits to the hour": (lines(["time,x"], "{t:%Y%m%d%H},{v}", HOURS), {}, HOURS),
     "digits in two columns": (lines(["DATE,TIME,x"], "{t:%Y%m%d},{t:%H%M},{v}"), {}, TIMES),
     "date and hour": (lines(["date,hour,x"], "{t:%Y-%m-%d},{t.hour},{v}", HOURS), {}, HOURS),
     "年月日時": (lines(["年,月,日,時,x"], "{t.year},{t.month},{t.day},{t.hour},{v}", HOURS), {}, HOURS),
-    "day of the year": (lines(["year,doy,hhmm,x"], "{t.year},{t.day_of_year},{t.hour}{t:%M},{v}"), {"value": "x"}, TIMES),
+    "day of the year": (lines(["year,doy,hhmm,x"], "{t.year},{t.day_of_year},{t.hour}{t:%M},{v}"), X, TIMES),
     "milliseconds apart": (lines(["Datum;Zeit;ms;x"], "{t:%d.%m.%Y;%H:%M:%S};{ms};{v}", TENTHS), {}, TENTHS),
     "epoch": (lines(["time,x"], "{t.value},{v}"), {}, UTC),
     "epoch, ms": (lines(["ts,x"], "{s}000,{v}"), {}, UTC),
@@ -113,7 +126,7 @@ READ = {  # rows, what `read` takes, the times that must come out
     "no header": (lines([], ISO), {}, TIMES),
     "newest first": (["time,x", *lines([], ISO)[::-1]], {}, TIMES),
     "whole lines quoted": ([f'"{row}"' for row in lines(["time,x"], ISO)], {}, TIMES),
-    "lines above": (lines(["Logger;;", "Start;2026-03-28 22:00;", "", "time;x;y"], "{t:%Y-%m-%d %H:%M};{v};1.5"), X, TIMES),
+    "lines above": (lines(["Logger;;", "Start;2026-03-28;", "", "time;x;y"], "{t:%Y-%m-%d %H:%M};{v};5"), X, TIMES),
     "start and stop above": (lines(["Start,2026-03-28 22:00:00", "Stop,2026-03-29", "time,x"], ISO), X, TIMES),
     "units": (lines(["time,x", "s,mg/L"], ISO), X, TIMES),
     "names in two lines": (lines(["\t\t Temp\tHi", " Date\tTime\t Out\tTemp"], "{t:%d/%m/%y\t%H:%M}\t{v}\t99.5"),
@@ -177,13 +190,13 @@ TWICE = [row for row in lines([], ISO) for _ in range(2)]
 WOVEN = ["time,tag,x", *(row.replace(",", f",{s},") for row in lines([], ISO) for s in ("S1", "S2"))]
 SIX = lines(["Nr,Date,Time,x,Alarm"], "{n},{t:%Y/%m/%d,%H:%M:%S},+{c},LL")
 REFUSED = {  # rows, what the message names, the options that make it right, the times
-    "day or month": (lines(["t;x"], "{t:%d/%m/%Y %H:%M};{v}", EARLY), "dmy .* or mdy .*date_order=", {"date_order": "dmy"}, EARLY),
+    "day or month": (lines(["t;x"], "{t:%d/%m/%Y %H:%M};{v}", EARLY), "dmy .* or mdy .*date_order=", DMY, EARLY),
     "month or day": (lines(["t,x"], "{t:%m/%d/%Y %H:%M},{v}", EARLY), "date_order=", {"date_order": "mdy"}, EARLY),
     "unit": (lines(["time,x"], "{n}00.0,{v}"), "line 2|unit=", {"unit": "s"}, SECONDS),
     "Excel": (lines(["Date,x"], "{e:.6f},{v}"), 'unit="excel"', {"unit": "excel"}, TIMES),
     "LabVIEW": (lines(["time,x"], "{l}.000,{v}"), 'unit="labview"', {"unit": "labview"}, UTC),
     "mm:ss": (lines(["time,x"], "00:{n:02d},{v}"), "'00:00'.*unit=", {"unit": "min"}, SINCE0),
-    "no time's name": (lines(["X_Value,y"], "{n}00.0,{v}"), "'X_Value'.*value=", {"time": "X_Value", "unit": "s"}, SECONDS),
+    "no time's name": (lines(["X_Value,y"], "{n}00.0,{v}"), "'X_Value'.*value=", {"time": "X_Value"} | S, SECONDS),
     "own form": (lines(["t,x"], "{t:%Y-%j %H:%M},{v}"), "line 2.*unit=", {"unit": "%Y-%j %H:%M"}, TIMES),
     "unknown zone": (lines(["t,x"], "{t} EST,{v}"), "line 2.*EST.*unit=", {"unit": "%Y-%m-%d %H:%M:%S EST"}, TIMES),
     "two times": (lines(["start,end,x"], "{t},{l2},{v}"), "'start', 'end'.*time=", {"time": "start"}, TIMES),
@@ -196,6 +209,8 @@ REFUSED = {  # rows, what the message names, the options that make it right, the
     "delimiter or decimal, six": (SIX, "line 2 has 6 cells.*decimal=", {"decimal": ",", "value": "x"}, TIMES),
     "one column": (lines(["x"], "{c}"), "decimal=", {"decimal": ",", "value": "x"}, None),
     "channels": (lines(["time,x,y"], ISO + ",1"), "'x', 'y'.*value=", {"value": "x"}, TIMES),
+    "seconds of one clock": (lines(["a,x"], "{s1},{v}"), "'a', 'x'|time=", {"time": "a"} | S | X, SECOND),
+    "days of Excel": (lines(["Date,x"], "{n1},{v}"), 'unit="excel"', {"unit": "excel"}, DAILY),
     "Chinese": (lines(["时间,x"], "{t:%Y年%m月%d日 %H:%M},{v}"), "encoding=", {"encoding": "gbk"}, TIMES),
 }  # fmt: skip
 
@@ -204,7 +219,7 @@ REFUSED = {  # rows, what the message names, the options that make it right, the
 def test_what_fits_in_two_ways_is_refused_and_the_option_settles_it(tmp_path, form):
     rows, said, options, times = REFUSED[form]
     written = options.pop("encoding", "utf-8")
-    with pytest.raises(ValueError, match=f"^pump.csv: .*({said})") as caught:
+    with pytest.raises(ValueError, match=rf"^pump\.csv: .*({said})") as caught:
         read(tmp_path, rows, written)
     assert "\n" not in str(caught.value)
     if written != "utf-8":
@@ -288,6 +303,12 @@ def test_several_channels_and_every(tmp_path):
     table, report = read(tmp_path, rows, value="x,y")
     assert list(table) == ["x", "y"] and list(report.channels) == ["x", "y"]
     hourly, _ = read(tmp_path, rows, value="y", every="1h,sum")
+    mean, _ = read(
+        tmp_path,
+        ["time,x", *(f"{t},{v + k}" for t, v in zip(TIMES, VALUES, strict=True) for k in (0, 2))],
+        every="10min",
+    )
+    check(mean, TIMES, VALUES + 1)
     assert list(hourly[:2]) == [15, 51] and hourly.index[1] == pd.Timestamp("2026-03-28 23:00")
     with pytest.raises(ValueError, match="every is '1 moon'"):
         read(tmp_path, rows, value="y", every="1 moon")
@@ -299,7 +320,7 @@ def test_a_change_to_summer_time(tmp_path):
     assert not report.gaps and list(signal.index) == list(zoned) and "summer time" in str(report)
     back = pd.date_range("2026-10-25", periods=36, freq="10min", tz="Europe/Berlin").tz_localize(None)
     rows = ["time,x", *(f"{t},{n}.5" for n, t in enumerate(back))]
-    with pytest.raises(ValueError, match="line 20.*was there before"):
+    with pytest.raises(ValueError, match=r"line 20.*was there before"):
         read(tmp_path, rows)
 
 
