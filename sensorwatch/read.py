@@ -243,7 +243,9 @@ def _index(table: Table, timing: list[str], order, unit, decimal) -> tuple[pd.In
         texts = _from_fields(table, timing)
     elif kind == "number" and not form and not _is_digits(texts):
         values, _ = numbers(texts, decimal, table.delimiter, _hint(table, [name]))
-        values = pd.Series(values)
+        values = pd.Series(np.where(np.isinf(values), np.nan, values))
+        if values.isna().all():
+            raise ValueError(f"no cell of {name!r} can be read as a time")
         counts = (values.diff().dropna() == 1).all() and values.notna().all() and values[0] in (0, 1)
         if counts and unit is None and times.named_unit(table.header[name]) is None:
             return rows, f"{name!r} only counts the rows; if it is seconds: {option('unit', 's')}"
@@ -471,6 +473,8 @@ def _signal(table, names, timing, index, words, decimal, missing, every):
     data = pd.DataFrame(columns, index=index)
     told.append(("time", f"{' and '.join(map(repr, timing))}: {words}" if timing else words))
     data, found = in_order(data, repeated=bool(every))
+    if not data.notna().any(axis=None):
+        raise ValueError("no row has both a time and a value")
     if every:
         data, said = _every(data, every)
         told.append(("every", said))

@@ -1,5 +1,7 @@
 """Files as loggers write them: each is read right, or refused with the option that then makes it right."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -329,3 +331,30 @@ def test_dates_are_ordered_where_only_one_order_has_no_jumps(tmp_path):
     for form, order in (("%d/%m/%Y %H:%M", "dmy"), ("%m/%d/%Y %H:%M", "mdy")):
         signal, _ = read(tmp_path, ["time,x", *(f"{t.strftime(form)},{n}.5" for n, t in enumerate(days))])
         assert list(signal.index) == list(days) and signal.attrs["date_order"] == order
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_damaged_files_give_a_signal_or_one_sentence(tmp_path, seed):
+    """Bytes changed, lost, doubled, turned round: no other error than a ValueError, and no warning."""
+    random, outcomes = np.random.default_rng(seed), set()
+    for rows, options, _ in READ.values():
+        raw = bytearray("\n".join(rows).encode(options.get("encoding", "utf-8")))
+        for _ in range(random.integers(1, 6)):
+            at, length = int(random.integers(len(raw))), int(random.integers(1, 40))
+            part = raw[at : at + length]
+            noise = bytes(random.integers(0, 256, len(part), dtype=np.uint8))
+            kinds = [noise, b"", part + part, part[::-1], b"\n", b";", b'"', b",,", "°".encode(), b"1e400", b"\0" * 50]
+            raw[at : at + length] = kinds[random.integers(len(kinds))]
+        (tmp_path / "x.csv").write_bytes(raw)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            try:
+                signal, report = read_csv(tmp_path / "x.csv")
+                assert signal.index.is_monotonic_increasing and signal.index.is_unique and signal.notna().any()
+                assert not np.isinf(signal).any() and str(report)
+                outcomes.add("read")
+            except ValueError as error:
+                assert str(error).startswith("x.csv: ") and "\n" not in str(error)
+                outcomes.add("refused")
+    assert outcomes == {"read", "refused"}
