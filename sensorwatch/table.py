@@ -93,7 +93,7 @@ def read_table(text: str, encoding: str, decimal: str | None) -> Table:
     if begin < 0:
         raise ValueError(f"no line holds readings (is it a logger's CSV?); it begins {lines[0][:60]!r}")
     told = [("encoding", encoding), ("delimiter", DELIMITERS[delimiter])]
-    told.append(("header", f"{filled[begin]} lines, readings from line {filled[begin] + 1}"))
+    told.append(("readings", f"from line {filled[begin] + 1}"))
     comments = [n for n in range(begin, len(lines)) if lines[n].startswith("#") and not lines[n].startswith("#N")]
     rows = [n for n in range(begin, len(lines)) if n not in set(comments)] if comments else range(begin, len(lines))
     if comments:
@@ -209,6 +209,8 @@ def _named(cells, names, header, lines, delimiter, told, decimal) -> Table:
     used = Counter(names)
     names = [f"{name} ({names[:k].count(name) + 1})" if used[name] > 1 else name for k, name in enumerate(names)]
     cells.columns = names
+    more = f" and {len(names) - 8} more" if len(names) > 8 else ""
+    told.append(("columns", listed(names[:8]) + more))
     header = {name: [row[k] for row in header if k < len(row)] for k, name in enumerate(names)}
     return Table(cells, header, lines, delimiter, told)
 

@@ -155,7 +155,7 @@ def test_what_loggers_write_is_read(tmp_path, form):
     check(signal, times)
     assert report.rows >= report.points == N and not (report.gaps or report.backward or report.missing)
     words = [word for word, _ in report.lines()]
-    assert words[0] == "encoding" and {"delimiter", "header", "value", "time", "first row", "last row"} <= set(words)
+    assert words[0] == "encoding" and {"delimiter", "columns", "value", "time", "first row", "last row"} <= set(words)
 
 
 NUMBERS = {  # delimiter, cells, values
