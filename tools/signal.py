@@ -73,7 +73,7 @@ def read_parameters(pairs: list[list[str]], values: dict) -> dict:
             values[name] = kind(text)
         except ValueError:
             raise ValueError(
-                f"{name} is {text!r}; expected {'an integer' if kind is int else 'a number'}"
+                f"{name} is {text!r}; expected {'a whole number' if kind is int else 'a number'}"
             ) from None
     if values["window"]:
         checks.integer("window", values["window"], 4)
@@ -112,7 +112,7 @@ def announce(path: Path, given: dict) -> None:
     print(f"{path}\n{report}")
     if isinstance(signal, pd.DataFrame):
         raise ValueError(
-            "make signal watches one channel; name one of them as value (sensorwatch.Monitor takes several)"
+            "make signal watches one channel; name one as value (sensorwatch.Monitor takes several)"
         )
     if given["monitor"]:
         print(f"Nothing is trained: the monitor of {given['monitor']} watches all of it.", flush=True)
@@ -136,16 +136,11 @@ def run(parameters: dict, name: str, target: Path) -> tuple[str, str]:
     with tempfile.TemporaryDirectory(dir=paths.writable(target.parent), prefix=f".{name}-") as folder:
         os.environ["VAEPAPER_BUILD"] = folder  # for the kernel: what it leaves is ours, not the report's
         made = Path(folder) / f"{name}.ipynb"
+        plain = str(made).replace("{", "{{").replace("}", "}}")  # papermill fills in what stands in braces
         quiet = ["--IPKernelApp.log_level=40"]
         options = {"cwd": paths.NOTEBOOKS, "kernel_name": "python3", "extra_arguments": quiet}
         try:
-            papermill.execute_notebook(
-                notebook,
-                str(made).replace("{", "{{").replace("}", "}}"),
-                parameters,
-                progress_bar={"desc": "cells"},
-                **options,
-            )
+            papermill.execute_notebook(notebook, plain, parameters, progress_bar={"desc": "cells"}, **options)
         except PapermillExecutionError as error:
             if error.ename in (
                 "ValueError",
