@@ -66,7 +66,7 @@ def test_from_a_csv_to_alarms_and_a_second_file(csv, build, capsys, monkeypatch)
         (["nothing.csv"], 1, "nothing.csv is not there"),
         (["{csv}", "-p", "value", "tmp"], 1, "Did you mean 'temp"),
         (["{csv}", "-p", "normal_until", "soon"], 1, "normal_until is 'soon'"),
-        (["{csv}", "-p", "normal_from", "2030-01-01"], 1, "no value lies between"),
+        (["{csv}", "-p", "normal_from", "2030-01-01"], 1, "after the signal's end"),
         (["{csv}", "-p", "windw", "48"], 2, "did you mean 'window'"),
         (["{csv}", "-p", "window", "two"], 2, "window is 'two'; expected a whole number"),
         (["{csv}", "-p", "window", "2"], 2, "window is 2; expected a whole number of 4 or more"),

@@ -136,7 +136,8 @@ def _line(entry: dict, japanese: bool, agree: tuple[int, ...] | None) -> dict[st
     row, ours = deciding(entry), entry["section"] == "ours"
     found = WORDS["ours" if ours else "marks"][entry["verdict"]] if japanese else claims.mark(entry)
     where = "" if ours else f" (§{entry['section']})"
-    number = f"{row['name_ja' if japanese else 'name']}: **{row['value']:.3g}** ({claims.needed(row).replace(' ', HOLD)})"
+    name, needed = row["name_ja" if japanese else "name"], claims.needed(row).replace(" ", HOLD)
+    number = f"{name}: **{row['value']:.3g}** ({needed})"
     return {
         "": entry["id"],
         "Claim": entry["statement_ja" if japanese else "statement"] + where,
