@@ -13,8 +13,8 @@ from vaepaper import checks
 class Adam:
     """Adam (Kingma and Ba 2015), one kernel call a step.
 
-    The kernel is that of `torch.optim.Adam(fused=True)`, and so is every bit of the result. That class keeps a
-    step counter per parameter and checks each of them: the report's VAE trains 9 % longer with it.
+    The kernel is that of `torch.optim.Adam(fused=True)`, and so is every bit of the result. That class keeps
+    a step counter per parameter and checks each of them: the report's VAE trains 9 % longer with it.
     """
 
     def __init__(
