@@ -46,6 +46,12 @@ def test_a_mean_whose_interval_holds_the_boundary_decides_nothing(values, errors
     assert entry["verdict"] == verdict
 
 
+def test_a_single_criterion_that_is_undecided_leaves_its_claim_undecided():
+    [criterion] = claims.CLAIMS["D5"]["criteria"]
+    entry = claims.judge("D5", measured("D5", criterion["boundary"]), measured("D5", 0.1))
+    assert entry["verdict"] == "undecided"
+
+
 def test_a_number_without_a_criterion_and_a_criterion_without_a_number_are_errors():
     with pytest.raises(ValueError, match="C4 has no criterion 'extent, 4-D'"):
         claims.judge("C4", measured("C4", 3, 3) | {"extent, 4-D": 1})

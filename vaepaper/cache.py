@@ -106,11 +106,9 @@ def train_all(
 
 def pick_device(device: str | torch.device = "auto") -> str:
     """ "auto" is the GPU where there is one, else the CPU. Raises ValueError: no such device here."""
-    gpus = (
-        ["cuda", *(f"cuda:{n}" for n in range(torch.cuda.device_count()))]
-        if torch.cuda.is_available()
-        else []
-    )
+    gpus = []
+    if torch.cuda.is_available():
+        gpus = ["cuda", *(f"cuda:{n}" for n in range(torch.cuda.device_count()))]
     device = str(device) if isinstance(device, torch.device) else checks.plain(device)
     if isinstance(device, str) and device.startswith("cuda") and not gpus:
         raise ValueError(f"device is {device!r}, but torch sees no GPU here; there are auto, cpu")
@@ -142,9 +140,8 @@ def complete(settings: Mapping) -> dict:
     network, defaults = _network(model), DEFAULTS[MODELS[model][1]]
     for name in asked:
         checks.one_of("a setting", name, [*inspect.signature(network).parameters, *defaults, "only"])
-    fit = checks.validate(
-        checks.SETTINGS, **{name: asked.pop(name, default) for name, default in defaults.items()}
-    )
+    fit = {name: asked.pop(name, default) for name, default in defaults.items()}
+    fit = checks.validate(checks.SETTINGS, **fit)
     try:
         sizes = inspect.signature(network).bind(**asked)
     except TypeError as error:
@@ -160,12 +157,8 @@ def arithmetic() -> dict[str, str | int]:
     """What determines a training's bits besides its settings, its data and the kind of device."""
     why = exact.why_not()
     digits = f"of {platform.node()}: {why}" if why else "the same on every x86-64 processor"
-    return {
-        "version": TRAINING_VERSION,
-        "torch": torch.__version__,
-        "numpy": np.__version__,
-        "digits": digits,
-    }
+    packages = {"torch": torch.__version__, "numpy": np.__version__}
+    return {"version": TRAINING_VERSION, **packages, "digits": digits}
 
 
 def _network(model: str) -> type[nn.Module]:
@@ -175,11 +168,8 @@ def _network(model: str) -> type[nn.Module]:
 
 def _labels(only: Iterable[int]) -> list[int]:
     """The labels to train on, in order. Raises ValueError."""
-    if (
-        isinstance(only, str | bytes | Mapping)
-        or not isinstance(only, Iterable)
-        or not len(only := list(only))
-    ):
+    listed = isinstance(only, Iterable) and not isinstance(only, str | bytes | Mapping)
+    if not listed or not len(only := list(only)):
         raise ValueError(f"only is {checks.shown(only)}; expected the labels to train on, such as [0, 1]")
     return sorted({checks.integer("only", label, 0) for label in only})
 
@@ -342,9 +332,8 @@ def _train(name: str, trained: dict, device: str, share: np.ndarray, caller: int
         rows = np.isin(data[1], settings["only"])
         data = tuple(part[rows] for part in data)
     # torch wants memory that it may write to, which what a cluster sends is not.
-    tensors = [
-        torch.from_numpy(np.require(part, requirements="W")) for part in data[: 1 + _learns_labels(settings)]
-    ]
+    used = [np.require(part, requirements="W") for part in data[: 1 + _learns_labels(settings)]]
+    tensors = [torch.from_numpy(part) for part in used]
     with _ALONE, train.standard():
         torch.manual_seed(settings["fit"]["seed"])
         model = build(trained).to(device)
@@ -376,13 +365,7 @@ def _trained(jobs: dict[str, dict], data: Sequence[np.ndarray], device: str) -> 
 
 
 def each(
-    call: Callable,
-    jobs: Sequence[tuple],
-    data: Sequence,
-    work: Sequence[float],
-    title: str,
-    *,
-    alone: bool = False,
+    call: Callable, jobs: Sequence[tuple], data: Sequence, work: Sequence, title: str, *, alone: bool = False
 ) -> Iterator:
     """What `call(*job, share, caller, *data)` returns for each job, as they end: here or on the cluster.
 

@@ -16,9 +16,7 @@ from torch import Tensor, nn
 
 LARGEST = 2**63 - 1
 FINITE = float(np.finfo(np.float32).max)
-ROUNDING = (
-    1e-5  # how far outside [0, 1] rounding may leave what belongs inside (a scaler in float32: 1.0000001)
-)
+ROUNDING = 1e-5  # how far outside [0, 1] rounding may leave what belongs inside (a scaler: 1.0000001)
 
 
 def plain(value):
@@ -55,9 +53,7 @@ def number(
     """A finite number from `least` (or `above` it) to `most` (or `below` it)."""
     value = plain(value)
     real = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 1e308
-    if not (
-        real and least <= value <= most and not (above and value == least) and not (below and value == most)
-    ):
+    if not real or not least <= value <= most or (above and value == least) or (below and value == most):
         low = "" if least == -math.inf else f" above {least:g}" if above else f" of {least:g} or more"
         high = "" if most == math.inf else f"{' and' if low else ''} {'below' if below else 'up to'} {most:g}"
         raise ValueError(f"{name} is {shown(value)}; expected a number{low}{high}")
@@ -128,18 +124,18 @@ def validate(constraints: Mapping, **values) -> dict:
     return {name: constraints[name](name, value) for name, value in values.items()}
 
 
+def settings(**values) -> Iterable:
+    """Settings of networks and trainings as Python's own, in the order given. Raises ValueError."""
+    return validate(SETTINGS, **values).values()
+
+
 def file_name(value) -> str:
     """A name for a file: some letters, no folder. Raises ValueError."""
     value = plain(value)
-    if (
-        not isinstance(value, str)
-        or not value.strip()
-        or value.startswith(".")
-        or set(value) & set('/\\:\0\n"<>|?*')
-    ):
-        raise ValueError(
-            f"name is {shown(value)}; expected a plain name such as 'vae_2d': no folder, no dot first"
-        )
+    plain_name = isinstance(value, str) and value.strip() and not set(value) & set('/\\:\0\n"<>|?*')
+    if not plain_name or value.startswith("."):
+        expected = "expected a plain name such as 'vae_2d': no folder, no dot first"
+        raise ValueError(f"name is {shown(value)}; {expected}")
     return value
 
 
@@ -257,13 +253,9 @@ def labels(values, n: int, most: int | None = None) -> Tensor:
         values = np.array([integer(f"labels[{at}]", label, 0) for at, label in enumerate(values)])
     values = held("labels", values)
     if tuple(values.shape) != (n,):
-        hint = (
-            ""
-            if values.ndim != 2
-            else "; labels.reshape(-1)"
-            if values.shape[1] == 1
-            else "; labels.argmax(1)"
-        )
+        hint = ""
+        if values.ndim == 2:
+            hint = "; labels.reshape(-1)" if values.shape[1] == 1 else "; labels.argmax(1)"
         raise ValueError(f"labels have shape {tuple(values.shape)}; expected [{n}], one an image{hint}")
     if not dtype_of(values).startswith(("int", "uint")):
         raise ValueError(f"labels are {dtype_of(values)}; expected whole numbers, such as int64")

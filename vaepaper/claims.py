@@ -35,7 +35,7 @@ def outcome(criterion: Mapping, value: float, error: float = 0.0) -> str:
     """Whether a measured number meets its criterion: "yes", "no", or "undecided".
 
     Undecided is a mean over draws (seeds, records, splits) whose 95 % interval, 1.96 standard errors
-    (`error`) to both sides, holds the boundary. A number of one exact run has no interval. A NaN meets nothing.
+    (`error`) to both sides, holds the boundary. One exact run has no interval. A NaN meets nothing.
     """
     if abs(value - criterion["boundary"]) < 1.96 * error:
         return "undecided"

@@ -112,14 +112,10 @@ def paint(
     """An image [784] after one straight stroke from `start` to `end`, (x, y) in pixels from the corner."""
     [image], erase = checks.images(checks.held("images", image)[None]), checks.flag("erase", erase)
     x0, y0, x1, y1 = (checks.number("a place", place) for place in (*start, *end))
-    centre = (
-        torch.tensor([[(y0 + y1) / 2, (x0 + x1) / 2]]) - 0.5
-    )  # `strokes` counts from the first pixel's middle
-    angle, length = (
-        torch.atan2(torch.tensor([y1 - y0]), torch.tensor([x1 - x0])),
-        math.hypot(x1 - x0, y1 - y0),
-    )
-    [stroke] = strokes(centre, angle, length, width)
+    # `strokes` counts from the first pixel's middle.
+    centre = torch.tensor([[(y0 + y1) / 2, (x0 + x1) / 2]]) - 0.5
+    angle = torch.atan2(torch.tensor([y1 - y0]), torch.tensor([x1 - x0]))
+    [stroke] = strokes(centre, angle, math.hypot(x1 - x0, y1 - y0), width)
     return image * (1 - stroke) if erase else torch.maximum(image, stroke)
 
 
@@ -196,10 +192,7 @@ def wrong_piece(images: Tensor, seed: int = 0, side: float = 9) -> Tensor:
 
 KINDS = {  # how each kind is injected, and its size at severities 1 to 5; 3 is the function's default
     "extra stroke": (extra_stroke, [{"length": length} for length in (3, 6, 9, 12, 15)]),
-    "missing stroke": (
-        missing_stroke,
-        [{"length": 2 * width - 1, "width": width} for width in (2, 3, 4, 5, 6)],
-    ),
+    "missing stroke": (missing_stroke, [{"length": 2 * w - 1, "width": w} for w in (2, 3, 4, 5, 6)]),
     "blot": (blot, [{"diameter": diameter} for diameter in (2, 3.5, 5, 6.5, 8)]),
     "speckle": (speckle, [{"share": share} for share in (0.003, 0.01, 0.03, 0.06, 0.12)]),
     "fading": (fading, [{"share": share} for share in (0.1, 0.2, 0.3, 0.45, 0.6)]),

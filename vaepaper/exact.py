@@ -31,7 +31,7 @@ from threadpoolctl import threadpool_info
 from torch import Tensor, nn
 from torch.autograd import Function
 
-from vaepaper import ARITHMETIC
+import vaepaper
 
 
 def why_not() -> str:
@@ -40,7 +40,7 @@ def why_not() -> str:
         return f"the processor is of the kind {platform.machine()}, not x86-64"
     if torch.backends.cpu.get_cpu_capability() == "DEFAULT":
         return "the processor has no AVX2"
-    for name, value in ARITHMETIC.items():
+    for name, value in vaepaper.ARITHMETIC.items():
         if os.environ.get(name) != value:
             return f"the environment says {name}={os.environ.get(name, '')!r}; unset it (expected {value!r})"
     if torch.backends.cpu.get_cpu_capability() != "AVX2":

@@ -32,10 +32,8 @@ class GenerativeAdversarialNetwork(nn.Module):
         inputs: int = 784,
     ):
         super().__init__()
-        sizes = {"inputs": inputs, "latent": latent, "hidden": hidden, "feature_weight": feature_weight}
-        self.inputs, self.latent, hidden, self.feature_weight = checks.validate(
-            checks.SETTINGS, **sizes
-        ).values()
+        self.inputs, self.latent, hidden = checks.settings(inputs=inputs, latent=latent, hidden=hidden)
+        [self.feature_weight] = checks.settings(feature_weight=feature_weight)
         self.generator = dense([latent, *reversed(hidden), inputs], "ReLU")
         self.critic = dense([inputs, *hidden, 1], "LeakyReLU")
         self.encoder = dense([inputs, *hidden, latent], "ReLU")
@@ -59,8 +57,8 @@ class GenerativeAdversarialNetwork(nn.Module):
     def slope(self, sums: Tensor) -> Tensor:
         """The gradient ∇D at each image, [n, inputs], from D's first sums there, [n, hidden[0]].
 
-        D is linear in pieces: ∇D is the product of its weights and its activations' slopes, without a graph
-            of a graph.
+        D is linear in pieces: ∇D is the product of its weights and its activations' slopes, without a
+        graph of a graph.
         """
         slopes = []
         with torch.no_grad():
@@ -110,19 +108,16 @@ def fit(
     """Train the critic, the generator every `critic_steps`, then the encoder, in place; else as `train.fit`.
 
     Returns the mean loss of each epoch: "critic" [epochs], "encoder" [encoder_epochs]. Raises what
-        `train.fit` does.
+    `train.fit` does.
     """
-    sizes = {"epochs": epochs, "encoder_epochs": encoder_epochs, "batch_size": batch_size}
-    epochs, encoder_epochs, batch_size = checks.validate(checks.SETTINGS, **sizes).values()
-    steps = {"learning_rate": learning_rate, "critic_steps": critic_steps, "seed": seed}
-    learning_rate, critic_steps, seed = checks.validate(checks.SETTINGS, **steps).values()
+    epochs, encoder_epochs = checks.settings(epochs=epochs, encoder_epochs=encoder_epochs)
+    batch_size, critic_steps = checks.settings(batch_size=batch_size, critic_steps=critic_steps)
+    learning_rate, seed = checks.settings(learning_rate=learning_rate, seed=seed)
     data = checks.images(images, model.inputs).to(model.critic[0].weight.device)
     history: dict[str, list[float]] = {"critic": [], "encoder": []}
     with train.standard():
-        critic, generator = (
-            Adam(part.parameters(), learning_rate, betas=(0.0, 0.9))
-            for part in (model.critic, model.generator)
-        )
+        critic = Adam(model.critic.parameters(), learning_rate, betas=(0.0, 0.9))
+        generator = Adam(model.generator.parameters(), learning_rate, betas=(0.0, 0.9))
         encoder = Adam(model.encoder.parameters(), learning_rate)
         order = torch.Generator().manual_seed(seed)
         torch.manual_seed(seed)
@@ -152,8 +147,6 @@ def scores(model: GenerativeAdversarialNetwork, images: Tensor) -> dict[str, np.
         "residual": pixels,
         "feature residual": features,
         "f-AnoGAN": pixels + model.feature_weight * features,
+        "critic alone": -model.critic(x)[:, 0],
     }
-    return {
-        name: score.cpu().numpy()
-        for name, score in (found | {"critic alone": -model.critic(x)[:, 0]}).items()
-    }
+    return {name: score.cpu().numpy() for name, score in found.items()}

@@ -117,10 +117,11 @@ def distance_to_nearest(images: Tensor, known: Tensor) -> np.ndarray:
     images = checks.rows("images", images, known.shape[1])
     # |x - k|² - |x|² = |k|² - 2 x·k, in tiles of a cache's size.
     tiles = [(k, k.square().sum(1)) for k in known.split(2000)]
-    nearest = [
-        torch.stack([product(x, k.T).mul_(-2).add_(n).amin(1) for k, n in tiles]) for x in images.split(1000)
-    ]
-    return np.sqrt((torch.cat(nearest, 1).amin(0) + images.square().sum(1)).clamp_(min=0).cpu().numpy())
+    nearest = []
+    for x in images.split(1000):
+        by_tile = torch.stack([product(x, k.T).mul_(-2).add_(n).amin(1) for k, n in tiles])
+        nearest.append(by_tile.amin(0))
+    return np.sqrt((torch.cat(nearest) + images.square().sum(1)).clamp_(min=0).cpu().numpy())
 
 
 def detection(normal: np.ndarray, anomalous: np.ndarray) -> tuple[float, float]:
@@ -130,10 +131,8 @@ def detection(normal: np.ndarray, anomalous: np.ndarray) -> tuple[float, float]:
     not finite.
     """
     normal, anomalous = checks.scores(normal), checks.scores(anomalous)
-    scores, truth = (
-        np.concatenate([normal, anomalous]),
-        np.repeat([False, True], [len(normal), len(anomalous)]),
-    )
+    scores = np.concatenate([normal, anomalous])
+    truth = np.repeat([False, True], [len(normal), len(anomalous)])
     # Of each kind the share above, sorted once.
     false, caught, _ = roc_curve(truth, scores, drop_intermediate=False)
     hits, wrong = caught[1:] * len(anomalous), false[1:] * len(normal)
@@ -162,7 +161,7 @@ def digit_shares(reader: DigitReader, samples: Tensor, seed: int) -> np.ndarray:
     """The share of each digit, as `reader` reads it, among what a generator draws, [10].
 
     Warns of a collapse: names the digits that have less than a tenth of their due, and the `seed` of the
-        training.
+    training.
     """
     shares = np.bincount(read_digits(reader, samples), minlength=10) / len(samples)
     if missing := ", ".join(map(str, np.flatnonzero(shares < 0.01))):

@@ -47,10 +47,9 @@ class AutoEncoder(nn.Module):
         inputs: int = 784,
     ):
         super().__init__()
-        sizes = {"inputs": inputs, "latent": latent, "hidden": hidden}
-        self.inputs, self.latent, hidden = checks.validate(checks.SETTINGS, **sizes).values()
-        kinds = {"latent_sigmoid": latent_sigmoid, "activation": activation, "reconstruction": reconstruction}
-        self.latent_sigmoid, activation, reconstruction = checks.validate(checks.SETTINGS, **kinds).values()
+        self.inputs, self.latent, hidden = checks.settings(inputs=inputs, latent=latent, hidden=hidden)
+        activation, reconstruction = checks.settings(activation=activation, reconstruction=reconstruction)
+        [self.latent_sigmoid] = checks.settings(latent_sigmoid=latent_sigmoid)
         self.compare = RECONSTRUCTION[reconstruction]
         self.encoder = dense([inputs, *hidden, latent], activation)
         self.decoder = dense([latent, *reversed(hidden), inputs], activation)
@@ -92,12 +91,11 @@ class VariationalAutoEncoder(nn.Module):
         inputs: int = 784,
     ):
         super().__init__()
-        sizes = {"inputs": inputs, "latent": latent, "hidden": hidden}
-        self.inputs, self.latent, hidden = checks.validate(checks.SETTINGS, **sizes).values()
-        kinds = {"activation": activation, "reconstruction": reconstruction}
-        activation, reconstruction = checks.validate(checks.SETTINGS, **kinds).values()
-        weighting = {"kl_weight": kl_weight, "output_sigmoid": output_sigmoid}
-        self.kl_weight, self.output_sigmoid = checks.validate(checks.SETTINGS, **weighting).values()
+        self.inputs, self.latent, hidden = checks.settings(inputs=inputs, latent=latent, hidden=hidden)
+        activation, reconstruction = checks.settings(activation=activation, reconstruction=reconstruction)
+        self.kl_weight, self.output_sigmoid = checks.settings(
+            kl_weight=kl_weight, output_sigmoid=output_sigmoid
+        )
         self.compare = RECONSTRUCTION[reconstruction]
         if reconstruction == "bernoulli" and not output_sigmoid:
             raise ValueError(
@@ -140,7 +138,7 @@ class DigitReader(nn.Module):
 
     def __init__(self, hidden: Sequence[int] = (256, 128), *, inputs: int = 784):
         super().__init__()
-        self.inputs, hidden = checks.validate(checks.SETTINGS, inputs=inputs, hidden=hidden).values()
+        self.inputs, hidden = checks.settings(inputs=inputs, hidden=hidden)
         self.layers = dense([inputs, *hidden, 10], "ReLU")
 
     def forward(self, x: Tensor) -> Tensor:

@@ -73,9 +73,8 @@ def rows(
     numbers = [(claim, criterion, value) for claim, own in found.items() for criterion, value in own.items()]
     if flagged is not None:
         numbers.append(("C9", FLAGGED, flagged))
-    return pd.DataFrame(
-        [(name, seed, *row[:2], float(f"{row[2]:.10g}"), version) for row in numbers], columns=COLUMNS
-    )
+    found = [(name, seed, *keys, float(f"{value:.10g}"), version) for *keys, value in numbers]
+    return pd.DataFrame(found, columns=COLUMNS)
 
 
 def judged(table: pd.DataFrame) -> pd.DataFrame:
@@ -128,12 +127,8 @@ def differs(table: pd.DataFrame) -> pd.Series:
     found = shares(table)
     usual = found.loc["default"].idxmax(axis=1)
     most = found.max(axis=1)
-    return pd.Series(
-        {
-            (name, claim): found.loc[name, claim][usual[claim]] < most[name, claim]
-            for name, claim in found.index
-        }
-    )
+    pairs = {(name, claim): found.loc[name, claim][usual[claim]] for name, claim in found.index}
+    return pd.Series({pair: share < most[pair] for pair, share in pairs.items()})
 
 
 def agreeing(table: pd.DataFrame, verdicts: Mapping[str, str]) -> dict[str, tuple[int, int, int, int]]:

@@ -36,18 +36,14 @@ def batches(images: Images, inputs: int) -> Iterator[Tensor]:
     with tqdm(total=total, desc="scoring", unit="image", delay=5, leave=False) as bar:
         for part in images if iterable else [images]:
             rows = checks.held("images", part)
-            pieces = (
-                [rows]
-                if rows.ndim == 0
-                else (rows[at : at + BATCH] for at in range(0, len(rows) or 1, BATCH))
-            )
-            for piece in pieces:
-                batch = checks.images(piece, inputs, first)
+            if rows.ndim == 0:
+                checks.images(rows, inputs)  # says what is wrong
+            for start in range(0, len(rows) or 1, BATCH):
+                batch = checks.images(rows[start : start + BATCH], inputs, first)
                 yield batch
                 first += len(batch)
-                if (
-                    getattr(images, "_mmap", None) and images.mode != "c"
-                ):  # pages that were read must not pile up
+                # Pages that were read must not pile up.
+                if getattr(images, "_mmap", None) and images.mode != "c":
                     images._mmap.madvise(mmap.MADV_DONTNEED)
                 bar.update(len(batch))
     if not first:

@@ -250,7 +250,6 @@ class JointAlarm:
         normal = first[new] + position
         their_ranks = np.sort(self.ranks[normal] + (table[new] >= self.rows[normal]), axis=1)
         gaps = their_ranks - np.sort(ranks, axis=1)[new]
-        first_gap = np.take_along_axis(gaps, (gaps != 0).argmax(1)[:, None], axis=1)[
-            :, 0
-        ]  # 0: all ranks are equal
+        first_that_differs = (gaps != 0).argmax(1)[:, None]
+        first_gap = np.take_along_axis(gaps, first_that_differs, axis=1)[:, 0]  # 0: all ranks are equal
         return last - ties + np.bincount(new[first_gap <= 0], minlength=len(table))

@@ -13,10 +13,8 @@ from vaepaper import checks
 class Adam:
     """Adam (Kingma and Ba 2015), one kernel call a step.
 
-    The kernel is that of `torch.optim.Adam(fused=True)`, and so is every bit of the result. The class around
-    it there
-    keeps a step counter per parameter and checks each of them: a quarter of a step for the smallest models
-        here.
+    The kernel is that of `torch.optim.Adam(fused=True)`, and so is every bit of the result. That class keeps
+    a step counter per parameter and checks each of them: the report's VAE trains 9 % longer with it.
     """
 
     def __init__(
@@ -103,8 +101,8 @@ def fit(
         ValueError: bad images or settings. FloatingPointError: a loss not finite; names the epoch and the
             step.
     """
-    settings = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
-    epochs, batch_size, learning_rate, seed = checks.validate(checks.SETTINGS, **settings).values()
+    epochs, batch_size = checks.settings(epochs=epochs, batch_size=batch_size)
+    learning_rate, seed = checks.settings(learning_rate=learning_rate, seed=seed)
     device = next(model.parameters()).device
     data = [checks.images(images, model.inputs).to(device)]
     if labels is not None:
