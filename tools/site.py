@@ -58,7 +58,9 @@ def body(notebook: nbformat.NotebookNode, code: bool = True) -> str:
     for cell in refresh.clean(notebook).cells:
         if cell.cell_type == "markdown":
             cell.source = with_mathml(cell.source)
-    text, _ = HTMLExporter(template_name="basic", exclude_input=not code).from_notebook_node(notebook)
+    text, _ = HTMLExporter(template_name="basic", exclude_input=not code, embed_images=True).from_notebook_node(
+        notebook, {"metadata": {"path": str(paths.NOTEBOOKS)}}  # where markdown finds its pictures
+    )
     for source in chapters.select([]):  # links between chapters
         text = text.replace(f'href="{source.name}"', f'href="{source.stem}.html"')
     # Wide tables and long lines scroll by themselves; what scrolls must be reachable with the keyboard.
@@ -96,7 +98,7 @@ def pictures(notebook: nbformat.NotebookNode) -> dict[str, tuple[str, bytes]]:
     """A notebook's figures by name: what each says in words, and its PNG."""
     found = {}
     for cell in notebook.cells:
-        name = re.search(r'plots\.save\(.*"(\w+)"\s*\)', cell.source, re.S)
+        name = re.search(r'style\.save\(.*"(\w+)"\s*\)', cell.source, re.S)
         for out in cell.get("outputs", []):
             if name and "image/png" in out.get("data", {}):
                 words = out.metadata.get("image/png", {}).get("alt", name[1])
