@@ -1,5 +1,7 @@
 """`make bench`: all contenders in turn, several rounds; medians into results/benchmark.json, a figure, docs/."""
 
+import vaepaper  # noqa: F401  first: it sets the arithmetic that NumPy and torch read  # isort: skip
+
 import argparse
 import json
 import os

@@ -5,6 +5,8 @@
 or two, ten settings in all, and prints the mean AUROC of two digits that are hard.
 """
 
+import vaepaper  # noqa: F401  first: it sets the arithmetic that NumPy and torch read  # isort: skip
+
 import os
 
 import joblib

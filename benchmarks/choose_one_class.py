@@ -5,6 +5,8 @@
 that are hardest.
 """
 
+import vaepaper  # noqa: F401  first: it sets the arithmetic that NumPy and torch read  # isort: skip
+
 import itertools
 import os
 

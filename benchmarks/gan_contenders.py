@@ -3,6 +3,8 @@
 Both train the same network (16 latents, critic 784-256-128-1), batches of 64, two steps of the critic for one of G.
 """
 
+import vaepaper  # noqa: F401  first: it sets the arithmetic that NumPy and torch read  # isort: skip
+
 import json
 import sys
 import time

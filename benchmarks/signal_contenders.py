@@ -4,6 +4,8 @@ Windows of 256 points; the same auto-encoder (256-128-64-8), the same 20,000 tra
 128. The value is seconds; `peak_mb` is this process's own peak.
 """
 
+import vaepaper  # noqa: F401  first: it sets the arithmetic that NumPy and torch read  # isort: skip
+
 import json
 import os
 import sys

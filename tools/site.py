@@ -58,8 +58,11 @@ def body(notebook: nbformat.NotebookNode, code: bool = True) -> str:
     for cell in refresh.clean(notebook).cells:
         if cell.cell_type == "markdown":
             cell.source = with_mathml(cell.source)
-    text, _ = HTMLExporter(template_name="basic", exclude_input=not code, embed_images=True).from_notebook_node(
-        notebook, {"metadata": {"path": str(paths.NOTEBOOKS)}}  # where markdown finds its pictures
+    text, _ = HTMLExporter(
+        template_name="basic", exclude_input=not code, embed_images=True
+    ).from_notebook_node(
+        notebook,
+        {"metadata": {"path": str(paths.NOTEBOOKS)}},  # where markdown finds its pictures
     )
     for source in chapters.select([]):  # links between chapters
         text = text.replace(f'href="{source.name}"', f'href="{source.stem}.html"')
