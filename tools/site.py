@@ -88,7 +88,7 @@ def pictures(notebook: nbformat.NotebookNode) -> dict[str, tuple[str, bytes]]:
     """A notebook's figures by name: what each says in words, and its PNG."""
     found = {}
     for cell in notebook.cells:
-        name = re.search(r'plots\.save\(.*"(\w+)"\s*\)', cell.source, re.S)
+        name = re.search(r'style\.save\(.*"(\w+)"\s*\)', cell.source, re.S)
         for out in cell.get("outputs", []):
             if name and "image/png" in out.get("data", {}):
                 words = out.metadata.get("image/png", {}).get("alt", name[1])

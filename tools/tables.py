@@ -126,9 +126,9 @@ def _line(entry: dict, japanese: bool, agree: tuple[int, ...] | None) -> dict[st
     row, ours = deciding(entry), entry["section"] == "ours"
     found = WORDS["ours" if ours else "marks"][entry["verdict"]] if japanese else claims.mark(entry)
     where = "" if ours else f" (§{entry['section']})"
-    number = (
-        f"{row['name_ja' if japanese else 'name']}: **{row['value']:.3g}** ({claims.needed(row).replace(' ', HOLD)})"
-    )
+    off = f"{HOLD}±{HOLD}{row['error']:.1g}" if row["error"] else ""
+    needed = claims.needed(row).replace(" ", HOLD)
+    number = f"{row['name_ja' if japanese else 'name']}: **{row['value']:.3g}**{off} ({needed})"
     return {
         "": entry["id"],
         "Claim": entry["statement_ja" if japanese else "statement"] + where,
