@@ -33,6 +33,9 @@ else
   QEMU := { echo "qemu-x86_64 is missing: install your system's package qemu-user" >&2; exit 1; }
 endif
 
+# Which package may import which (pyproject.toml); says so only where one does not keep to it.
+LAYERS = { mkdir -p build && $(BIN)/lint-imports --no-cache >build/layers.log 2>&1 || { cat build/layers.log >&2; exit 1; }; }
+
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*##/  make \1\t/' | expand -t 20
 	@echo
@@ -50,7 +53,7 @@ report: $(READY)  ## the notebooks as one site in build/report, which opens with
 	@$(BIN)/python -m tools.site
 
 check: $(READY)  ## after each edit: ruff and the quick unit tests, in a minute
-	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet . && $(LAYERS)
 	@$(BIN)/python -m vaepaper.data >/dev/null
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --no-header -n 2 --dist loadgroup -m "not slow" tests --ignore=tests/browser
 
@@ -58,6 +61,7 @@ signal: $(READY)  ## alarms in a CSV of your own: make signal CSV=pump.csv ARGS=
 	@$(BIN)/python -m tools.signal $(if $(CSV),"$(CSV)") $(ARGS)
 
 test: $(READY)  ## before sharing: all of it, slow tests too, and the committed notebooks run again and compared
+	@$(LAYERS)
 	@$(BIN)/python -m tools.suite
 
 test-processors: $(READY)  ## the golden test again under emulated Intel and AMD processors (needs qemu-user; 5 minutes)
@@ -98,7 +102,7 @@ clean:  ## remove build/, or VAEPAPER_BUILD (results and remembered trainings); 
 	@if [ -e $@ ]; then echo "The list of packages is newer than .venv: bringing it up to date …"; \
 	  else echo "There is no environment yet: making .venv (a few minutes, once) …"; fi
 	@start=$$(date +%s) && $(PYTHON) -m venv .venv && \
-	  .venv/bin/python -m pip install --quiet --progress-bar on $(PIP_ARGS) -c constraints.txt -e . && \
+	  .venv/bin/python -m pip install --quiet --progress-bar on $(PIP_ARGS) -c constraints.txt -e ".[notebooks,dev]" && \
 	  echo $$(( $$(date +%s) - start )) > $@
 
 build/.conda-ready: pyproject.toml environment.yml

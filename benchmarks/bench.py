@@ -134,7 +134,7 @@ def main() -> None:
         "scaling": scaling,
         "all": {name: [one["value"] for one in found] for name, found in results.items()},
     }
-    with paths.whole(paths.RESULTS / "benchmark.json") as part:
+    with paths.atomic_write(paths.RESULTS / "benchmark.json") as part:
         part.write_text(json.dumps(found, indent=1) + "\n")
     picture(found)
     write_between("benchmark", table(found), table(found, japanese=True))

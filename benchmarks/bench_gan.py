@@ -39,7 +39,7 @@ def main() -> None:
         results.setdefault(name, []).append(measured(FILE, name)["value"])
     seconds = {name: statistics.median(values) for name, values in results.items()}
     found = {"machine": machine(), "rounds": rounds, "seconds": seconds, "all": results}
-    with paths.whole(paths.RESULTS / "benchmark_gan.json") as part:
+    with paths.atomic_write(paths.RESULTS / "benchmark_gan.json") as part:
         part.write_text(json.dumps(found, indent=1) + "\n")
     write_between("benchmark of the GAN", table(found), table(found, japanese=True))
     print(table(found))

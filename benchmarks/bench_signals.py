@@ -55,7 +55,7 @@ def main() -> None:
         "peak_mb": {key: max(one["peak_mb"] for one in all_of) for key, all_of in results.items()},
         "all": {key: [one["value"] for one in all_of] for key, all_of in results.items()},
     }
-    with paths.whole(paths.RESULTS / "benchmark_signals.json") as part:
+    with paths.atomic_write(paths.RESULTS / "benchmark_signals.json") as part:
         part.write_text(json.dumps(found, indent=1) + "\n")
     write_between("benchmark of signals", table(found), table(found, japanese=True))
     print(table(found))

@@ -13,10 +13,10 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from vaepaper import anomaly, gan
+from vaepaper import gan, scores
+from vaepaper.cache import end_with
 from vaepaper.data import mnist
 from vaepaper.metrics import detection
-from vaepaper.trainings.runs import end_with
 
 DIGITS = (2, 8)
 FIRST = {"latent": 16, "feature_weight": 1.0, "epochs": 12, "encoder_epochs": 5, "batch_size": 64}
@@ -36,7 +36,7 @@ def measure(change: dict, digit: int, images: np.ndarray, labels: np.ndarray, pa
     model = gan.GenerativeAdversarialNetwork(setting.pop("latent"), feature_weight=setting.pop("feature_weight"))
     gan.fit(model, torch.from_numpy(images[~held_out & (labels == digit)]), **setting)
     scored, own = torch.from_numpy(images[held_out]), labels[held_out] == digit
-    found = gan.scores(model, scored) | {"shape difference": anomaly.shape_difference(model, scored)}
+    found = gan.scores(model, scored) | {"shape difference": scores.shape_difference(model, scored)}
     aurocs = {name: detection(values[own], values[~own])[0] for name, values in found.items()}
     return {"changed": str(change or "nothing"), "digit": digit} | aurocs
 

@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from vaepaper import models, scores, train
-from vaepaper.alarms import JointAlarm
 from vaepaper.data import mnist
-from vaepaper.defects import KINDS, SEVERITIES, plant
-from vaepaper.images import softened
+from vaepaper.defects import KINDS, SEVERITIES, inject
+from vaepaper.scores import softened
+from vaepaper.thresholds import JointAlarm
 
 RATE, LEAST_GAIN = 0.01, 0.005
 
@@ -80,7 +80,7 @@ def main() -> None:
     networks = dict(zip(names, learnt, strict=True))
     normal, whole = candidates(networks, images[held[:5000]]), images[held[5000:6000]]
     planted = [
-        candidates(networks, plant(kind, whole, severity)[0])
+        candidates(networks, inject(kind, whole, severity)[0])
         for kind in tqdm(KINDS, "planting")
         for severity in SEVERITIES
     ]

@@ -14,10 +14,10 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from vaepaper import anomaly, models, train
+from vaepaper import models, scores, train
+from vaepaper.cache import end_with
 from vaepaper.data import mnist
 from vaepaper.metrics import detection
-from vaepaper.trainings.runs import end_with
 
 DIGITS = (2, 4, 5, 8)
 GRID = {
@@ -26,7 +26,7 @@ GRID = {
     "epochs": (10, 20),
     "batch_size": (64, 128),
 }
-SCORES = (anomaly.difference, anomaly.squared_difference, anomaly.shape_difference)
+SCORES = (scores.difference, scores.squared_difference, scores.shape_difference)
 
 
 def measure(setting: dict, digit: int, images: np.ndarray, labels: np.ndarray, parent: int) -> dict:

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
-from vaepaper import anomaly, models, paths, train
+from vaepaper import models, paths, scores, train
 from vaepaper.data import mnist
 
 CORES, STEPS, BATCH = joblib.cpu_count(), 469, 128
@@ -170,16 +170,17 @@ def score_ours(n: int = 60_000) -> float:
     path = paths.writable(paths.BUILD / "bench") / f"{n}.npy"
     digits, model = mnist()[0].numpy(), models.VariationalAutoEncoder(64).eval()
     if not path.exists():
-        with paths.whole(path) as part, part.open("wb") as file:  # not through a map: its pages would count as ours
+        # Not through a map: its pages would count as ours.
+        with paths.atomic_write(path) as part, part.open("wb") as file:
             header = {"descr": "<f4", "fortran_order": False, "shape": (n, 784)}
             np.lib.format.write_array_header_1_0(file, header)
             for start in range(0, n, len(digits)):
                 file.write(digits[: n - start].tobytes())
     del digits
     images = np.load(path, mmap_mode="r")
-    anomaly.difference(model, images[:8192])
+    scores.difference(model, images[:8192])
     start = time.perf_counter()
-    anomaly.difference(model, images)
+    scores.difference(model, images)
     return n / (time.perf_counter() - start)
 
 

@@ -46,11 +46,7 @@ class Calibration:
 
     @classmethod
     def of(cls, deviations: np.ndarray, window: int, step: float) -> Self:
-        """Learn from deviations [n, C, K] of normal points in order of time; rows with NaN were not scored.
-
-        Raises:
-            ValueError: fewer scored points than four windows have; says how many are missing.
-        """
+        """Learn from deviations [n, C, K] of normal points in order of time; NaN where there was no score."""
         deviations = _scored(deviations)
         needed, n = FEWEST * window // 2, len(deviations)
         if n < needed:
@@ -101,17 +97,13 @@ class Calibration:
         return self.rule.at(share)
 
     def drift(self, deviations: np.ndarray, names: list[str]) -> pd.DataFrame:
-        """Whether blocks of recent deviations [n, C, K] differ from those of the calibration, see `compare`.
-
-        Raises:
-            ValueError: fewer than four blocks; says how many points are needed.
-        """
+        """Whether blocks of recent deviations [n, C, K] differ from those calibrated on, see `compare`."""
         deviations = _scored(deviations)
         n = len(deviations)
         if n < 4 * self.points:
             raise ValueError(
-                f"the drift check needs {math.ceil(4 * self.points):,} scored points or more (four blocks of"
-                f" the calibration's length); there are {n:,}"
+                f"the drift check needs {math.ceil(4 * self.points):,} scored points or more"
+                f" (four blocks of the calibration's length); there are {n:,}"
             )
         blocks = int(n / self.points)
         return compare(self.means, _drift_means(deviations, np.arange(blocks) * n // blocks), names)

@@ -23,21 +23,16 @@ class Score(NamedTuple):
 
 
 TABLE = (
-    # Means over all windows that cover the point: the report's Σ |input - output| (§3.3) less what is usual,
-    Score("difference", one_sided=True, floor=0.01, drifts=True),
-    # what the outputs miss at this very point,
-    Score("spike", one_sided=False, floor=0.005, drifts=False),
-    # a window's mean, log standard deviation and log mean step, less what is usual.
-    Score("level", one_sided=False, floor=0.002, drifts=True),
-    Score("log_std", one_sided=False, floor=0.02, drifts=True),
-    Score("log_step", one_sided=False, floor=0.02, drifts=True),
-    # Of the point itself: how far it lies from the middle of the training range, 1 at its ends;
-    Score("beyond range", one_sided=True, floor=0.02, drifts=False),
-    # log₂ of how many points the value has stood still.
-    Score("stuck", one_sided=True, floor=0.5, drifts=False),
+    Score("difference", one_sided=True, floor=0.01, drifts=True),  # the report's Σ |input - output| (§3.3)
+    Score("spike", one_sided=False, floor=0.005, drifts=False),  # what the outputs miss at this very point
+    Score("level", one_sided=False, floor=0.002, drifts=True),  # mean of a window
+    Score("log_std", one_sided=False, floor=0.02, drifts=True),  # log standard deviation of a window
+    Score("log_step", one_sided=False, floor=0.02, drifts=True),  # log mean step of a window
+    Score("beyond range", one_sided=True, floor=0.02, drifts=False),  # see `Scaling.from_middle`
+    Score("stuck", one_sided=True, floor=0.5, drifts=False),  # log₂ of how many points the value stood still
 )
 SCORES = tuple(score.name for score in TABLE)
-WINDOWS = 5  # the first five need windows
+WINDOWS = 5  # the first are means over all windows that cover the point; all but "spike" less what is usual
 MOST = 20_000  # training windows: a longer signal lends as many at random, so that training time has a bound
 PART = 512  # windows at once: what a step needs stays in the processor's cache
 
@@ -60,11 +55,7 @@ class Channel:
             self.network = getattr(models, model)(latent, hidden, inputs=window, **settings).eval()
 
     def fit(self, values: np.ndarray) -> Self:
-        """Learn from a normal signal, float64 [n], NaN where missing or where a gap lies.
-
-        Raises:
-            ValueError: constant, missing throughout, or fewer than two windows without a gap.
-        """
+        """Learn from a normal signal, float64 [n], NaN where missing or where a gap lies."""
         self.scaling = Scaling(values)
         starts = np.flatnonzero(_complete(values, self.window))
         if len(starts) < self.window:  # as many windows as one has points: two windows side by side
@@ -90,7 +81,8 @@ class Channel:
     def restore(self, state: dict[str, np.ndarray]) -> Self:
         """Bring back what `state` gave."""
         weights = dict(state)
-        self.usual, self.scaling = weights.pop("usual"), Scaling(weights.pop("range"))
+        self.usual = weights.pop("usual")
+        self.scaling = Scaling(weights.pop("range"))
         self.network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
         return self
 
@@ -124,23 +116,24 @@ class Channel:
         """
         complete = _complete(scaled, self.window)
         windows = torch.from_numpy(scaled).unfold(0, self.window, 1)
-        each = np.zeros(
-            (len(complete), WINDOWS)
-        )  # of each window: 1, and its four features less the usual ones
+        each = np.zeros((len(complete), WINDOWS))  # of each window: 1, and its features less the usual ones
         missed = np.zeros(len(scaled))  # of each point: what all outputs together miss there
         for start in range(0, len(complete), PART):
-            part, good = windows[start : start + PART], torch.from_numpy(complete[start : start + PART])
-            if not good.any():
+            part, good = windows[start : start + PART], complete[start : start + PART]
+            if good.all():
+                features, residual = self._features(part.contiguous())
+            elif good.any():
+                at = torch.from_numpy(good)
+                features, known = self._features(part[at])
+                residual = torch.zeros(part.shape).index_put_((at,), known)
+            else:
                 continue
-            features, residual = self._features(part[good])
             rows = start + np.flatnonzero(good)
             each[rows, 0] = 1
             each[rows, 1:] = features.numpy() - self.usual
             # Overlap and add: each window's residual at the points where it lies.
-            all_of_part = torch.zeros(part.shape)
-            all_of_part[good] = residual
             points = len(part) + self.window - 1
-            added = F.fold(all_of_part.T[None], (1, points), (1, self.window))
+            added = F.fold(residual.T[None], (1, points), (1, self.window))
             missed[start : start + points] += added.numpy().ravel()
         sums = sums_over_points(each, self.window)
         return np.concatenate([sums[:, :2], missed[:, None], sums[:, 2:]], axis=1)

@@ -22,7 +22,7 @@ from sensorwatch.stream import Stream, Watch, pieces
 from vaepaper import checks, paths
 
 FORMAT = "sensorwatch monitor 2"
-LEARNT = ("window", "reason", "names", "timed", "step", "limit", "usual_gap")  # by `fit`, beside the channels
+LEARNT = ("window", "reason", "timed", "step", "limit", "usual_gap")  # by `fit`, beside the channels
 
 
 class Monitor:
@@ -36,8 +36,8 @@ class Monitor:
         model: "AutoEncoder" or "VariationalAutoEncoder". latent, hidden, kl_weight: as in `vaepaper.models`.
         steps: of the optimiser. step: seconds a sample, if a signal has no times. seed: of weights, batches.
 
-    After `fit`: `names` of the channels, `timed` (whether the signal has times), `step` (seconds, None if
-    unknown), `limit` (of a step, above which something is missing), `usual_gap`, `window` and its `reason`.
+    After `fit`: `channels` by name, `timed` (whether it has times), `step` (in seconds, None if unknown),
+    `limit` (of a step, above which something is missing), `usual_gap`, `window` and its `reason`.
     """
 
     def __init__(
@@ -52,18 +52,18 @@ class Monitor:
         step: float | None = None,
         seed: int = 0,
     ):
-        self.window = None if window is None else checks.whole("window", window, 4)
+        self.window = None if window is None else checks.integer("window", window, 4)
         self.step = None if step is None else checks.number("step", step, 0, above=True)
         self.settings = {
-            "model": checks.word("model", model, ("AutoEncoder", "VariationalAutoEncoder")),
-            "latent": checks.whole("latent", latent),
+            "model": checks.one_of("model", model, ("AutoEncoder", "VariationalAutoEncoder")),
+            "latent": checks.integer("latent", latent),
             "hidden": checks.sizes("hidden", hidden),
             "kl_weight": checks.number("kl_weight", kl_weight, 0),
-            "steps": checks.whole("steps", steps),
-            "seed": checks.whole("seed", seed, 0),
+            "steps": checks.integer("steps", steps),
+            "seed": checks.integer("seed", seed, 0),
         }
         self.reason = ""
-        self.channels: list[Channel] = []
+        self.channels: dict[str, Channel] = {}
         self._calibration: Calibration | None = None
         self._live: Watch | None = None
 
@@ -73,7 +73,7 @@ class Monitor:
         Raises:
             ValueError: a signal that is constant, missing or too short; infinite values; times out of order.
         """
-        times, values, self.names, _ = windows.as_arrays(normal)
+        times, values, names, _ = windows.as_arrays(normal)
         self.timed, self.limit = times.dtype.kind == "M", 1.5  # samples
         if self.timed:
             index = pd.DatetimeIndex(times)
@@ -84,11 +84,11 @@ class Monitor:
         else:
             self.reason = f"{self.window} points, as asked for"
         times, values, _ = windows.with_gaps(times, values, self._unit, self.limit)
-        self.channels, self._calibration, self._live = [], None, None
-        channels = []
-        for name, column in zip(self.names, values.T, strict=True):
+        self.channels, self._calibration, self._live = {}, None, None
+        channels = {}
+        for name, column in zip(names, values.T, strict=True):
             try:
-                channels.append(Channel(self.window, **self.settings).fit(column))
+                channels[name] = Channel(self.window, **self.settings).fit(column)
             except ValueError as error:
                 raise ValueError(f"{name}: {error}") from None
             run, last = windows.longest_constant(column)
@@ -128,7 +128,7 @@ class Monitor:
         It takes no calibration. What each deviation is: `channel.TABLE`.
         """
         times, values, real, _ = self._read(signal)
-        stream = Stream(self.channels)
+        stream = Stream([*self.channels.values()])
         found = [stream.push(*piece)[2] for piece in pieces(times, values)]
         return np.concatenate([*found, stream.remaining()[2]]), real, _index_of(signal, times[real])
 
@@ -145,10 +145,10 @@ class Monitor:
     def expected(self, signal) -> pd.DataFrame:
         """Each channel as its network rebuilds it, in its unit: the mean of windows that cover a point."""
         times, values, real, _ = self._read(signal)
-        outputs = [
-            channel.output(column)[real] for channel, column in zip(self.channels, values.T, strict=True)
-        ]
-        return pd.DataFrame(dict(zip(self.names, outputs, strict=True)), _index_of(signal, times[real]))
+        outputs = {}
+        for (name, channel), column in zip(self.channels.items(), values.T, strict=True):
+            outputs[name] = channel.output(column)[real]
+        return pd.DataFrame(outputs, _index_of(signal, times[real]))
 
     def alarms(self, signal, per_day: float = 0.1, rate: float | None = None) -> pd.DataFrame:
         """The alarms and the gaps of a signal, in order.
@@ -193,7 +193,8 @@ class Monitor:
     @property
     def pending(self) -> pd.DataFrame:
         """What `update` has seen begin and not end, as if the signal ended here."""
-        return self._table(self._live.remaining(), self._live.zone) if self._live else self._table([], None)
+        live = self._live or Watch(self.channels, self.calibration, self.usual_gap)
+        return self._table(live.remaining(), live.zone)
 
     def drift(self, recent) -> pd.DataFrame:
         """Whether normal is still what it was at calibration: one row a score, see `calibration.compare`.
@@ -207,15 +208,16 @@ class Monitor:
         """Leave monitor.safetensors and monitor.json in `folder`, nothing of `update`'s state; returns it."""
         folder, calibration = Path(folder), self.calibration
         arrays = {"calibration.largest": calibration.largest, "calibration.means": calibration.means}
-        for c, channel in enumerate(self.channels):
+        for c, channel in enumerate(self.channels.values()):
             arrays |= {f"channel{c}.{name}": array for name, array in channel.state().items()}
-        learnt = {name: getattr(self, name) for name in LEARNT} | {"points_a_block": calibration.points}
+        learnt = {name: getattr(self, name) for name in LEARNT}
+        learnt |= {"channels": [*self.channels], "points_a_block": calibration.points}
         body = serialise({name: np.ascontiguousarray(array) for name, array in arrays.items()})
         monitor = {"settings": self.settings, "learnt": learnt}
         head = {"format": FORMAT, "scores": SCORES, "sha256": _digest(monitor, body), "monitor": monitor}
-        with paths.whole(folder / "monitor.safetensors") as part:
+        with paths.atomic_write(folder / "monitor.safetensors") as part:
             part.write_bytes(body)
-        with paths.whole(folder / "monitor.json") as part:
+        with paths.atomic_write(folder / "monitor.json") as part:
             part.write_text(json.dumps(head, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         return folder
 
@@ -226,10 +228,10 @@ class Monitor:
         found, learnt = cls(**monitor["settings"]), monitor["learnt"]
         for name in LEARNT:
             setattr(found, name, learnt[name])
-        for c in range(len(found.names)):
+        for c, channel in enumerate(learnt["channels"]):
             own = f"channel{c}."
             state = {name.removeprefix(own): array for name, array in arrays.items() if name.startswith(own)}
-            found.channels.append(Channel(found.window, **found.settings).restore(state))
+            found.channels[channel] = Channel(found.window, **found.settings).restore(state)
         blocks = arrays["calibration.largest"], arrays["calibration.means"], learnt["points_a_block"]
         found._calibration = Calibration(*blocks, found.window, found.step or math.nan)
         return found
@@ -245,7 +247,7 @@ class Monitor:
             raise ValueError(
                 "the monitor has learnt nothing yet: call fit(normal), then calibrate(later_normal)"
             )
-        times, values, _, zone = windows.as_arrays(signal, self.names, last)
+        times, values, _, zone = windows.as_arrays(signal, [*self.channels], last)
         if (times.dtype.kind == "M") != self.timed:
             has, learnt = ("no times", "times") if self.timed else ("times", "none")
             raise ValueError(f"this signal has {has}; the one that was learnt has {learnt}")
@@ -258,38 +260,34 @@ class Monitor:
 
     def _columns(self, scores: Sequence[str]) -> list[str]:
         """The scores' names, of several channels each with its channel's."""
-        if len(self.names) == 1:
+        if len(self.channels) == 1:
             return list(scores)
-        return [f"{name}: {score}" for name in self.names for score in scores]
+        return [f"{name}: {score}" for name in self.channels for score in scores]
 
     def _table(self, rows: list[dict], zone) -> pd.DataFrame:
         """Rows of a `Watch` as a table, times in their own zone."""
-        dtype = "datetime64[ns]" if self.timed else "int64"
-        names = tuple(self.names) if len(self.names) > 1 else ()
+        time, several = "datetime64[ns]" if self.timed else "int64", len(self.channels) > 1
         if not rows:
-            return _no_rows(dtype, zone, names).copy(deep=False)  # pandas copies when written to
-        return _as_table(rows, dtype, zone, names)
+            return _no_rows(time, zone, several).copy(deep=False)  # pandas copies when written to
+        return _as_table(rows, time, zone, several)
 
 
 @lru_cache(maxsize=64)
-def _no_rows(dtype: str, zone, names: tuple[str, ...]) -> pd.DataFrame:
-    """What most calls of `update` find: to make it anew each time would take longer than all the rest."""
-    return _as_table([], dtype, zone, names)
+def _no_rows(time: str, zone, several: bool) -> pd.DataFrame:
+    """What most calls of `update` find: to make it anew each time would take longer than all else."""
+    return _as_table([], time, zone, several)
 
 
-def _as_table(rows: list[dict], dtype: str, zone, names: tuple[str, ...]) -> pd.DataFrame:
-    columns = {
-        name: pd.Index(np.array([row[name] for row in rows], dtype)) for name in ("start", "end", "peak")
-    }
+def _as_table(rows: list[dict], time: str, zone, several: bool) -> pd.DataFrame:
+    columns = {"start": time, "end": time, "peak": time, "p_value": "float64", "triggered_by": "str"}
+    columns |= {"low": "float64", "high": "float64"}
+    if several:
+        columns["channel"] = "str"
+    table = pd.DataFrame(rows, columns=list(columns)).astype(columns)
     if zone is not None:
-        columns = {name: times.tz_localize("UTC").tz_convert(zone) for name, times in columns.items()}
-    columns["p_value"] = np.array([row["p_value"] for row in rows], np.float64)
-    columns["triggered_by"] = pd.array([row["triggered_by"] for row in rows], dtype="str")
-    for name in ("low", "high"):
-        columns[name] = np.array([row[name] for row in rows], np.float64)
-    if names:
-        columns["channel"] = pd.array([names[row["channel"]] for row in rows], dtype="str")
-    return pd.DataFrame(columns)
+        for name in ("start", "end", "peak"):
+            table[name] = table[name].dt.tz_localize("UTC").dt.tz_convert(zone)
+    return table
 
 
 def _index_of(signal, times: np.ndarray) -> pd.Index:

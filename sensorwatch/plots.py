@@ -43,7 +43,7 @@ def watched(
     normal: pd.Series | None = None,
 ) -> Figure:
     """A signal with its alarms (`Monitor.alarms`), numbered as there; below, the score and its threshold."""
-    figure, (above, below) = plt.subplots(2, 1, figsize=(12, 5.6), sharex=True, height_ratios=(3, 2))
+    figure, (above, below) = plt.subplots(2, 1, figsize=(10, 5.6), sharex=True, height_ratios=(3, 2))
     _line(above, signal, color="0.15", linewidth=0.8)
     _line(below, score, color="0.15", linewidth=0.8)
     below.axhline(threshold, color=ALARM, linewidth=1, linestyle="--", label="threshold")
@@ -57,13 +57,13 @@ def watched(
         _write(above, alarm.start, height, text, ALARM)
     if normal is not None and len(normal):
         _bar(above, normal.index[0], normal.index[-1], 0.012, NORMAL)
-        _write(above, normal.index[0], 0.03, "taken as normal", NORMAL)
+        _write(above, normal.index[0], 0.03, "taken as normal", NORMAL, va="bottom")
     above.set(ylabel=signal.name)
     if np.nanmax(score, initial=0) > 20 * max(abs(threshold), 1):
         below.set_yscale("symlog", linthresh=max(abs(threshold), 1))
         below.set_ylim(bottom=min(0, np.nanmin(score)) - 0.5)
     below.set(ylabel="score", xlabel="" if isinstance(signal.index, pd.DatetimeIndex) else "sample")
-    below.legend(loc="upper right", fontsize=8)
+    below.legend(loc="upper right", fontsize=9)
     _dates(below, signal, 12)
     title = _counted(len(real), "alarm")
     if len(alarms) > len(real):
@@ -74,10 +74,8 @@ def watched(
 def mark(figure: Figure, faults: Sequence[tuple], name: str = "injected fault") -> Figure:
     """Black bars under the signal of a figure of `watched`, from the first to the last time of each fault."""
     axes = figure.axes[0]
-    for first, last in faults:
-        bar = _bar(axes, first, last, 0.03, "black", zorder=4)
-    if faults:
-        bar.set_label(name)
+    for number, (first, last) in enumerate(faults):
+        _bar(axes, first, last, 0.03, "black", zorder=4, label=None if number else name)
     axes.legend(loc="upper right", bbox_to_anchor=(1, 1.3))
     return figure
 
@@ -89,7 +87,7 @@ def close_ups(
     real = alarms[alarms.triggered_by != "gap"]
     chosen = real.loc[real.p_value.sort_values(kind="stable").index[:most]].sort_index()
     rows, columns = max(1, -(-len(chosen) // 3)), min(3, max(1, len(chosen)))
-    figure, grid = plt.subplots(rows, columns, figsize=(12, 0.5 + 2.6 * rows), squeeze=False)
+    figure, grid = plt.subplots(rows, columns, figsize=(10, 0.5 + 2.6 * rows), squeeze=False)
     for axes in grid.flat[len(chosen) :]:
         axes.set_axis_off()
     for axes, (number, alarm) in zip(grid.flat, chosen.iterrows(), strict=False):
@@ -105,13 +103,13 @@ def close_ups(
         axes.xaxis.get_offset_text().set_size(7)
         _dates(axes, signal, 5)
     handles, labels = grid.flat[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=8)
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=9)
     return titled(figure, f"{len(chosen)} of {len(real)} alarms close up" if len(real) else "No alarm")
 
 
 def recalls(table: pd.DataFrame, title: str) -> Figure:
     """Percent of faults found, methods (rows) × kinds (columns, the last their mean)."""
-    figure, axes = plt.subplots(figsize=(12, 1.3 + 0.42 * len(table)))
+    figure, axes = plt.subplots(figsize=(10, 1.3 + 0.42 * len(table)))
     words = np.char.mod("%.0f", 100 * table.to_numpy())
     sns.heatmap(table, ax=axes, annot=words, fmt="", cmap="Blues", vmin=0, vmax=1, cbar=False, linewidths=1)
     axes.axvline(table.shape[1] - 1, color="white", linewidth=6)
@@ -138,7 +136,7 @@ def false_events(achieved: Mapping[str, np.ndarray], target: float, title: str) 
 
 def drifting(table: pd.DataFrame, target: float, title: str) -> Figure:
     """What a drift does; columns day, case, detected (share of runs), rate, lasting (of time in alarm)."""
-    figure, panels = plt.subplots(1, 3, figsize=(13, 3.9))
+    figure, panels = plt.subplots(1, 3, figsize=(10, 3.9))
     labels = {"detected": "runs that detect drift", "rate": "false events per day"}
     labels["lasting"] = "share of time in alarm"
     style = {"hue": "case", "style": "case", "markers": True, "markersize": 8, "palette": [TRAINING, ALARM]}
@@ -173,15 +171,14 @@ def _shade(axes: Axes, alarms: pd.DataFrame) -> None:
             axes.axvline(start, color=ALARM, linewidth=0.8, alpha=0.6)  # however short, it can be seen
 
 
-def _bar(axes: Axes, first, last, height: float, color: str, **style):
+def _bar(axes: Axes, first, last, height: float, color: str, **style) -> None:
     """A thick line from one time to another, at a height from 0 (the bottom of the axes) to 1."""
     style |= {"linewidth": 5, "solid_capstyle": "butt", "transform": axes.get_xaxis_transform()}
-    return axes.plot([first, last], [height, height], color=color, **style)[0]
+    axes.plot([first, last], [height, height], color=color, **style)
 
 
-def _write(axes: Axes, at, height: float, text: str, color: str) -> None:
-    style = {"fontsize": 8, "va": "bottom", "transform": axes.get_xaxis_transform()}
-    axes.text(at, height, text, color=color, **style)
+def _write(axes: Axes, at, height: float, text: str, color: str, va: str = "baseline") -> None:
+    axes.text(at, height, text, color=color, fontsize=9, va=va, transform=axes.get_xaxis_transform())
 
 
 def _counted(number: int, word: str) -> str:

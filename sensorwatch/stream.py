@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from tqdm import tqdm
@@ -78,65 +78,67 @@ class Event:
     last: int
     start: np.datetime64 | np.int64
     end: np.datetime64 | np.int64
-    peak: np.datetime64 | np.int64  # the first of the largest
-    size: float  # there
-    score: int  # the largest score there
-    range: np.ndarray  # the least and the largest value of each channel [2, C]
+    peak: np.datetime64 | np.int64  # the first of the largest points
+    size: float  # of the peak
+    score: int  # the largest one at the peak
+    extremes: np.ndarray  # the least and the largest value of each channel [2, C]
 
 
 class Events:
     """Joins flagged points at most `join` points apart; an event is over when none can join it any more."""
 
     def __init__(self, join: int):
-        self.join, self.seen, self.open = join, 0, None
-        self.since = np.empty((0, 0))  # the range of the values after the open event
+        self.join, self.seen = join, 0
+        self.open: Event | None = None
+        self.since = np.empty((0, 0))  # the extremes of the values after the open event
 
     def push(
         self, flagged: np.ndarray, size: np.ndarray, score: np.ndarray, times: np.ndarray, values: np.ndarray
     ) -> list[Event]:
         """Take points [n], with values [n, C]; give back the events that are over."""
         over, at = [], np.flatnonzero(flagged)
-        after = 0  # where the values begin that follow the open event
-        for run in np.split(at, np.flatnonzero(np.diff(at) > self.join) + 1) if len(at) else []:
-            first, last = int(run[0]), int(run[-1])
-            event = self._event(first, last, np.where(flagged, size, -np.inf), score, times, values)
+        after = 0  # the first point after the open event
+        runs = np.split(at, np.flatnonzero(np.diff(at) > self.join) + 1) if len(at) else []
+        for run in runs:
+            event = self._event(run, size, score, times, values)
             if self.open and event.first - self.open.last <= self.join:
-                event = _joined(self.open, event, np.concatenate([self.since, values[:first]]))
+                event = _joined(self.open, event, np.concatenate([self.since, values[: run[0]]]))
             elif self.open:
                 over.append(self.open)
-            self.open, self.since, after = event, values[:0], last + 1
+            self.open, self.since, after = event, values[:0], run[-1] + 1
         self.seen += len(flagged)
         if self.open:
-            self.since = _range(np.concatenate([self.since, values[after:]]))
+            self.since = _extremes(np.concatenate([self.since, values[after:]]))
             if self.seen - 1 - self.open.last >= self.join:
                 over.append(self.open)
                 self.open = None
         return over
 
-    def _event(self, first: int, last: int, size, score, times, values) -> Event:
-        inside = slice(first, last + 1)
-        largest = size[inside].max()
-        peak = first + int(np.argmax(np.isclose(size[inside], largest, rtol=TIE, atol=0)))
-        numbers, ends = (self.seen + first, self.seen + last), (times[first], times[last])
-        return Event(*numbers, *ends, times[peak], largest, int(score[peak]), _range(values[inside]))
+    def _event(self, run: np.ndarray, size, score, times, values) -> Event:
+        """The event of flagged points, by their numbers in this piece."""
+        first, last, largest = int(run[0]), int(run[-1]), size[run].max()
+        peak = run[np.argmax(np.isclose(size[run], largest, rtol=TIE, atol=0))]
+        return Event(
+            first=self.seen + first,
+            last=self.seen + last,
+            start=times[first],
+            end=times[last],
+            peak=times[peak],
+            size=largest,
+            score=int(score[peak]),
+            extremes=_extremes(values[first : last + 1]),
+        )
 
 
 def _joined(earlier: Event, later: Event, between: np.ndarray) -> Event:
     """Two events and the values between them as one."""
     peak = earlier if later.size <= earlier.size * (1 + TIE) else later
-    return Event(
-        earlier.first,
-        later.last,
-        earlier.start,
-        later.end,
-        peak.peak,
-        max(earlier.size, later.size),
-        peak.score,
-        _range(np.concatenate([earlier.range, between, later.range])),
-    )
+    extremes = _extremes(np.concatenate([earlier.extremes, between, later.extremes]))
+    size, begin = max(earlier.size, later.size), {"first": earlier.first, "start": earlier.start}
+    return replace(peak, **begin, last=later.last, end=later.end, size=size, extremes=extremes)
 
 
-def _range(values: np.ndarray) -> np.ndarray:
+def _extremes(values: np.ndarray) -> np.ndarray:
     """The least and the largest value of each channel, [2, C]; NaN where there is none."""
     return np.stack([np.fmin.reduce(values, initial=np.nan), np.fmax.reduce(values, initial=np.nan)])
 
@@ -144,14 +146,14 @@ def _range(values: np.ndarray) -> np.ndarray:
 class Watch:
     """A signal that is being watched: what has not ended yet, and rows that wait for what began before them.
 
-    A row is a dict: `first` (the number of its first point), `channel` (a number), the columns of an alarm.
+    A row is a dict: `first` (the number of its first point), `channel` (its name), the columns of an alarm.
     """
 
-    def __init__(self, channels: Sequence[Channel], calibration: Calibration, usual_gap: float):
-        self.calibration, self.usual_gap = calibration, usual_gap
+    def __init__(self, channels: dict[str, Channel], calibration: Calibration, usual_gap: float):
+        self.names, self.calibration, self.usual_gap = list(channels), calibration, usual_gap
         self.threshold = np.inf
         self.target = self.last = self.zone = None  # target rate, last time and zone of `Monitor.update`
-        self.stream = Stream(channels)
+        self.stream = Stream([*channels.values()])
         self.alarms, self.gaps = Events(self.stream.window), [Events(1) for _ in channels]
         self.waiting: list[dict] = []
 
@@ -192,14 +194,14 @@ class Watch:
     def _add_alarm(self, event: Event) -> None:
         channel, score = divmod(event.score, len(SCORES))
         p_value = self.calibration.rule.p_value([event.size])[0]
-        self._add(event, channel, SCORES[score], p_value, *event.range[:, channel])
+        self._add(event, channel, SCORES[score], p_value, *event.extremes[:, channel])
 
     def _add_gap(self, event: Event, channel: int) -> None:
         if seconds(event.end - event.start) > self.usual_gap:
             self._add(event, channel, "gap", np.nan, np.nan, np.nan)
 
     def _add(self, event: Event, channel: int, cause: str, p_value: float, low: float, high: float) -> None:
-        row = {"first": event.first, "start": event.start, "end": event.end, "peak": event.peak}
-        row |= {"p_value": p_value, "triggered_by": cause, "low": low, "high": high, "channel": channel}
-        self.waiting.append(row)
+        row = {name: getattr(event, name) for name in ("first", "start", "end", "peak")}
+        row |= {"p_value": p_value, "triggered_by": cause, "low": low, "high": high}
+        self.waiting.append(row | {"channel": self.names[channel]})
         self.waiting.sort(key=lambda row: row["first"])

@@ -31,66 +31,43 @@ def _wander(noise: np.ndarray, memory: float = 0.98) -> np.ndarray:
     return lfilter([np.sqrt(1 - memory**2)], [1, -memory], noise, zi=start)[0]
 
 
-# Each kind of fault: a stretch of a signal, the signal's deviation, a height, random numbers → the stretch.
-def _spike(x, deviation, height, random):
-    """One point jumps away."""
-    return x + random.choice([-1, 1]) * deviation * height
-
-
-def _stuck(x, deviation, height, random):
-    """The last good value stays."""
-    return np.full_like(x, x[0])
-
-
-def _dropout(x, deviation, height, random):
-    """The line is dead: what is read falls to a value far below, for a moment."""
-    return np.full_like(x, x.min() - deviation * height)
-
-
-def _offset(x, deviation, height, random):
-    """A step up or down, as after a knock or a new calibration."""
-    return x + random.choice([-1, 1]) * deviation * height
-
-
-def _drift(x, deviation, height, random):
-    """A slow ramp away from the truth."""
-    return x + random.choice([-1, 1]) * deviation * height * np.linspace(0, 1, len(x) + 1)[1:]
-
-
-def _lost_gain(x, deviation, height, random):
-    """Swings about the mean fade, as behind dirt or a weak amplifier."""
-    return x.mean() + (x - x.mean()) * (1 - height)
-
-
-def _noise(x, deviation, height, random):
-    """A loose contact: white noise on top."""
-    return x + random.normal(0, deviation * height, len(x))
-
-
-def _missing_cycle(x, deviation, height, random):
-    """A cycle flattens into the straight line between its ends: a beat skipped, a stroke not made."""
-    return (1 - height) * x + height * np.linspace(x[0], x[-1], len(x))
-
-
-def _doubled_cycle(x, deviation, height, random):
-    """A cycle runs twice in the time of one."""
-    twice = np.interp(2 * np.arange(len(x)) % len(x), np.arange(len(x)), x)
-    return (1 - height) * x + height * twice
-
-
-# How each kind is made; the heights of its sizes 1 to 5, in standard deviations of the signal or as the share
-# that is lost; and how long it lasts, in periods of the signal (0: one point).
+# Of each kind: the heights of its sizes 1 to 5, in standard deviations of the signal or as the share that is
+# lost; and how long it lasts, in periods of the signal (0: one point).
 KINDS = {
-    "spike": (_spike, (1, 1.5, 2, 3, 5), (0,) * 5),
-    "stuck value": (_stuck, (1,) * 5, (0.25, 0.5, 1, 2, 4)),
-    "dropout": (_dropout, (0, 0.25, 0.5, 1, 2), (0.05, 0.05, 0.1, 0.1, 0.2)),
-    "offset": (_offset, (0.25, 0.5, 1, 1.5, 2), (2,) * 5),
-    "drift": (_drift, (0.5, 1, 1.5, 2, 3), (6,) * 5),
-    "lost gain": (_lost_gain, (0.15, 0.3, 0.45, 0.6, 0.8), (2,) * 5),
-    "noise": (_noise, (0.1, 0.2, 0.3, 0.5, 0.8), (2,) * 5),
-    "missing cycle": (_missing_cycle, (0.3, 0.5, 0.7, 0.85, 1), (1,) * 5),
-    "doubled cycle": (_doubled_cycle, (0.3, 0.5, 0.7, 0.85, 1), (1,) * 5),
+    "spike": ((1, 1.5, 2, 3, 5), (0,) * 5),
+    "stuck value": ((1,) * 5, (0.25, 0.5, 1, 2, 4)),
+    "dropout": ((0, 0.25, 0.5, 1, 2), (0.05, 0.05, 0.1, 0.1, 0.2)),
+    "offset": ((0.25, 0.5, 1, 1.5, 2), (2,) * 5),
+    "drift": ((0.5, 1, 1.5, 2, 3), (6,) * 5),
+    "lost gain": ((0.15, 0.3, 0.45, 0.6, 0.8), (2,) * 5),
+    "noise": ((0.1, 0.2, 0.3, 0.5, 0.8), (2,) * 5),
+    "missing cycle": ((0.3, 0.5, 0.7, 0.85, 1), (1,) * 5),
+    "doubled cycle": ((0.3, 0.5, 0.7, 0.85, 1), (1,) * 5),
 }
+
+
+def _faulty(
+    kind: str, x: np.ndarray, deviation: float, height: float, random: np.random.Generator
+) -> np.ndarray:
+    """A stretch of a signal with that standard deviation, as one of `KINDS` leaves it."""
+    match kind:
+        case "spike" | "offset":  # a point jumps away; a step, as after a knock or a new calibration
+            return x + random.choice([-1, 1]) * deviation * height
+        case "stuck value":  # the last good value stays
+            return np.full_like(x, x[0])
+        case "dropout":  # the line is dead: what is read falls to a value far below, for a moment
+            return np.full_like(x, x.min() - deviation * height)
+        case "drift":  # a slow ramp away from the truth
+            return x + random.choice([-1, 1]) * deviation * height * np.linspace(0, 1, len(x) + 1)[1:]
+        case "lost gain":  # changes about the mean fade, as behind dirt or a weak amplifier
+            return x.mean() + (x - x.mean()) * (1 - height)
+        case "noise":  # a loose contact: white noise on top
+            return x + random.normal(0, deviation * height, len(x))
+        case "missing cycle":  # a straight line between a cycle's ends: a beat skipped, a stroke not made
+            return (1 - height) * x + height * np.linspace(x[0], x[-1], len(x))
+        case "doubled cycle":  # a cycle runs twice in the time of one
+            twice = np.interp(2 * np.arange(len(x)) % len(x), np.arange(len(x)), x)
+            return (1 - height) * x + height * twice
 
 
 def inject(
@@ -108,10 +85,10 @@ def inject(
     Raises:
         ValueError: no such kind or size, a place that the signal does not have, or no room for the fault.
     """
-    fault, heights, lengths = KINDS[checks.word("kind of fault", kind, KINDS)]
-    checks.whole("size", size, 1, 5)
+    heights, lengths = KINDS[checks.one_of("kind of fault", kind, KINDS)]
+    checks.integer("size", size, 1, 5)
     periods = lengths[size - 1]
-    length = max(2, round(checks.whole("period", period, 2) * periods)) if periods else 1
+    length = max(2, round(checks.integer("period", period, 2) * periods)) if periods else 1
     values, random = np.array(values, np.float64), np.random.default_rng(seed)
     known = np.concatenate([[0], np.cumsum(np.isfinite(values))])
     places = np.flatnonzero(known[length:] - known[:-length] == length)
@@ -119,13 +96,13 @@ def inject(
         raise ValueError(
             f"{kind} of size {size} needs {length:,} points without a missing one; there is no such place"
         )
-    at = int(random.choice(places)) if at is None else checks.whole("at", at, 0, int(places[-1]))
+    at = int(random.choice(places)) if at is None else checks.integer("at", at, 0, int(places[-1]))
     if at not in places:
         raise ValueError(
             f"values are missing in the {length:,} points from {at:,} on: inject the fault elsewhere"
         )
     damaged, part = values.copy(), slice(at, at + length)
-    damaged[part] = fault(values[part], np.nanstd(values), heights[size - 1], random)
+    damaged[part] = _faulty(kind, values[part], np.nanstd(values), heights[size - 1], random)
     return damaged, (damaged != values) & np.isfinite(values)
 
 

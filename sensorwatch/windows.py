@@ -35,6 +35,8 @@ def as_arrays(
         found = list(names)  # one channel is the channel, whatever it is called today
     else:
         found = ["value" if signal.name is None else str(signal.name)]
+    if len({*found}) < len(found):
+        raise ValueError(f"the channels are {', '.join(found)}; expected a name for each of them")
     try:
         values = signal.to_numpy(np.float64, na_value=np.nan).reshape(len(signal), len(found))
     except (ValueError, TypeError) as error:
@@ -217,18 +219,16 @@ def window_length(values: np.ndarray, longest: int = LONGEST) -> tuple[int, str]
         return fallback, f"{fallback} points: the signal is too short for a period to be seen"
     trend = np.polynomial.Polynomial.fit(at[known], values[known], 1)
     lags = autocorrelation(values - trend(at), longest + 1)
-    first = int(np.argmax(lags < 0)) or int(
-        lags.argmin()
-    )  # before it, it is like itself because it is smooth
+    # Before it first falls below zero, a signal is like itself because it is smooth.
+    first = int(np.argmax(lags < 0)) or int(lags.argmin())
     peaks = [k for k in range(max(first, 2), longest + 1) if lags[k - 1] <= lags[k] >= lags[k + 1]]
     best = max(peaks, key=lambda k: lags[k], default=0)
     if not best or lags[best] < LEAST_CORRELATION:
         none = f"no period up to {longest} points repeats itself (autocorrelation below {LEAST_CORRELATION})"
         return fallback, f"{fallback} points: {none}"
     strong = [k for k in peaks if lags[k] >= 0.9 * lags[best]]
-    period = min(
-        k for k in strong if min(best % k, -best % k) <= best // k
-    )  # `best` is about a multiple of it
+    # Of the strong ones the shortest that fits into the best about an integer number of times.
+    period = min(k for k in strong if min(best % k, -best % k) <= best // k)
     length = period * max(1, -(-SHORTEST // period))
     if length > longest:
         length = max(4, period)

@@ -16,7 +16,7 @@ import pandas as pd
 import torch
 
 import sensorwatch
-from vaepaper import alarms, anomaly, baselines, defects, detector, gan, metrics, models, scores, thresholds, train
+from vaepaper import baselines, defects, detector, gan, metrics, models, scores, thresholds, train
 
 FILE = Path(__file__).with_suffix(".json")
 
@@ -73,16 +73,16 @@ def results() -> dict[str, str]:
     images, clean = made_up(1000, 0), made_up(300, 1)
     trained = networks(images)
     found = {f"network: {name}": list(model.state_dict().values()) for name, model in trained.items()}
-    found |= {f"output: {name}": anomaly.reconstruct(trained[name], clean) for name in ("AE", "VAE", "GAN")}
+    found |= {f"output: {name}": scores.reconstruct(trained[name], clean) for name in ("AE", "VAE", "GAN")}
     ae, vae = trained["AE"], trained["VAE"]
     for name in ("difference", "squared_difference", "shape_difference", "negative_elbo"):
-        found[f"score: {name}"] = getattr(anomaly, name)(vae, clean)
-    found["score: largest_correction"] = anomaly.largest_correction(clean, anomaly.reconstruct(vae, clean))
+        found[f"score: {name}"] = getattr(scores, name)(vae, clean)
+    found["score: largest_correction"] = scores.largest_correction(clean, scores.reconstruct(vae, clean))
     found["score: joint"], found["score: GAN"] = scores.joint_scores(ae, vae, clean), gan.scores(trained["GAN"], clean)
 
     for kind in defects.KINDS | defects.FURTHER:
-        found[f"defect: {kind}"] = defects.plant(kind, clean, 3, 0)
-    damaged = defects.plant("extra stroke", clean, 3, 0)[0]
+        found[f"defect: {kind}"] = defects.inject(kind, clean, 3, 0)
+    damaged = defects.inject("extra stroke", clean, 3, 0)[0]
 
     pca, ica = baselines.PrincipalComponents(8).fit(images), baselines.IndependentComponents(4).fit(images)
     found["baseline: PCA"], found["baseline: ICA"] = pca.score(clean), ica.score(clean)
@@ -98,12 +98,12 @@ def results() -> dict[str, str]:
     ]
     found["measures"] = [np.array(x) for x in [nearest, *measures, metrics.read_digits(trained["reader"], clean)]]
 
-    normal, new = anomaly.difference(ae, images), anomaly.difference(ae, damaged)
+    normal, new = scores.difference(ae, images), scores.difference(ae, damaged)
     for rule in thresholds.RULES:
         found[f"threshold: {rule}"] = thresholds.Threshold(rule).fit(normal).p_value(new).round(9)
-    joint = alarms.JointAlarm().fit(scores.joint_scores(ae, vae, images))
+    joint = thresholds.JointAlarm().fit(scores.joint_scores(ae, vae, images))
     heard = scores.joint_scores(ae, vae, damaged)
-    found["joint alarm"] = [joint.p_value(heard), "".join(joint.spoke(heard)[0])]
+    found["joint alarm"] = [joint.p_value(heard), "".join(joint.triggered_by(heard)[0])]
 
     t = np.arange(3000)
     random = np.random.default_rng(0)

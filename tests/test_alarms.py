@@ -5,8 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from vaepaper.alarms import JointAlarm
-from vaepaper.thresholds import Threshold
+from vaepaper.thresholds import JointAlarm, Threshold
 
 
 def named(table):
@@ -115,7 +114,7 @@ def test_a_constant_score_is_silent_until_it_moves():
 def test_who_spoke_and_how_loud():
     random = np.random.default_rng(8)
     normal, new = random.standard_normal((400, 3)), random.standard_normal((300, 3)) + 1
-    names, own = JointAlarm().fit(named(normal)).spoke(named(new))
+    names, own = JointAlarm().fit(named(normal)).triggered_by(named(new))
     each = {name: Threshold().fit(normal[:, k]).p_value(new[:, k]) for k, name in enumerate(named(normal))}
     np.testing.assert_allclose(own, np.min([*each.values()], axis=0))
     np.testing.assert_allclose(own, [each[name][i] for i, name in enumerate(names)])
@@ -128,7 +127,7 @@ def test_above_any_threshold_is_flagged_and_far_below_all_is_not(levels, rate):
     normal, new = random.integers(0, levels, (500, 4)), random.integers(0, levels, (5_000, 4)) * 1.02
     alarm = JointAlarm().fit(named(normal))
     above = np.any([new[:, k] > at for k, at in enumerate(alarm.at(rate).values())], axis=0)
-    flagged, loudest = alarm.flagged(named(new), rate), alarm.spoke(named(new))[1]
+    flagged, loudest = alarm.flagged(named(new), rate), alarm.triggered_by(named(new))[1]
     assert flagged[above].all()
     assert (flagged & ~above).sum() <= np.sum(loudest == min(loudest[~above]))  # only those of the next rank
     if levels > 10**6:
@@ -179,7 +178,7 @@ def test_arrays_bring_it_back(tmp_path):
 )
 def test_bad_scores_are_named(scores, message):
     alarm = JointAlarm().fit({"a": [0.0, 1.0], "b": [0.0, 1.0]})
-    for use in (alarm.p_value, alarm.spoke):
+    for use in (alarm.p_value, alarm.triggered_by):
         with pytest.raises(ValueError, match=message):
             use(scores)
 
@@ -193,6 +192,6 @@ def test_what_it_cannot_learn_from_is_named():
     with pytest.raises(ValueError, match=r"scores of 'b'\[1\] is inf"):
         alarm.fit({"a": [1.0, 2.0], "b": [1.0, np.inf]})
     row = {"a": [1.0], "b": [1.0]}
-    for use in (alarm.p_value, alarm.spoke, lambda row: alarm.flagged(row, 0.1), lambda _: alarm.at(0.1)):
+    for use in (alarm.p_value, alarm.triggered_by, lambda row: alarm.flagged(row, 0.1), lambda _: alarm.at(0.1)):
         with pytest.raises(ValueError, match="learned nothing yet"):
             use(row)

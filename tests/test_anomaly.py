@@ -8,41 +8,41 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 
-from vaepaper import anomaly
+from vaepaper import scores, thresholds
 from vaepaper.models import AutoEncoder, VariationalAutoEncoder
 
 
 def test_difference_is_the_sum_over_pixels_for_tensors_and_arrays(digits):
     model, x = VariationalAutoEncoder(4), digits[0]
-    scores = anomaly.difference(model, x)
+    found = scores.difference(model, x)
     by_hand = [(image - model.reconstruct(image[None])[0]).abs().sum().item() for image in x[:20]]
-    assert scores.shape == (2000,) and scores.dtype == np.float32
-    np.testing.assert_allclose(scores[:20], by_hand, rtol=1e-5)
-    assert np.array_equal(scores, anomaly.difference(model, x.numpy()))
-    np.testing.assert_allclose(anomaly.difference(model, x[:1]), scores[:1], rtol=1e-5)
+    assert found.shape == (2000,) and found.dtype == np.float32
+    np.testing.assert_allclose(found[:20], by_hand, rtol=1e-5)
+    assert np.array_equal(found, scores.difference(model, x.numpy()))
+    np.testing.assert_allclose(scores.difference(model, x[:1]), found[:1], rtol=1e-5)
 
 
 def test_other_scores_by_hand(digits):
     model, x = VariationalAutoEncoder(4).eval(), digits[0][:50]
     output = model.reconstruct(x).detach()
-    np.testing.assert_allclose(anomaly.squared_difference(model, x), (x - output).square().sum(1), rtol=1e-5)
+    np.testing.assert_allclose(scores.squared_difference(model, x), (x - output).square().sum(1), rtol=1e-5)
     posterior = model.posterior(x)
     kl = torch.distributions.kl_divergence(posterior, torch.distributions.Normal(0.0, 1.0)).sum(1)
     elbo = (x - output).square().sum(1) + kl
-    np.testing.assert_allclose(anomaly.negative_elbo(model, x), elbo.detach(), rtol=1e-5)
+    np.testing.assert_allclose(scores.negative_elbo(model, x), elbo.detach(), rtol=1e-5)
     apart = gaussian_filter((x - output).view(50, 28, 28).numpy(), (0, 1, 1))  # a blur is linear
     expected = np.square(apart).sum((1, 2)) / x.square().sum(1).numpy()
-    np.testing.assert_allclose(anomaly.shape_difference(model, x), expected, rtol=0.05)  # edges apart
-    assert np.isfinite(anomaly.shape_difference(model, torch.zeros(2, 784))).all()
+    np.testing.assert_allclose(scores.shape_difference(model, x), expected, rtol=0.05)  # edges apart
+    assert np.isfinite(scores.shape_difference(model, torch.zeros(2, 784))).all()
 
 
 def test_reconstruct_is_the_model_in_batches(digits):
     model = AutoEncoder(4)
     images = digits[0].repeat(3, 1)  # more than one batch
-    torch.testing.assert_close(anomaly.reconstruct(model, images), model.reconstruct(images).detach())
+    torch.testing.assert_close(scores.reconstruct(model, images), model.reconstruct(images).detach())
 
 
-@pytest.mark.parametrize("score", [anomaly.difference, anomaly.reconstruct])
+@pytest.mark.parametrize("score", [scores.difference, scores.reconstruct])
 def test_nonsense_is_not_scored(digits, score):
     with pytest.raises(ValueError, match=r"images\[4, 2\] is nan"):
         score(
@@ -54,13 +54,13 @@ def test_largest_correction_finds_a_planted_patch():
     images, outputs = torch.zeros(3, 784), torch.zeros(3, 784)
     for index, (row, column) in enumerate([(2, 2), (13, 20), (25, 14)]):
         outputs[index].view(28, 28)[row - 2 : row + 3, column - 2 : column + 3] = 0.5 + index / 10
-    size, place = anomaly.largest_correction(images, outputs)
+    size, place = scores.largest_correction(images, outputs)
     np.testing.assert_allclose(size, [0.5, 0.6, 0.7], rtol=1e-5)
     assert place.tolist() == [[2, 2], [13, 20], [25, 14]]
 
 
 def test_flagged_is_strictly_above():
-    assert anomaly.flagged(np.array([1.0, 2.0, 3.0]), 2.0).tolist() == [False, False, True]
+    assert thresholds.flagged(np.array([1.0, 2.0, 3.0]), 2.0).tolist() == [False, False, True]
 
 
 @pytest.mark.parametrize(("n", "m"), [(100, 1000), (1000, 300), (20, 20)])
@@ -70,18 +70,18 @@ def test_chance_is_that_of_exchangeable_scores(n, m):
     scores = random.standard_normal((4000, n + m))
     above = (scores[:, n:] > scores[:, :n].max(1, keepdims=True)).sum(1)
     error = above.std() / len(above) ** 0.5
-    assert abs(above.mean() - anomaly.expected_above_maximum(n, m)) < 4 * error
-    quantile = anomaly.quantile_above_maximum(n, m)
+    assert abs(above.mean() - thresholds.expected_above_maximum(n, m)) < 4 * error
+    quantile = thresholds.quantile_above_maximum(n, m)
     assert (above <= quantile).mean() >= 0.95 - 0.015 and (above <= quantile - 1).mean() <= 0.95 + 0.015
 
 
 def test_any_source_of_images_gives_the_same_scores(digits, tmp_path):
     model, x = AutoEncoder(4), digits[0]
     np.save(tmp_path / "x.npy", x.numpy())
-    expected = anomaly.difference(model, x)
+    expected = scores.difference(model, x)
     on_disk = np.load(tmp_path / "x.npy", mmap_mode="r")
     for images in (on_disk, x.numpy(), iter(x.split(300)), (batch.numpy() for batch in x.split(1)), [x[:1], x[1:]]):
-        np.testing.assert_allclose(anomaly.difference(model, images), expected, rtol=1e-5)
+        np.testing.assert_allclose(scores.difference(model, images), expected, rtol=1e-5)
 
 
 def test_a_bad_row_far_on_is_named_by_its_number(digits):
@@ -89,13 +89,13 @@ def test_a_bad_row_far_on_is_named_by_its_number(digits):
     images[9_000, 5] = 2
     for source in (images, images.split(1_700)):
         with pytest.raises(ValueError, match=r"images\[9000, 5\] is 2"):
-            anomaly.difference(AutoEncoder(2), source)
+            scores.difference(AutoEncoder(2), source)
 
 
 @pytest.mark.parametrize("nothing", [torch.zeros(0, 784), np.zeros((0, 784), np.float32), [], iter([])])
 def test_no_images_are_an_error(nothing):
     with pytest.raises(ValueError, match=r"n of 1 or more|no images"):
-        anomaly.difference(AutoEncoder(2), nothing)
+        scores.difference(AutoEncoder(2), nothing)
 
 
 @pytest.mark.slow
@@ -103,9 +103,9 @@ def test_more_images_than_memory_allows_are_scored_in_bounded_memory(tmp_path):
     """0.94 GB of images on disk (a sparse file of zeros), in a process of its own (Linux tells its peak)."""
     code = """
 import sys, numpy as np
-from vaepaper import anomaly, models
+from vaepaper import models, scores
 images = np.memmap(sys.argv[1], np.float32, "r", shape=(300_000, 784))
-scores = anomaly.difference(models.AutoEncoder(2, hidden=()), images)
+scores = scores.difference(models.AutoEncoder(2, hidden=()), images)
 assert scores.shape == (300_000,) and scores.std() < 1e-3
 [peak] = [line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")]
 print(int(peak) // 1024)

@@ -10,7 +10,7 @@ from vaepaper.models import AutoEncoder
 
 @pytest.mark.parametrize("value", [8, np.int64(8), np.uint8(8), np.array(8), torch.tensor(8)])
 def test_whole_numbers_of_any_library_are_pythons_own(value):
-    assert type(checks.whole("latent", value)) is int and checks.whole("latent", value) == 8
+    assert type(checks.integer("latent", value)) is int and checks.integer("latent", value) == 8
 
 
 @pytest.mark.parametrize(
@@ -33,15 +33,15 @@ def test_numbers_too(value):
         (checks.number, np.ones(3), (), r"x is array\(\[1., 1., 1.\]\); expected a number"),
         (checks.number, None, (), "x is None; expected a number"),
         (checks.number, 1j, (), "x is 1j; expected a number"),
-        (checks.whole, 2.0, (), "x is 2.0; expected a whole number of 1 or more, below 2\\^63"),
-        (checks.whole, False, (0,), "x is False; expected a whole number"),
-        (checks.whole, 2**63, (), "x is 9223372036854775808; expected a whole number"),
-        (checks.whole, 6, (1, 5), "x is 6; expected a whole number of 1 or more, up to 5"),
+        (checks.integer, 2.0, (), "x is 2.0; expected a whole number of 1 or more, below 2\\^63"),
+        (checks.integer, False, (0,), "x is False; expected a whole number"),
+        (checks.integer, 2**63, (), "x is 9223372036854775808; expected a whole number"),
+        (checks.integer, 6, (1, 5), "x is 6; expected a whole number of 1 or more, up to 5"),
         (checks.flag, 1, (), "x is 1; expected True or False"),
-        (checks.word, "relu", (["ReLU", "Tanh"],), "x is 'relu'; did you mean 'ReLU'\\? There are ReLU, Tanh"),
-        (checks.word, "mse", (["ReLU", "Tanh"],), "x is 'mse'; there are ReLU, Tanh"),
-        (checks.word, None, (["ReLU"],), "x is None; there are ReLU"),
-        (checks.word, [1], (["ReLU"],), r"x is \[1\]; there are ReLU"),
+        (checks.one_of, "relu", (["ReLU", "Tanh"],), "x is 'relu'; did you mean 'ReLU'\\? There are ReLU, Tanh"),
+        (checks.one_of, "mse", (["ReLU", "Tanh"],), "x is 'mse'; there are ReLU, Tanh"),
+        (checks.one_of, None, (["ReLU"],), "x is None; there are ReLU"),
+        (checks.one_of, [1], (["ReLU"],), r"x is \[1\]; there are ReLU"),
         (checks.sizes, 256, (), "x is 256; expected the sizes of layers, such as"),
         (checks.sizes, "256", (), "x is '256'; expected the sizes of layers"),
         (checks.sizes, [16.0], (), r"x\[0\] is 16.0; expected a whole number"),
@@ -87,8 +87,8 @@ def test_a_network_has_what_is_asked_of_it():
     assert checks.network(model, "encode") is model
     for wrong, message in (
         (None, "model is None; expected a network .* with inputs, posterior"),
-        (np.ones(3), "model is a ndarray; expected a network"),
-        (model, "model is a AutoEncoder; expected a network .* with posterior"),
+        (np.ones(3), "model is an ndarray; expected a network"),
+        (model, "model is an AutoEncoder; expected a network .* with posterior"),
     ):
         with pytest.raises(TypeError, match=message):
             checks.network(wrong, "posterior")

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from tools import robustness
-from vaepaper.trainings import runs, side_by_side
+from vaepaper import cache
 
 # What third parties leave open when a worker is killed is theirs.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
@@ -72,12 +72,12 @@ def test_a_sweep_survives_the_death_of_a_worker_and_gives_the_same_bits(cluster,
 
     killer = threading.Thread(target=kill_one_in_the_middle)
     killer.start()
-    on_cluster = runs.train_all(SWEEP, digits[0])
+    on_cluster = cache.train_all(SWEEP, digits[0])
     killer.join()
     assert cluster[0].wait(timeout=5) == -signal.SIGKILL and cluster[1].poll() is None
     monkeypatch.delenv("VAEPAPER_SCHEDULER")
-    monkeypatch.setattr(runs.paths, "BUILD", tmp_path / "here")
-    here = runs.train_all(SWEEP, digits[0])
+    monkeypatch.setattr(cache.paths, "BUILD", tmp_path / "here")
+    here = cache.train_all(SWEEP, digits[0])
     assert len(here) == 9
     assert all(torch.equal(a, b) for a, b in zip(bits(on_cluster), bits(here), strict=True))
 
@@ -94,20 +94,20 @@ def test_a_scheduler_that_does_not_answer_is_one_clear_message(build, digits, mo
     monkeypatch.setenv("VAEPAPER_SCHEDULER", "tcp://127.0.0.1:9")
     start = time.monotonic()
     with pytest.raises(ConnectionError, match=r"no Dask scheduler answers at tcp://127.0.0.1:9"):
-        runs.train_all(SWEEP[:1], digits[0])
+        cache.train_all(SWEEP[:1], digits[0])
     assert time.monotonic() - start < 60
 
 
 def test_what_is_remembered_needs_no_cluster(build, digits, monkeypatch):
-    runs.train_all(SWEEP[:1], digits[0])
+    cache.train_all(SWEEP[:1], digits[0])
     monkeypatch.setenv("VAEPAPER_SCHEDULER", "tcp://127.0.0.1:9")
-    assert len(runs.train_all(SWEEP[:1], digits[0])) == 1
+    assert len(cache.train_all(SWEEP[:1], digits[0])) == 1
 
 
 def test_a_worker_with_other_code_is_refused(digits):
-    trained = {"settings": {"model": "AutoEncoder"}, **runs.arithmetic(), "version": 0}
+    trained = {"settings": {"model": "AutoEncoder"}, **cache.arithmetic(), "version": 0}
     with pytest.raises(RuntimeError, match=r"differs in version: 0 was asked for.* same commit"):
-        runs._train("", trained, "cpu", np.zeros(1), 0, digits[0].numpy())
+        cache._train("", trained, "cpu", np.zeros(1), 0, digits[0].numpy())
 
 
 TESTS = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])  # workers import this file
@@ -119,13 +119,13 @@ def where(share, caller, data):
 
 def test_one_worker_of_one_thread_is_used(start):
     [worker] = start(1, PYTHONPATH=TESTS)
-    assert list(side_by_side.each(where, [()], [np.zeros(3)], [1.0], "1 call")) == [worker.pid]
+    assert list(cache.each(where, [()], [np.zeros(3)], [1.0], "1 call")) == [worker.pid]
 
 
 def test_a_scheduler_without_workers_says_so(start, build, digits):
     start(0)
     with pytest.raises(ConnectionError, match=r"has no workers; start some: `dask worker tcp://127.0.0.1:\d+"):
-        runs.train_all(SWEEP[:1], digits[0])
+        cache.train_all(SWEEP[:1], digits[0])
 
 
 def test_a_worker_without_our_code_says_so(start, build, digits, tmp_path):
@@ -134,7 +134,7 @@ def test_a_worker_without_our_code_says_so(start, build, digits, tmp_path):
     (tmp_path / "vaepaper" / "__init__.py").write_text("raise ModuleNotFoundError(\"No module named 'vaepaper'\")")
     start(1, PYTHONPATH=str(tmp_path), cwd=tmp_path)
     with pytest.raises(RuntimeError, match=r"lacks our code \(.*No module named 'vaepaper"):
-        runs.train_all(SWEEP[:1], digits[0])
+        cache.train_all(SWEEP[:1], digits[0])
 
 
 def dies(share, caller, data):
@@ -145,4 +145,4 @@ def test_workers_that_die_again_and_again_are_one_clear_message(start, tmp_path)
     """As one that is killed for its memory; its nanny starts it anew."""
     start(1, "--nanny", PYTHONPATH=TESTS)
     with pytest.raises(RuntimeError, match=r"died again and again .*out of memory"):
-        list(side_by_side.each(dies, [()], [np.zeros(3)], [1.0], "1 call"))
+        list(cache.each(dies, [()], [np.zeros(3)], [1.0], "1 call"))

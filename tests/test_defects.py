@@ -21,36 +21,36 @@ kinds = pytest.mark.parametrize("kind", defects.KINDS | defects.FURTHER)
 @pytest.mark.parametrize("severity", defects.SEVERITIES)
 def test_mask_is_exactly_what_changed(digits, kind, severity):
     clean = digits[0].clone()
-    damaged, mask = defects.plant(kind, clean, severity, seed=3)
+    damaged, mask = defects.inject(kind, clean, severity, seed=3)
     assert torch.equal(clean, digits[0])  # the input is left alone
     assert torch.equal(mask, damaged != clean) and mask.dtype == torch.bool
     assert damaged.shape == clean.shape and damaged.dtype == torch.float32
     assert damaged.min() >= 0 and damaged.max() <= 1
     assert mask.any(1).float().mean() > 0.7  # a small blot may fall on ink
-    assert torch.equal(damaged, defects.plant(kind, clean, severity, seed=3)[0])
+    assert torch.equal(damaged, defects.inject(kind, clean, severity, seed=3)[0])
 
 
 @kinds
 def test_a_larger_severity_changes_more(digits, kind):
-    planted = [defects.plant(kind, digits[0], severity)[0] for severity in defects.SEVERITIES]
+    planted = [defects.inject(kind, digits[0], severity)[0] for severity in defects.SEVERITIES]
     change = [(damaged - digits[0]).abs().sum().item() for damaged in planted]
     assert change == sorted(change) and change[0] > 0
 
 
 @pytest.mark.parametrize("kind", ["extra stroke", "missing stroke", "blot", "speckle", *defects.FURTHER])
-def test_another_seed_plants_elsewhere(digits, kind):
-    assert not torch.equal(defects.plant(kind, digits[0], seed=3)[0], defects.plant(kind, digits[0], seed=4)[0])
+def test_another_seed_injects_elsewhere(digits, kind):
+    assert not torch.equal(defects.inject(kind, digits[0], seed=3)[0], defects.inject(kind, digits[0], seed=4)[0])
 
 
 def test_ink_is_only_added_or_only_taken(digits):
     for kind, sign in {"extra stroke": 1, "blot": 1, "missing stroke": -1, "fading": -1}.items():
-        damaged, mask = defects.plant(kind, digits[0])
+        damaged, mask = defects.inject(kind, digits[0])
         assert ((damaged - digits[0])[mask] * sign > 0).all()
 
 
-def test_severity_three_is_what_chapter_4_plants(digits):
-    for plant, kind in ((defects.extra_stroke, "extra stroke"), (defects.missing_stroke, "missing stroke")):
-        assert torch.equal(plant(digits[0], 5)[0], defects.plant(kind, digits[0], 3, 5)[0])
+def test_severity_three_is_what_chapter_4_injects(digits):
+    for function, kind in ((defects.extra_stroke, "extra stroke"), (defects.missing_stroke, "missing stroke")):
+        assert torch.equal(function(digits[0], 5)[0], defects.inject(kind, digits[0], 3, 5)[0])
 
 
 def test_a_stroke_made_by_hand():
@@ -133,27 +133,27 @@ def test_a_wrong_piece_is_a_square_of_the_digit_on_its_head():
 @kinds
 @pytest.mark.parametrize("page", [0.0, 1.0])
 def test_blank_and_full_pages_have_defined_results(kind, page):
-    damaged, mask = defects.plant(kind, torch.full((3, 784), page))
+    damaged, mask = defects.inject(kind, torch.full((3, 784), page))
     assert torch.isfinite(damaged).all() and torch.equal(mask, damaged != page)
 
 
 @kinds
 def test_bad_input_is_named(kind):
     with pytest.raises(ValueError, match="n of 1 or more"):
-        defects.plant(kind, torch.zeros(0, 784))
+        defects.inject(kind, torch.zeros(0, 784))
     with pytest.raises(ValueError, match=r"images\[0, 3\] is nan"):
-        defects.plant(kind, torch.zeros(2, 784).index_fill(1, torch.tensor(3), torch.nan))
+        defects.inject(kind, torch.zeros(2, 784).index_fill(1, torch.tensor(3), torch.nan))
     with pytest.raises(ValueError, match="severity is 6"):
-        defects.plant(kind, torch.zeros(2, 784), 6)
+        defects.inject(kind, torch.zeros(2, 784), 6)
     with pytest.raises(ValueError, match="kind is 'scratch'; there are extra stroke"):
-        defects.plant("scratch", torch.zeros(2, 784))
+        defects.inject("scratch", torch.zeros(2, 784))
 
 
-def test_share_undone_by_hand():
+def test_fraction_removed_by_hand():
     clean, damaged = torch.zeros(4, 784), torch.zeros(4, 784)
     damaged[:, :10] = 1
     mask = damaged != clean
     mask[3] = False
     output = torch.stack([clean[0], damaged[1], torch.full((784,), 0.25), clean[3]])
-    share = defects.share_undone(clean, damaged, output, mask)
+    share = defects.fraction_removed(clean, damaged, output, mask)
     torch.testing.assert_close(share, torch.tensor([1.0, 0.0, 0.75, torch.nan]), equal_nan=True)

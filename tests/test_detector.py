@@ -44,7 +44,7 @@ def test_what_is_odd_ranks_below_what_is_normal(detector):
     assert roc_auc_score(np.repeat([1, 0], 500), score) > 0.95
     far = detector.score_samples(normal[:1] + np.array([[0, 0, 10.0**k, 0, 0, 0] for k in range(3, 6)]))
     assert (np.diff(far) < 0).all(), "beyond all that was seen, farther is odder still"
-    assert detector.spoke(normal[:1] + 1000).tolist() == ["beyond range"]
+    assert detector.triggered_by(normal[:1] + 1000).tolist() == ["beyond range"]
 
 
 def test_any_unit_will_do(detector):

@@ -6,9 +6,9 @@ import torch
 from scipy import stats
 
 from vaepaper import claims, experiment, metrics
+from vaepaper.cache import complete
 from vaepaper.experiment import INTERPRETATIONS, Settings
 from vaepaper.models import DigitReader, VariationalAutoEncoder
-from vaepaper.trainings.descriptions import settings
 
 
 def values(measured):
@@ -96,7 +96,7 @@ def test_every_interpretation_changes_what_it_says_and_can_be_trained():
         wanted = {"sweep": "C1", "AE": "C4", "VAE": "C9"}
         assert {key[0] for key in found} == {network for network, claim in wanted.items() if claim in asked}
         for (_, latent), network in found.items():
-            trained = settings(network)
+            trained = complete(network)
             assert trained["sizes"]["latent"] == latent and trained["fit"]["seed"] == 3
     networks = {
         str(experiment.networks(experiment.settings_of(name), experiment.claims_of(name))) for name in INTERPRETATIONS
@@ -109,9 +109,9 @@ def test_the_default_trains_what_the_chapters_train():
     """Chapter by chapter: the very settings that it hands to `train_all`."""
     from tools import chapters
 
-    asked = [settings(t) for n in chapters.select(["01", "02", "03", "04"]) for t in chapters.trainings(n, {})]
+    asked = [complete(t) for n in chapters.select(["01", "02", "03", "04"]) for t in chapters.trainings(n, {})]
     for network in experiment.networks(Settings(), experiment.claims_of("default")).values():
-        assert settings(network) in asked
+        assert complete(network) in asked
 
 
 def test_sampled_codes_scatter_around_the_mean_by_the_networks_own_deviation(digits):

@@ -7,14 +7,14 @@ import pytest
 import torch
 from PIL import Image
 
-from vaepaper import anomaly
-from vaepaper.alarms import JointAlarm
+from vaepaper import scores
+from vaepaper.defects import paint
 from vaepaper.models import AutoEncoder, VariationalAutoEncoder
 from vaepaper.playground import canvases
 from vaepaper.playground.bench import bench
 from vaepaper.playground.uploads import read_picture
 from vaepaper.scores import joint_scores
-from vaepaper.strokes import paint
+from vaepaper.thresholds import JointAlarm, Threshold
 
 
 def file_of(picture, kind="PNG"):
@@ -134,7 +134,7 @@ def laid(digits):
     widget = bench(vae, ae, images[:500], images[500:600], images, labels)
     board, said = widget.children[3].children[0].children[1], widget.children[-1].children[0]
     rule, rate = widget.children[2].children[2:]
-    oddest = images[500:600][anomaly.difference(vae, images[500:600]).argmax()]
+    oddest = images[500:600][scores.difference(vae, images[500:600]).argmax()]
     board._handle_frontend_event(None, {"event": "client_ready"}, [])
     return vae, ae, images[:500], board, said, rule, rate, oddest
 
@@ -142,11 +142,11 @@ def laid(digits):
 def test_the_bench_says_what_the_report_s_score_says(laid):
     vae, _, normal, board, said, rule, _rate, oddest = laid
     rule.value = "conformal"
-    assert f"score {anomaly.difference(vae, oddest[None])[0]:.3g}" in said.value
+    assert f"score {scores.difference(vae, oddest[None])[0]:.3g}" in said.value
     point(board, ("mouse_down", 3, 4), ("mouse_move", 20, 9), ("mouse_up", 20, 9))
     drawn = paint(paint(oddest, (3, 4), (3, 4), 2), (3, 4), (20, 9), 2)
-    score = anomaly.difference(vae, drawn[None])
-    threshold = anomaly.Threshold("conformal").fit(anomaly.difference(vae, normal))
+    score = scores.difference(vae, drawn[None])
+    threshold = Threshold("conformal").fit(scores.difference(vae, normal))
     [p_value] = threshold.p_value(score)
     assert f"score {score[0]:.3g}, threshold {threshold.at(0.01):.3g}, p = {p_value:.2g}" in said.value
     assert ("No alarm" in said.value) == (p_value > 0.01) and "contributor" not in said.value
@@ -157,7 +157,7 @@ def test_the_bench_judges_by_the_joint_alarm_first_and_names_the_top_contributor
     alarm = JointAlarm().fit(joint_scores(ae, vae, normal))
     point(board, ("mouse_down", 3, 4), ("mouse_up", 3, 4))
     found = joint_scores(ae, vae, paint(oddest, (3, 4), (3, 4), 2)[None])
-    [name], [p_value] = alarm.spoke(found)[0], alarm.p_value(found)
+    [name], [p_value] = alarm.triggered_by(found)[0], alarm.p_value(found)
     assert rule.value == "joint alarm" and said.value.startswith(
         f"<b>top contributor {name}: score {found[name][0]:.3g}"
     )

@@ -9,18 +9,17 @@ import time
 import pytest
 import torch
 
-from vaepaper import paths
+from vaepaper import cache, paths
 from vaepaper.data import mnist
-from vaepaper.trainings import runs, weights
 
 pytestmark = pytest.mark.slow
 TRAIN = """
 import hashlib, sys
-from vaepaper.trainings import runs
+from vaepaper import cache
 from vaepaper.data import mnist
 images = mnist("train")[0][:2000]
 sizes = [dict(model="AutoEncoder", latent=z, epochs={epochs}) for z in (2, 3)]
-for model in runs.train_all(sizes, images):
+for model in cache.train_all(sizes, images):
     for p in model.parameters():
         sys.stdout.write(hashlib.sha256(p.detach().numpy().tobytes()).hexdigest())
 """
@@ -33,8 +32,8 @@ pathlib.Path.replace = die
 """
 QUOTA = """
 import resource
-from vaepaper.trainings import weights
-write = weights.write
+from vaepaper import cache
+write = cache.write
 def with_quota(*arguments):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, hard))
@@ -42,7 +41,7 @@ def with_quota(*arguments):
         write(*arguments)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-weights.write = with_quota
+cache.write = with_quota
 """
 
 
@@ -124,12 +123,12 @@ def chapter(tmp_path):
         plan.metadata["tags"] = ["trainings"]
         work = f"""
 from vaepaper import paths
-from vaepaper.trainings import runs, weights
+from vaepaper import cache
 from vaepaper.data import mnist
 with open({str(tmp_path / "ran")!r}, "a") as log:
     log.write("once\\n")
-for model in runs.train_all(trainings, mnist("train")[0]):
-    weights.save(model, f"small_{{model.latent}}")
+for model in cache.train_all(trainings, mnist("train")[0]):
+    cache.save(model, f"small_{{model.latent}}")
 """
         notebook = new_notebook(cells=[plan, new_code_cell(work)])
         nbformat.write(notebook, tmp_path / "07_small.ipynb")
@@ -166,8 +165,8 @@ def test_interrupted_reproduce_goes_on_where_it_was(tmp_path, chapter, how, monk
     _, errors = again.communicate(timeout=300)
     assert again.returncode == 0, errors
     for latent in (2, 3):
-        [model] = runs.train_all([{"model": "AutoEncoder", "latent": latent, "epochs": 1}], mnist("train")[0])
-        ours = weights.load(build / "models" / f"small_{latent}.safetensors")
+        [model] = cache.train_all([{"model": "AutoEncoder", "latent": latent, "epochs": 1}], mnist("train")[0])
+        ours = cache.load(build / "models" / f"small_{latent}.safetensors")
         assert all(torch.equal(a, b) for a, b in zip(model.parameters(), ours.parameters(), strict=True))
 
 

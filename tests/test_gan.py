@@ -8,9 +8,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from vaepaper import anomaly, gan
+from vaepaper import cache, gan, scores
 from vaepaper.metrics import digit_shares
-from vaepaper.trainings import runs, weights
 
 SMALL = {"model": "GenerativeAdversarialNetwork", "latent": 3, "hidden": (16, 8), "epochs": 2, "encoder_epochs": 1}
 
@@ -77,7 +76,7 @@ def test_scores_are_the_papers(model, digits):
     np.testing.assert_allclose(found["f-AnoGAN"], pixels + 0.5 * deviation, rtol=1e-3)
     np.testing.assert_allclose(found["critic alone"], -layer(model.critic[4], features(x))[:, 0], rtol=1e-3, atol=1e-5)
     assert model.encoder_loss(torch.from_numpy(x)).item() == pytest.approx((pixels + 0.5 * deviation).mean(), rel=1e-4)
-    np.testing.assert_allclose(anomaly.squared_difference(model, x), 784 * pixels, rtol=1e-4)
+    np.testing.assert_allclose(scores.squared_difference(model, x), 784 * pixels, rtol=1e-4)
 
 
 @pytest.mark.slow
@@ -135,7 +134,7 @@ def test_the_generator_comes_closer_to_the_digits(digits):
 
 def test_a_loss_that_is_not_finite_is_named_and_nothing_is_remembered(build, digits):
     with pytest.raises(FloatingPointError, match=r"the critic's loss is (nan|inf) in epoch 1, step \d+"):
-        runs.train_all([{**SMALL, "learning_rate": 1e30}], digits[0])
+        cache.train_all([{**SMALL, "learning_rate": 1e30}], digits[0])
     assert list(build.glob("remembered/*.safetensors")) == []
 
 
@@ -148,11 +147,11 @@ def test_an_encoder_that_diverges_is_named(model, digits, monkeypatch):
 @pytest.mark.slow
 def test_same_bits_alone_and_side_by_side_and_read_back(build, digits, tmp_path, monkeypatch):
     asked = [{**SMALL, "seed": seed} for seed in (0, 1)]
-    together = runs.train_all(asked, digits[0])
-    again = runs.train_all(asked, digits[0])
-    saved = [weights.load(weights.save(model, f"gan{n}")) for n, model in enumerate(together)]
-    monkeypatch.setattr(runs.paths, "BUILD", tmp_path / "other")
-    alone = [runs.train_all([one], digits[0])[0] for one in asked]
+    together = cache.train_all(asked, digits[0])
+    again = cache.train_all(asked, digits[0])
+    saved = [cache.load(cache.save(model, f"gan{n}")) for n, model in enumerate(together)]
+    monkeypatch.setattr(cache.paths, "BUILD", tmp_path / "other")
+    alone = [cache.train_all([one], digits[0])[0] for one in asked]
     for others in (again, saved, alone):
         assert all(torch.equal(state(a), state(b)) for a, b in zip(together, others, strict=True))
     assert not torch.equal(state(together[0]), state(together[1]))
@@ -171,7 +170,7 @@ def test_same_bits_alone_and_side_by_side_and_read_back(build, digits, tmp_path,
 )
 def test_a_setting_that_cannot_be_is_refused_by_name(build, digits, change, message):
     with pytest.raises(ValueError, match=message):
-        runs.train_all([SMALL | change], digits[0])
+        cache.train_all([SMALL | change], digits[0])
 
 
 def test_a_collapse_is_said_with_the_missing_digits_and_the_seed():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from vaepaper import images as images_
+from vaepaper import checks
 
 GOOD = np.zeros((3, 784), dtype=np.float32)
 
@@ -12,7 +12,7 @@ GOOD = np.zeros((3, 784), dtype=np.float32)
 def test_good_images_pass_as_array_tensor_and_read_only_map(tmp_path):
     np.save(tmp_path / "x.npy", GOOD)
     for images in (GOOD, torch.from_numpy(GOOD), np.load(tmp_path / "x.npy", mmap_mode="r"), GOOD[::2], GOOD[::-1]):
-        assert torch.equal(images_.check_images(images), torch.zeros(len(images), 784))
+        assert torch.equal(checks.images(images), torch.zeros(len(images), 784))
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_good_images_pass_as_array_tensor_and_read_only_map(tmp_path):
 )
 def test_bad_images_are_refused_in_words(images, error, message):
     with pytest.raises(error, match=message):
-        images_.check_images(images)
+        checks.images(images)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 255.0, -1e-3])
@@ -37,4 +37,4 @@ def test_a_bad_value_is_found(value):
     images = torch.zeros(5, 784)
     images[3, 77] = value
     with pytest.raises(ValueError, match=r"images\[3, 77\] is"):
-        images_.check_images(images)
+        checks.images(images)

@@ -24,7 +24,7 @@ def umask():
 @pytest.mark.parametrize(("mask", "rights"), [(0o022, 0o644), (0o027, 0o640), (0o077, 0o600), (0o002, 0o664)])
 def test_a_file_takes_the_rights_that_the_umask_leaves(tmp_path, umask, mask, rights):
     umask(mask)
-    with paths.whole(tmp_path / "claims.json") as part:
+    with paths.atomic_write(tmp_path / "claims.json") as part:
         part.write_text("[]")
     assert stat.S_IMODE((tmp_path / "claims.json").stat().st_mode) == rights
 
@@ -37,14 +37,17 @@ def test_a_file_system_that_refuses_chmod_is_written_to(tmp_path, monkeypatch):
 
     for name in ("chmod", "fchmod"):
         monkeypatch.setattr(os, name, refused)
-    with paths.whole(tmp_path / "claims.json") as part:
+    with paths.atomic_write(tmp_path / "claims.json") as part:
         part.write_text("[]")
     assert (tmp_path / "claims.json").read_text() == "[]" and len(list(tmp_path.iterdir())) == 1
 
 
 @pytest.mark.parametrize(("number", "full"), [(errno.ENOSPC, True), (errno.EDQUOT, True), (errno.EIO, False)])
 def test_a_file_that_cannot_be_written_says_why(tmp_path, number, full):
-    with pytest.raises(OSError, match="nothing was left half-written") as failed, paths.whole(tmp_path / "x") as part:
+    with (
+        pytest.raises(OSError, match="nothing was left half-written") as failed,
+        paths.atomic_write(tmp_path / "x") as part,
+    ):
         part.write_text("half")
         raise OSError(number, os.strerror(number))
     assert ("is full" in str(failed.value)) == full and os.strerror(number) in str(failed.value)

@@ -13,7 +13,6 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools import chapters, execute, reproduce, site
 from vaepaper import claims, paths
-from vaepaper.claims import Part
 
 # Third parties' sockets and loops, left to the garbage collector when a kernel dies, are not ours to close.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::DeprecationWarning")
@@ -79,7 +78,7 @@ def test_line_ends_are_ours_in_any_clone(tmp_path):
 
 
 def test_a_terminal_of_ascii_alone_gets_the_table_and_the_json_is_the_same(tmp_path):
-    code = "from vaepaper import claims; claims.record('C4', [claims.Part('a', 1.0, '>=', 0.9)]);"
+    code = "from vaepaper import claims; claims.record('C4', dict.fromkeys(claims._names('C4'), 3.0));"
     code += "from tools import reproduce; reproduce.report([], 0)"
     written = {}
     for name, environment in {"ascii": ASCII, "utf-8": {"PYTHONUTF8": "1"}}.items():
@@ -103,11 +102,11 @@ def test_a_matplotlibrc_of_the_users_own_changes_no_figure(tmp_path):
     "damaged", ["", "[", "{}", "3", "null", "[1]", '[{"id": "C4"}]', '[{"verdict": "who knows"}]', "\x00" * 90, "é"]
 )
 def test_damaged_claims_are_named_and_made_again(build, capsys, damaged):
-    claims.record("C4", [Part("a", 1.0, ">=", 0.9)])
+    claims.record("C4", dict.fromkeys(claims._names("C4"), 3.0))
     sound = (build / "claims.json").read_bytes()
     (build / "claims.json").write_bytes(damaged.encode("latin-1"))
     assert claims.load() == [] and f"{build / 'claims.json'} is damaged" in capsys.readouterr().err
-    claims.record("C4", [Part("a", 1.0, ">=", 0.9)])
+    claims.record("C4", dict.fromkeys(claims._names("C4"), 3.0))
     assert (build / "claims.json").read_bytes() == sound
 
 
@@ -120,7 +119,7 @@ def test_a_copy_of_a_chapter_is_no_chapter_and_records_nothing(build, tmp_path, 
     own = claims.CLAIMS["C3"]["notebook"]
     for name, recorded in {f"{own}-Copy1": False, "mine": False, own: True}.items():
         monkeypatch.setenv("JPY_SESSION_NAME", f"/somewhere/{name}.ipynb")  # as JupyterLab tells its kernels
-        shown = claims.record("C3", [Part("a", 1.0, ">=", 0.9)])
+        shown = claims.record("C3", dict.fromkeys(claims._names("C3"), 3.0))
         assert bool(claims.load()) == recorded and ("Not recorded" in shown.data) != recorded
 
 

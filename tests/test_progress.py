@@ -6,18 +6,17 @@ import joblib
 import pytest
 import torch
 
-from vaepaper import models, train
-from vaepaper.trainings import progress
+from vaepaper import cache, models, train
 
 
 def go(share):
-    for _ in progress.into(share)(range(4)):
+    for _ in cache.reporting(share)(range(4)):
         pass
 
 
 @pytest.mark.slow
 def test_what_workers_have_done_is_seen_here():
-    with progress.shown("two", [3, 1]) as shares:
+    with cache.progress_bar("two", [3, 1]) as shares:
         assert shares.tolist() == [0, 0]
         joblib.Parallel(2, mmap_mode="c")(joblib.delayed(go)(shares[n : n + 1]) for n in range(2))
         assert shares.tolist() == [1, 1]
@@ -25,8 +24,8 @@ def test_what_workers_have_done_is_seen_here():
 
 @pytest.mark.slow
 def test_the_bar_moves_within_a_training_and_counts_its_work(capsys):
-    with progress.shown("2 trainings", [3, 1]) as shares:
-        for _ in progress.into(shares[:1])(range(2)):
+    with cache.progress_bar("2 trainings", [3, 1]) as shares:
+        for _ in cache.reporting(shares[:1])(range(2)):
             time.sleep(0.7)
         shares[1] = 0.5
         time.sleep(0.7)
@@ -36,7 +35,7 @@ def test_the_bar_moves_within_a_training_and_counts_its_work(capsys):
 
 def test_epochs_go_by_and_change_nothing(digits):
     shares, trained = torch.zeros(1).numpy(), []
-    for watched in (progress.into(shares), iter):
+    for watched in (cache.reporting(shares), iter):
         torch.manual_seed(0)
         model = models.AutoEncoder(2, (16,))
         losses = train.fit(model, digits[0], epochs=2, progress=watched)

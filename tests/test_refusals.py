@@ -1,4 +1,4 @@
-"""One table: a public function, one argument, a bad value, and the words that the sentence must hold."""
+"""What is refused: settings, generated from their constraints; and one table of functions, arguments and bad values."""
 
 import functools
 import inspect
@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 import torch
 
-from vaepaper import anomaly, baselines, defects, images, labels, metrics, models, strokes, thresholds, train
-from vaepaper.trainings import descriptions, runs, weights
+from vaepaper import baselines, cache, checks, defects, gan, metrics, models, scores, thresholds, train
 
 pytestmark = pytest.mark.slow
 
 ROWS = torch.rand(30, 784, generator=torch.Generator().manual_seed(0))
 CODES, DIGITS = ROWS[:, :2].numpy(), torch.arange(30) % 10
 AE, VAE = models.AutoEncoder(2, ()).eval(), models.VariationalAutoEncoder(2, ()).eval()
+GAN = gan.GenerativeAdversarialNetwork(2, (8,))
 READER, MASKS = models.DigitReader(()), ROWS > 0.5
 NORMAL = np.linspace(0, 1, 200)
 FITTED, FRESH = thresholds.Threshold().fit(NORMAL), thresholds.Threshold()
@@ -38,20 +38,20 @@ def threshold(rule="conformal", learn=NORMAL, rate=0.1, scores=NORMAL):
     return fitted.at(rate), fitted.p_value(scores)
 
 
-def described(**settings):
-    return descriptions.settings({"model": "AutoEncoder", "latent": 2} | settings)
+def completed(**settings):
+    return cache.complete({"model": "AutoEncoder", "latent": 2} | settings)
 
 
 GOOD = {  # each function with arguments that it takes
-    anomaly.reconstruct: {"model": AE, "images": ROWS},
-    anomaly.difference: {"model": AE, "images": ROWS},
-    anomaly.squared_difference: {"model": AE, "images": ROWS},
-    anomaly.shape_difference: {"model": AE, "images": ROWS, "shape": (28, 28)},
-    anomaly.negative_elbo: {"model": VAE, "images": ROWS},
-    anomaly.largest_correction: {"images": ROWS, "outputs": ROWS / 2, "width": 5, "shape": (28, 28)},
-    anomaly.flagged: {"scores": NORMAL, "threshold": 0.5},
-    anomaly.expected_above_maximum: {"n": 100, "m": 10},
-    anomaly.quantile_above_maximum: {"n": 100, "m": 10, "level": 0.95},
+    scores.reconstruct: {"model": AE, "images": ROWS},
+    scores.difference: {"model": AE, "images": ROWS},
+    scores.squared_difference: {"model": AE, "images": ROWS},
+    scores.shape_difference: {"model": AE, "images": ROWS, "shape": (28, 28)},
+    scores.negative_elbo: {"model": VAE, "images": ROWS},
+    scores.largest_correction: {"images": ROWS, "outputs": ROWS / 2, "width": 5, "shape": (28, 28)},
+    thresholds.flagged: {"scores": NORMAL, "threshold": 0.5},
+    thresholds.expected_above_maximum: {"n": 100, "m": 10},
+    thresholds.quantile_above_maximum: {"n": 100, "m": 10, "level": 0.95},
     pca: {"latent": 2, "seed": 0, "learn": ROWS, "score": ROWS},
     ica: {"latent": 1, "seed": 0, "most": 30, "learn": ROWS, "score": ROWS},
     forest: {"seed": 0, "learn": ROWS, "score": ROWS},
@@ -65,12 +65,12 @@ GOOD = {  # each function with arguments that it takes
     defects.displaced: {"images": ROWS, "seed": 0, "distance": 3},
     defects.dead_rows: {"images": ROWS, "seed": 0, "rows": 3},
     defects.wrong_piece: {"images": ROWS, "seed": 0, "side": 9},
-    defects.plant: {"kind": "blot", "images": ROWS, "severity": 3, "seed": 0},
-    defects.share_undone: {"clean": ROWS, "damaged": ROWS / 2, "output": ROWS, "mask": MASKS},
-    images.softened: {"maps": ROWS, "sigma": 1, "shape": (28, 28)},
-    images.blurred: {"images": ROWS, "sigma": 1, "shape": (28, 28)},
-    images.check_images: {"images": ROWS, "inputs": 784},
-    labels.check_labels: {"labels": DIGITS, "n": 30, "most": 9},
+    defects.inject: {"kind": "blot", "images": ROWS, "severity": 3, "seed": 0},
+    defects.fraction_removed: {"clean": ROWS, "damaged": ROWS / 2, "output": ROWS, "mask": MASKS},
+    scores.softened: {"maps": ROWS, "sigma": 1, "shape": (28, 28)},
+    scores.blurred: {"images": ROWS, "sigma": 1, "shape": (28, 28)},
+    checks.images: {"values": ROWS, "inputs": 784},
+    checks.labels: {"values": DIGITS, "n": 30, "most": 9},
     metrics.read_digits: {"reader": READER, "images": ROWS},
     metrics.legibility: {"reader": READER, "images": ROWS, "labels": DIGITS},
     metrics.not_restored: {"reader": READER, "images": ROWS, "outputs": ROWS, "labels": DIGITS},
@@ -84,6 +84,8 @@ GOOD = {  # each function with arguments that it takes
     metrics.unvisited_share: {"codes": CODES, "cells": 5},
     metrics.step_change: {"model": AE, "codes": CODES, "step": 0.1, "seed": 0},
     metrics.distance_to_nearest: {"images": ROWS, "known": ROWS},
+    metrics.most_alike: {"images": ROWS, "known": ROWS, "k": 3},
+    metrics.diversity: {"images": ROWS},
     metrics.detection: {"normal": NORMAL, "anomalous": NORMAL},
     metrics.localisation: {"maps": ROWS, "masks": MASKS},
     models.AutoEncoder: {"latent": 2, "hidden": (), "latent_sigmoid": True, "activation": "ReLU",
@@ -91,18 +93,53 @@ GOOD = {  # each function with arguments that it takes
     models.VariationalAutoEncoder: {"latent": 2, "hidden": (), "activation": "ReLU", "reconstruction": "squared",
                                     "kl_weight": 1.0, "output_sigmoid": True, "inputs": 784},
     models.DigitReader: {"hidden": (), "inputs": 784},
-    strokes.strokes: {"centres": CODES, "angles": CODES[:, 0], "length": 3, "width": 1},
-    strokes.paint: {"image": ROWS[0], "start": (1, 1), "end": (5, 5), "width": 2, "erase": False},
+    gan.GenerativeAdversarialNetwork: {"latent": 2, "hidden": (8,), "feature_weight": 1.0, "inputs": 784},
+    defects.strokes: {"centres": CODES, "angles": CODES[:, 0], "length": 3, "width": 1},
+    defects.paint: {"image": ROWS[0], "start": (1, 1), "end": (5, 5), "width": 2, "erase": False},
     train.fit: {"model": AE, "images": ROWS, "epochs": 1, "batch_size": 30, "learning_rate": 1e-3, "seed": 0},
-    described: {"latent": 2, "hidden": (8,), "epochs": 1, "batch_size": 8, "learning_rate": 1e-3, "seed": 0,
+    gan.fit: {"model": GAN, "images": ROWS, "epochs": 1, "encoder_epochs": 1, "batch_size": 30, "learning_rate": 1e-3,
+              "critic_steps": 1, "seed": 0},
+    completed: {"latent": 2, "hidden": (8,), "epochs": 1, "batch_size": 8, "learning_rate": 1e-3, "seed": 0,
                 "latent_sigmoid": True, "activation": "ReLU", "reconstruction": "squared", "inputs": 784, "only": [1]},
     threshold: {"rule": "conformal", "learn": NORMAL, "rate": 0.1, "scores": NORMAL},
-    runs.pick_device: {"device": "cpu"},
+    cache.pick_device: {"device": "cpu"},
 }  # fmt: skip
-NOT_HERE = {"images.batches", "images.held", "images.check_rows", "images.check_shape", "labels.check_pair",
-            "labels.check_codes", "labels.check_masks", "strokes.ordinary", "thresholds.check_scores",
-            "thresholds.needed_for", "train.standard", "train.Adam", "models.dense",
-            "metrics.digit_shares"}  # fmt: skip
+NOT_HERE = {"scores.batches", "scores.joint_scores", "scores.standardised", "scores.steps", "scores.softness",
+            "scores.lonely", "defects.ordinary", "defects.defect", "thresholds.needed_for", "thresholds.stacked",
+            "thresholds.JointAlarm", "train.standard", "train.one_thread", "train.refuse_infinite", "train.Adam",
+            "models.dense", "metrics.digit_shares"}  # fmt: skip
+
+
+def constraints_of(function):
+    """The declared constraints of the arguments that are tried, by name."""
+    if function.__module__ == checks.__name__:
+        return {}
+    declared = checks.SETTINGS | (defects.CONSTRAINTS if function.__module__ == defects.__name__ else {})
+    return {name: declared[name] for name in GOOD[function] if name in declared}
+
+
+def refused(constraint):
+    """Values that a constraint does not allow, generated from it."""
+    kind, limits = constraint.func, constraint.keywords
+    if kind is checks.integer:
+        yield from (None, True, 2.5, "5", np.ones(2), limits.get("least", 1) - 1, limits.get("most", 2**63 - 1) + 1)
+    elif kind is checks.number:
+        yield from (None, True, "1%", [0.1, 0.2], 1j, np.nan, np.inf, -np.inf, limits["least"] - 1)
+        if limits.get("above"):
+            yield limits["least"]
+        if "most" in limits:
+            yield 2 * limits["most"]
+    elif kind is checks.flag:
+        yield from (None, 1, "yes", [True])
+    elif kind is checks.one_of:
+        yield from (None, 1, "nonsense", limits["known"][0].swapcase(), [limits["known"][0]])
+    elif kind is checks.sizes:
+        yield from (None, 256, "8", {8}, [16.0], [[8]], (8, 0), np.ones((2, 2), int))
+
+
+GENERATED = [(function, name, value) for function in GOOD for name, constraint in constraints_of(function).items()
+             for value in refused(constraint)]  # fmt: skip
+
 
 IMAGES = [
     (None, "None; expected a tensor, a NumPy array or a data frame"),
@@ -130,7 +167,6 @@ WHOLE = [
     (None, "is None"),
     (np.ones(2), "whole number"),
 ]
-SEED = [(-1, "seed is -1; expected a whole number of 0 or more"), (None, "seed is None"), (0.5, "seed is 0.5")]
 SHARE = [
     (2, "is 2; expected a number"),
     (-0.1, "is -0.1"),
@@ -157,96 +193,71 @@ SHAPE = [
     (28, "shape is 28"),
     (None, "shape is None"),
 ]
-WORD = [("relu", "did you mean 'ReLU'?"), ("Linear", "there are ReLU, Tanh"), (None, "activation is None")]
-HIDDEN = [
-    (256, "hidden is 256; expected the sizes"),
-    ([16.0], "hidden[0] is 16.0"),
-    ([0], "hidden[0] is 0"),
-    ("8", "hidden is '8'"),
-]
-FLAG = [(1, "is 1; expected True or False"), ("yes", "is 'yes'"), (None, "is None")]
-RATE = [(0, "learning_rate is 0; expected a number above 0"), (-1, "is -1"), ("1e-3", "is '1e-3'"), (np.inf, "is inf")]
 
-SCORED = [anomaly.reconstruct, anomaly.difference, anomaly.squared_difference, anomaly.shape_difference]
-PLANTED = [defects.extra_stroke, defects.missing_stroke, defects.blot, defects.speckle, defects.fading, defects.blur]
-PLANTED += [defects.displaced, defects.dead_rows, defects.wrong_piece, defects.plant]
+SCORED = [scores.reconstruct, scores.difference, scores.squared_difference, scores.shape_difference]
+INJECTED = [defects.extra_stroke, defects.missing_stroke, defects.blot, defects.speckle, defects.fading, defects.blur]
+INJECTED += [defects.displaced, defects.dead_rows, defects.wrong_piece, defects.inject]
 READ = [metrics.read_digits, metrics.legibility, metrics.not_restored]
-COMPARED = [metrics.explained_variance, metrics.not_restored, anomaly.largest_correction]
+COMPARED = [metrics.explained_variance, metrics.not_restored, scores.largest_correction]
 OF_CODES = [metrics.nearest_neighbour_labels, metrics.extent, metrics.ellipse_sizes, metrics.central_box]
 OF_CODES += [metrics.unvisited_share, metrics.step_change]
-SOFT = [images.softened, images.blurred]
-NETWORKS = [models.AutoEncoder, models.VariationalAutoEncoder, described]
+SOFT = [scores.softened, scores.blurred]
 BAD = [
-    ([*SCORED, anomaly.negative_elbo], "images", [pair for pair in IN_RANGE if "a list" not in pair[1]]),
-    ([*PLANTED, images.check_images, metrics.codes_of, train.fit], "images", IN_RANGE),
+    ([*SCORED, scores.negative_elbo], "images", [pair for pair in IN_RANGE if "a list" not in pair[1]]),
+    ([*INJECTED, metrics.codes_of, train.fit, gan.fit], "images", IN_RANGE),
+    ([checks.images], "values", IN_RANGE),
     ([baselines.PrincipalComponents.reconstruct], "images", IN_RANGE),
-    ([*READ, *COMPARED, metrics.distance_to_nearest, images.blurred], "images", IMAGES),
+    ([*READ, *COMPARED, metrics.distance_to_nearest, metrics.most_alike, scores.blurred], "images", IMAGES),
+    ([metrics.diversity], "images", [*ANY_WIDTH, (ROWS[:1], "2 rows or more")]),
     ([pca, ica, forest], "score", IN_RANGE[-3:]),
     ([pca, ica, forest], "learn", ANY_WIDTH),
-    ([images.softened, metrics.localisation], "maps", IMAGES),
+    ([scores.softened, metrics.localisation], "maps", IMAGES),
     (COMPARED, "outputs", IMAGES),
-    ([metrics.distance_to_nearest], "known", IMAGES),
-    *[([defects.share_undone], name, IMAGES) for name in ("clean", "damaged", "output")],
+    ([metrics.distance_to_nearest, metrics.most_alike], "known", IMAGES),
+    *[([defects.fraction_removed], name, IMAGES) for name in ("clean", "damaged", "output")],
     (OF_CODES, "codes", CODE),
     ([metrics.nearest_neighbour_labels], "known", CODE),
-    ([strokes.strokes], "centres", CODE),
-    ([function for function, good in GOOD.items() if "seed" in good], "seed", SEED),
+    ([defects.strokes], "centres", CODE),
     ([*SCORED, metrics.codes_of, metrics.step_change], "model", MODEL),
-    ([anomaly.negative_elbo], "model", [*MODEL, (AE, "model is a AutoEncoder; expected a network")]),
+    ([scores.negative_elbo], "model", [*MODEL, (AE, "model is an AutoEncoder; expected a network")]),
     (READ, "reader", [*MODEL, (VAE, "model is a VariationalAutoEncoder; expected a network")]),
-    ([*READ[1:], metrics.ellipse_sizes, labels.check_labels], "labels", LABELS),
+    ([*READ[1:], metrics.ellipse_sizes], "labels", LABELS),
+    ([checks.labels], "values", LABELS),
     ([metrics.nearest_neighbour_labels], "labels", [pair for pair in LABELS if "10" not in pair[1]]),
-    ([anomaly.shape_difference, anomaly.largest_correction, *SOFT], "shape", SHAPE),
-    ([defects.blur, *SOFT], "sigma", [*SIZE, (1e200, "is 1e+200")]),
-    ([defects.speckle, defects.fading, metrics.central_box], "share", SHARE),
-    ([defects.extra_stroke, defects.missing_stroke, strokes.strokes, strokes.paint], "width", SIZE),
-    ([defects.extra_stroke, defects.missing_stroke, strokes.strokes], "length", SIZE[1:]),
-    ([defects.blot], "diameter", SIZE),
-    ([defects.wrong_piece], "side", SIZE),
-    ([defects.displaced], "distance", [(-1, "distance is -1"), (29, "up to 28"), (1.5, "is 1.5")]),
-    ([defects.dead_rows], "rows", [*WHOLE, (29, "up to 28")]),
+    ([scores.shape_difference, scores.largest_correction, *SOFT], "shape", SHAPE),
+    (SOFT, "sigma", [*SIZE, (1e200, "is 1e+200")]),
+    ([metrics.central_box], "share", SHARE),
     (
-        [defects.plant],
+        [defects.inject],
         "kind",
         [("scratch", "kind is 'scratch'; there are"), ("Blot", "mean 'blot'"), (None, "is None")],
     ),
-    ([defects.plant], "severity", [*WHOLE, (6, "severity is 6"), (3.0, "severity is 3.0")]),
-    ([defects.share_undone], "mask", [(MASKS[:3], "bool (30, 784)"), (ROWS, "are float32"), (None, "are None")]),
+    ([defects.inject], "severity", [*WHOLE, (6, "severity is 6"), (3.0, "severity is 3.0")]),
+    ([defects.fraction_removed], "mask", [(MASKS[:3], "bool (30, 784)"), (ROWS, "are float32"), (None, "are None")]),
     ([metrics.localisation], "masks", [(MASKS[:3], "bool (30, 784)"), (MASKS & False, "both kinds are needed")]),
-    ([anomaly.flagged, threshold], "scores", SCORES),
+    ([thresholds.flagged, threshold], "scores", SCORES),
     ([metrics.detection], "normal", SCORES),
     ([metrics.detection], "anomalous", SCORES),
     ([threshold], "learn", SCORES),
-    ([anomaly.flagged], "threshold", [(np.nan, "threshold is nan"), ("1", "is '1'"), ([1, 2], "is [1, 2]")]),
-    ([anomaly.expected_above_maximum, anomaly.quantile_above_maximum], "n", WHOLE),
-    ([anomaly.expected_above_maximum, anomaly.quantile_above_maximum], "m", WHOLE[1:]),
-    ([anomaly.quantile_above_maximum], "level", [*SHARE, (1, "below 1"), (0, "above 0")]),
-    ([anomaly.largest_correction], "width", [*WHOLE, (4, "expected an odd number"), (29, "up to 28")]),
+    ([thresholds.flagged], "threshold", [(np.nan, "threshold is nan"), ("1", "is '1'"), ([1, 2], "is [1, 2]")]),
+    ([thresholds.expected_above_maximum, thresholds.quantile_above_maximum], "n", WHOLE),
+    ([thresholds.expected_above_maximum, thresholds.quantile_above_maximum], "m", WHOLE[1:]),
+    ([thresholds.quantile_above_maximum], "level", [*SHARE, (1, "below 1"), (0, "above 0")]),
+    ([scores.largest_correction], "width", [*WHOLE, (4, "expected an odd number"), (29, "up to 28")]),
     ([pca, ica], "latent", [*WHOLE, (31, "30 images of 784 pixels have fewer")]),
     ([ica], "most", [*WHOLE, (1, "these 1 images differ in fewer directions")]),
-    ([metrics.nearest_neighbour_labels], "k", [*WHOLE, (31, "up to 30")]),
+    ([metrics.nearest_neighbour_labels, metrics.most_alike], "k", [*WHOLE, (31, "up to 30")]),
     ([metrics.overlaps], "confusion", [(np.ones((3, 2)), "(3, 2)"), (None, "None"), (-np.eye(3), "of 0 or more")]),
     ([metrics.unvisited_share], "cells", [*WHOLE, (10**9, "up to 10000")]),
     ([metrics.step_change], "step", [(None, "step is None"), (np.nan, "step is nan")]),
-    ([strokes.strokes], "angles", [(CODES[:5, 0], "5 angles for 30 centres"), (None, "angles are None")]),
-    ([strokes.paint], "image", [(ROWS[:2], "shape"), (None, "image are None"), (ROWS[0] * 9, "[0, 1]")]),
-    *[([strokes.paint], name, [(("a", 1), "'a'"), ((np.nan, 1), "is nan")]) for name in ("start", "end")],
-    ([strokes.paint], "erase", FLAG),
-    (NETWORKS, "latent", WHOLE),
-    ([*NETWORKS, models.DigitReader], "inputs", WHOLE),
-    ([*NETWORKS, models.DigitReader], "hidden", HIDDEN),
-    (NETWORKS, "activation", WORD),
-    (NETWORKS, "reconstruction", [("mse", "is 'mse'; there are squared, bernoulli"), (None, "is None")]),
-    ([models.AutoEncoder, described], "latent_sigmoid", FLAG),
-    ([models.VariationalAutoEncoder], "output_sigmoid", FLAG),
-    ([models.VariationalAutoEncoder], "kl_weight", [(-1, "kl_weight is -1; expected a number"), ("1", "is '1'")]),
-    ([described, train.fit], "epochs", WHOLE),
-    ([described, train.fit], "batch_size", WHOLE),
-    ([described, train.fit], "learning_rate", RATE),
-    ([described], "only", [("71", "only is '71'"), (7, "only is 7"), ([], "only is []"), ([1.5], "only is 1.5")]),
+    ([defects.strokes], "angles", [(CODES[:5, 0], "5 angles for 30 centres"), (None, "angles are None")]),
+    ([defects.paint], "image", [(ROWS[:2], "shape"), (None, "images are None"), (ROWS[0] * 9, "[0, 1]")]),
+    *[([defects.paint], name, [(("a", 1), "'a'"), ((np.nan, 1), "is nan")]) for name in ("start", "end")],
+    ([defects.paint], "erase", [(1, "is 1; expected True or False"), (None, "is None")]),
+    ([completed], "only", [("71", "only is '71'"), (7, "only is 7"), ([], "only is []"), ([1.5], "only is 1.5")]),
     ([threshold], "rule", [("median", "rule is 'median'; there are maximum"), (None, "rule is None")]),
     ([threshold], "rate", [(0, "between 0 and 1"), (1, "is 1;"), ("1%", "is '1%'"), ([0.01, 0.1], "one number")]),
-    ([runs.pick_device], "device", [("gpu", "did you mean 'cpu'?"), (None, "is None"), ("cuda:99", "is 'cuda:99'")]),
+    ([cache.pick_device], "device", [("gpu", "did you mean 'cpu'?"), (None, "is None"), ("cuda:99", "is 'cuda:99'")]),
 ]
 CASES = [(function, argument, *case) for functions, argument, cases in BAD for function in functions for case in cases]
 
@@ -262,15 +273,32 @@ def test_what_is_good_is_taken(function):
     ids=[f"{function.__qualname__} {argument} {words}"[:60] for function, argument, _, words in CASES],
 )
 def test_what_is_bad_is_refused_in_one_sentence(function, argument, bad, words):
-    with pytest.raises((TypeError, ValueError)) as refused:
+    with pytest.raises((TypeError, ValueError)) as error:
         function(**{**GOOD[function], argument: bad})
-    said = str(refused.value)
+    said = str(error.value)
     assert words in said and "\n" not in said and len(said) < 300, said
+
+
+@pytest.mark.parametrize("function", GOOD, ids=lambda function: function.__qualname__)
+def test_what_a_constraint_excludes_is_refused_with_its_name_and_value(function):
+    for name, value in [(name, value) for tried, name, value in GENERATED if tried is function]:
+        with pytest.raises(ValueError, match=rf"^{name}(\[\d\])? is ") as error:
+            function(**{**GOOD[function], name: value})
+        said, element = str(error.value), value[-1] if isinstance(value, list | tuple) and len(value) else value
+        assert f"is {checks.shown(value)};" in said or f"is {checks.shown(element)};" in said, said
+        assert "\n" not in said and len(said) < 300, said
+
+
+def test_every_kind_of_constraint_is_tried():
+    declared = [*checks.SETTINGS.values(), *defects.CONSTRAINTS.values()]
+    assert {each.func for each in declared} == {checks.integer, checks.number, checks.flag, checks.one_of, checks.sizes}
+    assert {name for _, name, _ in GENERATED} == {*checks.SETTINGS, *defects.CONSTRAINTS}
+    assert {*models.RECONSTRUCTION} == {*checks.SETTINGS["reconstruction"].keywords["known"]}
 
 
 def test_the_table_holds_every_function_and_every_argument():
     ours = {}
-    for module in (anomaly, baselines, defects, images, labels, metrics, models, strokes, thresholds, train):
+    for module in (baselines, defects, metrics, models, scores, thresholds, train):
         for name, value in vars(module).items():
             if getattr(value, "__module__", "") == module.__name__ and not name.startswith("_") and callable(value):
                 ours[f"{module.__name__.removeprefix('vaepaper.')}.{name}"] = value
@@ -282,8 +310,8 @@ def test_the_table_holds_every_function_and_every_argument():
     for function, good in GOOD.items():
         taken = set(inspect.signature(function).parameters) - {"self", "progress", "labels", "settings"}
         assert taken <= set(good) | {"seed", "first"}, function
-        left_out = set(good) - {name for tried, name, *_ in CASES if tried is function}
-        assert left_out <= {"self", "most", "n", "inputs"} or (function, left_out) == (train.fit, {"model"}), function
+        left_out = set(good) - {name for tried, name, *_ in [*CASES, *GENERATED] if tried is function}
+        assert left_out <= {"self", "most", "n", "inputs"} or (left_out == {"model"} and "epochs" in good), function
 
 
 @pytest.mark.parametrize(
@@ -292,19 +320,19 @@ def test_the_table_holds_every_function_and_every_argument():
         (lambda: FRESH.at(0.1), "this threshold has learned nothing yet"),
         (lambda: FRESH.p_value([1.0]), "this threshold has learned nothing yet"),
         (lambda: baselines.Forest().score(ROWS), "this Forest has learned nothing yet; fit it on normal images first"),
-        (lambda: weights.save(models.AutoEncoder(2), "mine"), "this AutoEncoder has no record of its training"),
-        (lambda: weights.save(None, "mine"), "this NoneType has no record of its training"),
-        (lambda: weights.save(AE, "../escaped"), "name is '../escaped'"),
-        (lambda: runs.train_all({"model": "AutoEncoder"}, ROWS), r"expected a list of them: \[description"),
-        (lambda: runs.train_all("AutoEncoder", ROWS), "expected a list of them"),
-        (lambda: runs.train_all(["AutoEncoder"], ROWS), "a description is 'AutoEncoder'; expected a mapping"),
-        (lambda: descriptions.settings({"model": "autoencoder"}), "did you mean 'AutoEncoder'"),
-        (lambda: descriptions.settings({"model": "AutoEncoder", "latents": 2}), "a setting is 'latents'; did you mean"),
-        (lambda: anomaly.difference(AE, [(ROWS, DIGITS)]), r"of pairs pass the first halves alone: \(x for x, _"),
-        (lambda: anomaly.difference(AE, torch.utils.data.DataLoader(torch.utils.data.TensorDataset(ROWS, DIGITS))),
+        (lambda: cache.save(models.AutoEncoder(2), "mine"), "this AutoEncoder has no record of its training"),
+        (lambda: cache.save(None, "mine"), "this NoneType has no record of its training"),
+        (lambda: cache.save(AE, "../escaped"), "name is '../escaped'"),
+        (lambda: cache.train_all({"model": "AutoEncoder"}, ROWS), r"expected a list: \[one training's settings"),
+        (lambda: cache.train_all("AutoEncoder", ROWS), "settings are 'AutoEncoder'; expected a list"),
+        (lambda: cache.train_all(["AutoEncoder"], ROWS), "of a training are 'AutoEncoder'; expected a mapping"),
+        (lambda: cache.complete({"model": "autoencoder"}), "did you mean 'AutoEncoder'"),
+        (lambda: cache.complete({"model": "AutoEncoder", "latents": 2}), "a setting is 'latents'; did you mean"),
+        (lambda: scores.difference(AE, [(ROWS, DIGITS)]), r"of pairs pass the first halves alone: \(x for x, _"),
+        (lambda: scores.difference(AE, torch.utils.data.DataLoader(torch.utils.data.TensorDataset(ROWS, DIGITS))),
          r"of pairs pass the first halves alone"),
-        (lambda: anomaly.difference(AE, 3), "images are a int; expected a tensor"),
-        (lambda: anomaly.difference(AE, {"x": ROWS}), "images are a dict"),
+        (lambda: scores.difference(AE, 3), "images are an int; expected a tensor"),
+        (lambda: scores.difference(AE, {"x": ROWS}), "images are a dict"),
     ],
 )  # fmt: skip
 def test_what_is_asked_in_vain_says_what_to_do(call, message):
@@ -332,14 +360,14 @@ def test_any_settings_train_or_are_refused_in_one_sentence(seed):
         asked = {"model": model, "epochs": 1} | ({} if model == "DigitReader" else {"latent": 2})
         asked |= {str(name): POOL[random.integers(len(POOL))] for name in chosen}
         try:
-            settled = descriptions.settings(asked)
+            settled = cache.complete(asked)
         except (TypeError, ValueError) as error:
             assert "\n" not in str(error) and len(str(error)) < 300, error
             assert any(str(name) in str(error) for name in asked), (asked, error)
             continue
-        assert descriptions.settings({"model": model, **settled["sizes"], **settled["fit"]})["fit"] == settled["fit"]
+        assert cache.complete({"model": model, **settled["sizes"], **settled["fit"]})["fit"] == settled["fit"]
         if settled["sizes"]["inputs"] == 784 and settled["fit"]["epochs"] < 5:
-            built = weights.build({"settings": settled}).train()
+            built = cache.build({"settings": settled}).train()
             data = (ROWS, DIGITS) if model == "DigitReader" else (ROWS,)
             losses = train.fit(built, *data, **settled["fit"])
             assert np.isfinite(losses).all()
@@ -357,10 +385,8 @@ def everything():
 def results():
     for function, good in GOOD.items():
         module = getattr(function, "__module__", "")
-        if module not in ("vaepaper.models", "vaepaper.train", "vaepaper.labels") and function not in (
-            described,
-            runs.pick_device,
-        ):
+        trains = module in ("vaepaper.models", "vaepaper.train", "vaepaper.gan")
+        if not trains and function not in (checks.labels, completed, cache.pick_device):
             found = function(**good)
             for part in found if isinstance(found, tuple) else (found,):
                 yield part.detach() if isinstance(part, torch.Tensor) else part

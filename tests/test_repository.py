@@ -15,17 +15,22 @@ CONSTRAINTS = dict(
 CONDA_NAMES = {"pytorch-cpu": "torch"}
 
 
+def needed_packages():
+    """What pyproject.toml asks for, its two extras with it."""
+    project = tomllib.loads((paths.ROOT / "pyproject.toml").read_text())["project"]
+    return [*project["dependencies"], *(name for extra in project["optional-dependencies"].values() for name in extra)]
+
+
 def test_conda_and_pip_agree():
     lines = re.findall(r"^  - ([\w-]+)=([\d.]+)$", (paths.ROOT / "environment.yml").read_text(), re.M)
     conda = {CONDA_NAMES.get(name, name): number for name, number in lines if name != "python"}
-    needed = tomllib.loads((paths.ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    needed = needed_packages()
     assert set(conda) == set(needed)
     assert {name: CONSTRAINTS[name] for name in needed} == conda
 
 
 def test_the_environment_holds_what_the_constraints_say():
-    needed = tomllib.loads((paths.ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
-    for name in needed:
+    for name in needed_packages():
         assert version(name).split("+")[0] == CONSTRAINTS[name]
 
 

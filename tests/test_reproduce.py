@@ -10,7 +10,9 @@ from nbformat.v4 import new_code_cell, new_notebook
 from tools import chapters, execute, reproduce
 from vaepaper import paths
 
-SOURCE = "from vaepaper import paths\npaths.whole\n(paths.BUILD / 'figures').mkdir(parents=True, exist_ok=True)\n"
+SOURCE = (
+    "from vaepaper import paths\npaths.atomic_write\n(paths.BUILD / 'figures').mkdir(parents=True, exist_ok=True)\n"
+)
 SOURCE += "(paths.BUILD / 'figures' / 'one.png').write_text('x')\n(paths.BUILD / 'claims.json').write_text('[]')"
 
 

@@ -14,8 +14,8 @@ import pytest
 
 from tools import robustness as command
 from vaepaper import claims, experiment, paths, robustness
+from vaepaper.cache import TRAINING_VERSION
 from vaepaper.experiment import INTERPRETATIONS
-from vaepaper.trainings.descriptions import TRAINING_VERSION
 
 COMMITTED = claims.load(paths.RESULTS / "claims.json")
 

@@ -6,9 +6,7 @@ import pytest
 import torch
 from sklearn.preprocessing import MinMaxScaler
 
-from vaepaper import anomaly, baselines, gan, metrics, scores
-from vaepaper.images import check_images
-from vaepaper.labels import check_labels
+from vaepaper import baselines, checks, gan, metrics, scores
 from vaepaper.models import AutoEncoder, DigitReader, VariationalAutoEncoder
 
 pytestmark = pytest.mark.slow
@@ -26,14 +24,14 @@ def all_scores(inputs, shape):
     (ae, vae), known = networks(inputs), np.random.default_rng(1).random((80, inputs), np.float32)
     reader = DigitReader((), inputs=inputs)
     found = {
-        "difference": lambda x: anomaly.difference(ae, x),
-        "squared difference": lambda x: anomaly.squared_difference(vae, x),
-        "shape difference": lambda x: anomaly.shape_difference(vae, x, shape),
-        "negative ELBO": lambda x: anomaly.negative_elbo(vae, x),
-        "output": lambda x: anomaly.reconstruct(vae, x)[:, 5].numpy(),
+        "difference": lambda x: scores.difference(ae, x),
+        "squared difference": lambda x: scores.squared_difference(vae, x),
+        "shape difference": lambda x: scores.shape_difference(vae, x, shape),
+        "negative ELBO": lambda x: scores.negative_elbo(vae, x),
+        "output": lambda x: scores.reconstruct(vae, x)[:, 5].numpy(),
         "code": lambda x: metrics.codes_of(vae, x)[:, 0],
         "nearest": lambda x: metrics.distance_to_nearest(torch.as_tensor(x), torch.from_numpy(known)),
-        "correction": lambda x: anomaly.largest_correction(x, anomaly.reconstruct(ae, x), 1, shape)[0],
+        "correction": lambda x: scores.largest_correction(x, scores.reconstruct(ae, x), 1, shape)[0],
         "digit": lambda x: metrics.read_digits(reader, x),
     }
     if inputs == 100:
@@ -67,7 +65,7 @@ def test_a_picture_of_another_shape_is_refused_not_mixed(inputs):
     """49 rows of 256 are as many numbers as 16 pictures of 28 × 28: so they were taken."""
     ae, _ = networks(inputs)
     with pytest.raises(ValueError, match=rf"{inputs} pixels are not 28 x 28; .*\(1, {inputs}\)"):
-        anomaly.shape_difference(ae, np.zeros((784, inputs), np.float32))
+        scores.shape_difference(ae, np.zeros((784, inputs), np.float32))
 
 
 @pytest.mark.parametrize(
@@ -89,22 +87,22 @@ def test_a_picture_of_another_shape_is_refused_not_mixed(inputs):
 )
 def test_rows_in_any_hands_score_alike(held):
     ae, _ = networks(784)
-    np.testing.assert_allclose(anomaly.difference(ae, held), anomaly.difference(ae, ROWS), rtol=1e-5)
+    np.testing.assert_allclose(scores.difference(ae, held), scores.difference(ae, ROWS), rtol=1e-5)
     if not isinstance(held, list):
-        assert not check_images(held).requires_grad and check_images(held).dtype == torch.float32
+        assert not checks.images(held).requires_grad and checks.images(held).dtype == torch.float32
 
 
 @pytest.mark.parametrize("dtype", [np.float16, "bfloat16"])
 def test_half_precision_loses_precision_only(dtype):
     half = torch.from_numpy(ROWS).bfloat16() if dtype == "bfloat16" else ROWS.astype(dtype)
-    assert torch.equal(check_images(half), torch.as_tensor(half).float())
+    assert torch.equal(checks.images(half), torch.as_tensor(half).float())
 
 
 def test_what_rounding_leaves_outside_is_put_inside_and_no_more():
     values = np.random.default_rng(4).normal(size=(500, 784)).astype(np.float32) * 1e3
     scaled = MinMaxScaler().fit_transform(values)
     assert scaled.max() > 1 and scaled.max() < 1 + 1e-5  # what is to be forgiven
-    rows = check_images(scaled)
+    rows = checks.images(scaled)
     assert rows.min() >= 0 and rows.max() == 1 and (rows - torch.from_numpy(scaled)).abs().max() < 1e-5
     for value, said in ((1.00002, "1.00002"), (-2e-5, "-2e-05"), (1.5, "1.5"), (np.nan, "nan"), (1e300, "inf")):
         wrong = ROWS.astype(float)
@@ -112,7 +110,7 @@ def test_what_rounding_leaves_outside_is_put_inside_and_no_more():
         with pytest.raises(
             ValueError, match=rf"^images\[3, 77\] is {said}; expected numbers in \[0, 1\], none missing$"
         ):
-            check_images(wrong)
+            checks.images(wrong)
 
 
 LABELS = np.arange(60) % 10
@@ -124,7 +122,7 @@ LABELS = np.arange(60) % 10
      torch.from_numpy(LABELS), torch.from_numpy(LABELS).short(), np.broadcast_to(LABELS, (2, 60))[1]],
 )  # fmt: skip
 def test_labels_in_any_hands_are_int64(held):
-    found = check_labels(held, 60, 9)
+    found = checks.labels(held, 60, 9)
     assert found.dtype == torch.int64 and found.tolist() == LABELS.tolist()
 
 
@@ -145,9 +143,9 @@ def test_labels_in_any_hands_are_int64(held):
         (LABELS + 1, r"labels\[9\] is 10; expected whole numbers from 0 to 9"),
         (np.ma.masked_array(LABELS), "labels are a masked array"),
         (None, "labels are None; expected a tensor"),
-        (7, "labels are a int; expected a tensor"),
+        (7, "labels are an int; expected a tensor"),
     ],
 )
 def test_labels_that_are_none_are_refused(wrong, message):
     with pytest.raises((TypeError, ValueError), match=f"^{message}"):
-        check_labels(wrong, 60, 9)
+        checks.labels(wrong, 60, 9)

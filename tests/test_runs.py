@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from vaepaper import models, train
-from vaepaper.anomaly import difference
-from vaepaper.trainings import runs, weights
+from vaepaper import cache, train
+from vaepaper.scores import difference
 
 SMALL = {"model": "AutoEncoder", "hidden": (16,), "epochs": 1}
 
@@ -25,7 +24,7 @@ def bits(model):
 def trainings(monkeypatch):
     """How many trainings ran, one job after another in this process."""
     count = []
-    monkeypatch.setattr(runs.train, "fit", lambda *a, fit=train.fit, **k: count.append(1) or fit(*a, **k))
+    monkeypatch.setattr(cache.train, "fit", lambda *a, fit=train.fit, **k: count.append(1) or fit(*a, **k))
     monkeypatch.setattr(joblib, "Parallel", lambda n, P=joblib.Parallel, **k: P(1, return_as=k["return_as"]))
     return count
 
@@ -36,65 +35,63 @@ def stored(build):
 
 def test_models_come_back_in_order_and_are_remembered(build, digits, trainings):
     descriptions = [{**SMALL, "latent": z} for z in (5, 3, 4)]
-    first = runs.train_all(descriptions, digits[0])
+    first = cache.train_all(descriptions, digits[0])
     assert [model.latent for model in first] == [5, 3, 4] and len(trainings) == 3
-    again = runs.train_all(descriptions[::-1], digits[0].numpy())
+    again = cache.train_all(descriptions[::-1], digits[0].numpy())
     assert len(trainings) == 3
     assert all(torch.equal(bits(a), bits(b)) for a, b in zip(first, again[::-1], strict=True))
     assert first[0].trained == again[2].trained and len(first[0].trained["losses"]) == 1
 
 
 @pytest.mark.parametrize("change", ["data", "seed", "epochs", "size", "code", "torch"])
-def test_whatever_determines_a_training_is_part_of_its_name(build, digits, trainings, monkeypatch, tmp_path, change):
+def test_whatever_determines_a_training_is_part_of_its_name(build, digits, trainings, monkeypatch, change):
     description, images = {**SMALL, "latent": 3}, digits[0]
-    runs.train_all([description], images)
+    cache.train_all([description], images)
     if change == "data":
         images = images.clone()
         images[7, 300] = 0.5
     elif change == "code":
-        other = tmp_path / "models.py"
-        other.write_text("# other code")
-        monkeypatch.setattr(models, "__file__", str(other))
+        monkeypatch.setattr(cache, "TRAINING_VERSION", cache.TRAINING_VERSION + 1)
     elif change == "torch":
         monkeypatch.setattr(torch, "__version__", "2.0.0")
     else:
         description |= {"seed": {"seed": 1}, "epochs": {"epochs": 2}, "size": {"latent": 4}}[change]
-    runs.train_all([description], images)
+    cache.train_all([description], images)
     assert len(trainings) == 2
 
 
 def test_only_some_labels_are_trained_on(build, digits, trainings):
     description = {**SMALL, "latent": 3, "only": [7, 1]}
-    [chosen] = runs.train_all([description], *digits)
+    [chosen] = cache.train_all([description], *digits)
     rows = (digits[1] == 1) | (digits[1] == 7)
-    [by_hand] = runs.train_all([{**SMALL, "latent": 3}], digits[0][rows])
+    [by_hand] = cache.train_all([{**SMALL, "latent": 3}], digits[0][rows])
     assert torch.equal(bits(chosen), bits(by_hand)) and chosen.trained["settings"]["only"] == [1, 7]
-    runs.train_all([description | {"only": (1, 7)}], *digits)
+    cache.train_all([description | {"only": (1, 7)}], *digits)
     assert len(trainings) == 2
     with pytest.raises(ValueError, match="needs the labels"):
-        runs.train_all([description], digits[0])
+        cache.train_all([description], digits[0])
     with pytest.raises(ValueError, match=r"no image has a label of only=\[11\]"):
-        runs.train_all([description | {"only": [11]}], *digits)
+        cache.train_all([description | {"only": [11]}], *digits)
 
 
 def test_a_default_spelled_out_is_the_same_training(build, digits, trainings):
-    runs.train_all([{**SMALL, "latent": 3}], digits[0])
-    runs.train_all([{**SMALL, "latent": 3, "seed": 0, "activation": "ReLU", "hidden": [16]}], digits[0])
+    cache.train_all([{**SMALL, "latent": 3}], digits[0])
+    cache.train_all([{**SMALL, "latent": 3, "seed": 0, "activation": "ReLU", "hidden": [16]}], digits[0])
     assert len(trainings) == 1
 
 
 @pytest.mark.slow  # workers start
 def test_same_bits_alone_and_side_by_side(build, digits, tmp_path, monkeypatch):
     descriptions = [{"model": "VariationalAutoEncoder", "latent": z, "epochs": 1, "hidden": (32,)} for z in (2, 3)]
-    together = runs.train_all(descriptions, digits[0])
-    monkeypatch.setattr(runs.paths, "BUILD", tmp_path / "other")
-    alone = [runs.train_all([description], digits[0])[0] for description in descriptions]
+    together = cache.train_all(descriptions, digits[0])
+    monkeypatch.setattr(cache.paths, "BUILD", tmp_path / "other")
+    alone = [cache.train_all([description], digits[0])[0] for description in descriptions]
     assert all(torch.equal(bits(a), bits(b)) for a, b in zip(together, alone, strict=True))
 
 
 @pytest.mark.parametrize("harm", ["truncated", "empty", "noise", "one bit", "pickle", "other weights"])
 def test_a_damaged_memory_is_named_and_trained_again(build, digits, trainings, capsys, harm):
-    [before] = runs.train_all([{**SMALL, "latent": 3}], digits[0])
+    [before] = cache.train_all([{**SMALL, "latent": 3}], digits[0])
     [file] = stored(build)
     whole = file.read_bytes()
     if harm == "other weights":  # a valid file, but not one of ours
@@ -113,14 +110,14 @@ def test_a_damaged_memory_is_named_and_trained_again(build, digits, trainings, c
         }
         new = new[harm]
     file.write_bytes(new)
-    [after] = runs.train_all([{**SMALL, "latent": 3}], digits[0])
+    [after] = cache.train_all([{**SMALL, "latent": 3}], digits[0])
     assert len(trainings) == 2 and str(file) in capsys.readouterr().err
-    assert torch.equal(bits(before), bits(after)) and torch.equal(bits(weights.load(file)), bits(before))
+    assert torch.equal(bits(before), bits(after)) and torch.equal(bits(cache.load(file)), bits(before))
 
 
 def test_a_failed_training_is_not_remembered(build, digits, monkeypatch):
     with pytest.raises(FloatingPointError, match="epoch 1, step"):
-        runs.train_all([{**SMALL, "latent": 3, "learning_rate": 1e38}], digits[0])
+        cache.train_all([{**SMALL, "latent": 3, "learning_rate": 1e38}], digits[0])
     assert stored(build) == []
 
 
@@ -135,62 +132,62 @@ def test_a_failed_training_is_not_remembered(build, digits, monkeypatch):
 )
 def test_a_bad_description_is_refused_in_words(build, digits, description, message):
     with pytest.raises(ValueError, match=message):
-        runs.train_all([description], digits[0])
+        cache.train_all([description], digits[0])
 
 
 def test_saved_weights_load_and_score(build, digits):
-    [model] = runs.train_all([{**SMALL, "latent": 3}], digits[0])
-    path = weights.save(model, "small")
-    assert np.array_equal(difference(weights.load(path), digits[0]), difference(model, digits[0]))
+    [model] = cache.train_all([{**SMALL, "latent": 3}], digits[0])
+    path = cache.save(model, "small")
+    assert np.array_equal(difference(cache.load(path), digits[0]), difference(model, digits[0]))
     assert json.loads(path.with_suffix(".json").read_text())["settings"]["sizes"]["latent"] == 3
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(ValueError, match=r"small.safetensors is damaged"):
-        weights.load(path)
+        cache.load(path)
     with pytest.raises(FileNotFoundError, match="a chapter that ran leaves its own"):
-        weights.load(build / "models" / "none.safetensors")
+        cache.load(build / "models" / "none.safetensors")
 
 
 def test_a_folder_that_cannot_be_written_is_said_plainly(tmp_path, monkeypatch, digits):
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr(runs.paths, "BUILD", tmp_path / "file" / "build")
+    monkeypatch.setattr(cache.paths, "BUILD", tmp_path / "file" / "build")
     with pytest.raises(PermissionError, match=r"cannot write to .*VAEPAPER_BUILD"):
-        runs.train_all([{**SMALL, "latent": 3}], digits[0])
+        cache.train_all([{**SMALL, "latent": 3}], digits[0])
 
 
 def test_a_name_that_leads_elsewhere_is_refused(build, digits):
-    [model] = runs.train_all([{**SMALL, "latent": 3}], digits[0])
+    [model] = cache.train_all([{**SMALL, "latent": 3}], digits[0])
     for name in ("../escaped", "a/b", "..", ""):
         with pytest.raises(ValueError, match="expected a plain name"):
-            weights.save(model, name)
+            cache.save(model, name)
     assert not (build / "models").exists() and not list(build.parent.glob("escaped*"))
 
 
 def test_a_file_says_of_itself_only_what_is_true(build, digits):
-    [model] = runs.train_all([{**SMALL, "latent": 3}], digits[0])
-    assert "changed" not in weights.load(weights.save(model, "same")).trained
-    loaded = weights.load(weights.save(model, "tuned"))
+    [model] = cache.train_all([{**SMALL, "latent": 3}], digits[0])
+    assert "changed" not in cache.load(cache.save(model, "same")).trained
+    loaded = cache.load(cache.save(model, "tuned"))
     train.fit(loaded, digits[0], epochs=1)
-    again = weights.load(weights.save(loaded, "tuned"))
+    again = cache.load(cache.save(loaded, "tuned"))
     assert again.trained["changed"] == "the weights, after this training" and torch.equal(bits(again), bits(loaded))
-    assert "changed" in weights.load(weights.save(again, "twice")).trained and "changed" not in model.trained
-    [remembered] = runs.train_all([{**SMALL, "latent": 3}], digits[0])
+    assert "changed" in cache.load(cache.save(again, "twice")).trained and "changed" not in model.trained
+    [remembered] = cache.train_all([{**SMALL, "latent": 3}], digits[0])
     assert "changed" not in remembered.trained and torch.equal(bits(remembered), bits(model))
     model.latent_sigmoid = True
     with pytest.raises(ValueError, match="the model's latent_sigmoid changed after its training"):
-        weights.save(model, "other")
+        cache.save(model, "other")
     model.latent_sigmoid, model.encoder = False, torch.nn.Linear(784, 3)
     with pytest.raises(ValueError, match="the model's layers changed"):
-        weights.save(model, "other")
+        cache.save(model, "other")
 
 
 def test_a_memory_under_a_wrong_name_is_not_taken(build, digits, trainings, capsys):
     """As when one folder's files are copied over another's: whole, ours, and of another training."""
-    runs.train_all([{**SMALL, "latent": 3}], digits[0])
+    cache.train_all([{**SMALL, "latent": 3}], digits[0])
     [file] = stored(build)
-    [other] = runs.train_all([{**SMALL, "latent": 4}], digits[0])
+    [other] = cache.train_all([{**SMALL, "latent": 4}], digits[0])
     [four] = {*stored(build)} - {file}
     four.write_bytes(file.read_bytes())
-    [again] = runs.train_all([{**SMALL, "latent": 4}], digits[0])
+    [again] = cache.train_all([{**SMALL, "latent": 4}], digits[0])
     assert "another training than its name says: training it again" in capsys.readouterr().err
     assert len(trainings) == 3 and torch.equal(bits(again), bits(other))
 
@@ -201,8 +198,8 @@ def test_the_callers_state_is_the_same_whether_trained_or_remembered(build, digi
     drawn = []
     for _ in ("trained", "remembered", "loaded"):
         torch.manual_seed(0), np.random.seed(0), random.seed(0)  # noqa: NPY002 (that of the caller)
-        [model] = runs.train_all([{**SMALL, "latent": 3}], digits[0])
-        weights.load(weights.save(model, "mine"))
+        [model] = cache.train_all([{**SMALL, "latent": 3}], digits[0])
+        cache.load(cache.save(model, "mine"))
         drawn.append((torch.rand(1).item(), np.random.rand(), random.random()))  # noqa: NPY002
     torch.manual_seed(0)
     assert drawn[0] == drawn[1] == drawn[2] and drawn[0][0] == torch.rand(1).item()
@@ -211,14 +208,14 @@ def test_the_callers_state_is_the_same_whether_trained_or_remembered(build, digi
 @pytest.mark.parametrize("state", ["float64", "device", "no grad", "inference"])
 def test_a_training_does_not_hang_on_torchs_global_state(build, digits, tmp_path, monkeypatch, state):
     descriptions = [{"model": "VariationalAutoEncoder", "latent": 2, "hidden": (16,), "epochs": 1}]
-    [expected] = runs.train_all(descriptions, digits[0])
-    monkeypatch.setattr(runs.paths, "BUILD", tmp_path / "other")
+    [expected] = cache.train_all(descriptions, digits[0])
+    monkeypatch.setattr(cache.paths, "BUILD", tmp_path / "other")
     with torch.inference_mode(state == "inference"), torch.set_grad_enabled(state not in ("no grad", "inference")):
         try:
             torch.set_default_dtype(torch.float64 if state == "float64" else torch.float32)
             torch.set_default_device("meta" if state == "device" else None)
-            [trained], [remembered] = (runs.train_all(descriptions, digits[0]) for _ in range(2))
-            loaded = weights.load(weights.save(trained, "mine"))
+            [trained], [remembered] = (cache.train_all(descriptions, digits[0]) for _ in range(2))
+            loaded = cache.load(cache.save(trained, "mine"))
             assert torch.get_default_dtype() == (torch.float64 if state == "float64" else torch.float32)
         finally:
             torch.set_default_dtype(torch.float32)
@@ -230,31 +227,31 @@ def test_a_training_does_not_hang_on_torchs_global_state(build, digits, tmp_path
 
 
 def test_settings_of_numpy_mean_what_they_say(build, digits, trainings):
-    [first] = runs.train_all([{**SMALL, "latent": 3}], digits[0])
+    [first] = cache.train_all([{**SMALL, "latent": 3}], digits[0])
     given = {"model": np.str_("AutoEncoder"), "latent": np.int64(3), "hidden": np.array([16]), "epochs": np.uint8(1),
              "latent_sigmoid": np.bool_(False), "learning_rate": np.float64(1e-3)}  # fmt: skip
-    [again] = runs.train_all(iter([given]), digits[0].double())
+    [again] = cache.train_all(iter([given]), digits[0].double())
     assert len(trainings) == 1 and json.dumps(first.trained) == json.dumps(again.trained)
 
 
 @pytest.mark.parametrize("labels", [np.zeros(5, int), np.zeros((2000, 1), int), np.full(2000, 10), np.zeros(2000)])
 def test_labels_are_looked_at_before_anything_is_trained(build, digits, trainings, labels):
     with pytest.raises(ValueError, match=r"^labels"):
-        runs.train_all([{"model": "DigitReader", "epochs": 1}], digits[0], labels)
+        cache.train_all([{"model": "DigitReader", "epochs": 1}], digits[0], labels)
     assert not trainings
 
 
 TWO_AT_ONCE = """
 import hashlib, pathlib, sys, time, torch
 from vaepaper.data import mnist
-from vaepaper.trainings import runs
+from vaepaper import cache
 images, here = mnist("train")[0][:2000], pathlib.Path(sys.argv[1])
 (here / sys.argv[2]).touch()
 while len(list(here.glob("ready*"))) < 2:
     time.sleep(0.01)
 for seed in range(6):
     asked = {"model": "AutoEncoder", "latent": 2, "hidden": (16,), "epochs": 1, "seed": seed}
-    [model] = runs.train_all([asked], images)
+    [model] = cache.train_all([asked], images)
     print(hashlib.sha256(torch.cat([p.flatten() for p in model.parameters()]).detach().numpy().tobytes()).hexdigest())
 """
 

@@ -16,7 +16,7 @@ class Ended:
         pass
 
 
-@pytest.mark.parametrize("failing", [None, suite.UNITS, suite.NOTEBOOKS])
+@pytest.mark.parametrize("failing", [None, suite.UNITS, suite.NOTEBOOKS.format(mode="--nbval")])
 def test_either_half_can_fail_it(build, monkeypatch, capsys, failing):
     def run(command, stdout=None, **options):
         if stdout:
@@ -24,6 +24,7 @@ def test_either_half_can_fail_it(build, monkeypatch, capsys, failing):
         return Ended(int(command == failing))
 
     monkeypatch.setattr(suite, "run", run)
+    monkeypatch.setattr(suite.exact, "why_not", lambda: "")
     monkeypatch.setattr(suite.reproduce, "train_first", lambda *_: None)
     assert suite.main() == int(failing is not None)
     assert "3 passed" in capsys.readouterr().out

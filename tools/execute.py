@@ -49,9 +49,9 @@ def run(notebook: Path, parameters: dict, caller: int) -> str:
     from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
-    from vaepaper.trainings import runs
+    from vaepaper import cache
 
-    runs.end_with(caller)
+    cache.end_with(caller)
     show_what_cells_print(notebook.name[:2])
     start = time.time()
     try:
@@ -99,7 +99,7 @@ def run(notebook: Path, parameters: dict, caller: int) -> str:
         "claims": recorded(notebook),
         "left": sizes,
     }
-    with paths.whole(stamp(notebook)) as part:
+    with paths.atomic_write(stamp(notebook)) as part:
         part.write_text(json.dumps(done, indent=1) + "\n", encoding="utf-8")
     return ""
 

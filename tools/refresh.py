@@ -59,7 +59,7 @@ def between(what: str, text: str, document: str) -> str:
 def write_between(what: str, english: str, japanese: str) -> None:
     """Put a table between the two marks for `what` in docs/benchmarks.md, and its Japanese in the twin."""
     for document, text in zip(BENCHMARKS, (english, japanese), strict=True):
-        with paths.whole(document) as part:
+        with paths.atomic_write(document) as part:
             part.write_text(between(what, text, document.read_text(encoding="utf-8")), encoding="utf-8")
 
 
@@ -138,7 +138,7 @@ def main(names: list[str] | None = None) -> int:
     if failed:
         return failed
     for path, content in brought_back(chapters.select(names)).items():
-        with paths.whole(path) as part:
+        with paths.atomic_write(path) as part:
             part.write_bytes(content)
     print("notebooks/, results/ and what READMEs and RESULTS.md show are refreshed; look at `git diff --stat`")
     return 0

@@ -60,8 +60,7 @@ def train_first(notebooks: list[Path], parameters: dict) -> None:
 
     What goes wrong here goes wrong again in the notebook concerned, which is then kept for reading.
     """
-    from vaepaper import data
-    from vaepaper.trainings import runs  # here: torch takes seconds to import, and "nothing to do" should not
+    from vaepaper import cache, data  # here: torch takes seconds to import, and "nothing to do" should not
 
     device = parameters.get("device", "auto")
     wanted = []
@@ -70,7 +69,7 @@ def train_first(notebooks: list[Path], parameters: dict) -> None:
             wanted += chapters.trainings(notebook, parameters)
     try:
         if wanted:
-            runs.train_all(wanted, *data.mnist("train"), device=device)
+            cache.train_all(wanted, *data.mnist("train"), device=device)
     except (ConnectionError, PermissionError):
         raise
     except Exception as error:

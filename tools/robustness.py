@@ -12,11 +12,10 @@ import pandas as pd
 from tqdm import tqdm
 
 from tools import times
-from vaepaper import checks, exact, paths, robustness, train
+from vaepaper import cache, checks, exact, paths, robustness, train
+from vaepaper.cache import TRAINING_VERSION
 from vaepaper.data import mnist
 from vaepaper.experiment import INTERPRETATIONS, READER, claims_of, digits, measure, networks, settings_of
-from vaepaper.trainings import runs
-from vaepaper.trainings.descriptions import TRAINING_VERSION
 
 TABLE, ABOUT = "robustness.csv", "robustness.json"
 
@@ -66,8 +65,8 @@ def run(name: str, seed: int) -> tuple[pd.DataFrame, dict | None]:
     settings, asked = settings_of(name, seed), claims_of(name)
     images, labels, _ = digits(settings, *data[:3])
     wanted = networks(settings, asked)
-    models = dict(zip(wanted, runs.train_all(list(wanted.values()), images, labels, device="cpu"), strict=True))
-    [reader] = runs.train_all([READER], *data[:2], device="cpu")
+    models = dict(zip(wanted, cache.train_all(list(wanted.values()), images, labels, device="cpu"), strict=True))
+    [reader] = cache.train_all([READER], *data[:2], device="cpu")
     with train.standard():
         found, seen = measure(settings, asked, models, reader, data)
     return robustness.rows(name, seed, found, seen and seen["flagged"], TRAINING_VERSION), seen
@@ -80,7 +79,7 @@ def write(table: pd.DataFrame, known: dict) -> None:
     text = table.to_csv(index=False)
     known["sha256"] = [digest(text), *known["sha256"][:1]]
     for name, content in ((ABOUT, json.dumps(known, ensure_ascii=False) + "\n"), (TABLE, text)):
-        with paths.whole(paths.RESULTS / name) as part:
+        with paths.atomic_write(paths.RESULTS / name) as part:
             part.write_text(content, encoding="utf-8")
 
 
@@ -137,8 +136,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="of that interpretation (default 0)")
     asked = parser.parse_args(arguments)
     try:
-        checks.word("--interpretation", asked.interpretation or "default", INTERPRETATIONS)
-        checks.whole("--seed", asked.seed, 0, robustness.MOST)
+        checks.one_of("--interpretation", asked.interpretation or "default", INTERPRETATIONS)
+        checks.integer("--seed", asked.seed, 0, robustness.MOST)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2

@@ -6,11 +6,10 @@ from pathlib import Path
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
-from vaepaper import paths
+from vaepaper import cache, paths
 from vaepaper.data import mnist
 from vaepaper.metrics import codes_of
 from vaepaper.plots import style
-from vaepaper.trainings import weights
 
 
 def turnable(target: Path) -> str:
@@ -25,7 +24,7 @@ def turnable(target: Path) -> str:
     scenes = []
     for name, path in weights_of.items():
         try:
-            codes, figure = codes_of(weights.load(path), images), go.Figure()
+            codes, figure = codes_of(cache.load(path), images), go.Figure()
         except ValueError as error:
             print(f"without scenes to turn: {error}", file=sys.stderr)
             return ""
@@ -41,6 +40,6 @@ def turnable(target: Path) -> str:
         )
         options = {"displaylogo": False, "responsive": True}
         scenes.append(figure.to_html(full_html=False, include_plotlyjs=False, config=options, default_height="30rem"))
-    with paths.whole(target / "plotly.js") as part:
+    with paths.atomic_write(target / "plotly.js") as part:
         part.write_text(get_plotlyjs(), encoding="utf-8")
     return '<script src="plotly.js"></script>' + "".join(f'<div class="turn">{scene}</div>' for scene in scenes)

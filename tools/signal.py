@@ -62,15 +62,15 @@ def defaults() -> dict:
 def read_parameters(pairs: list[list[str]], values: dict) -> dict:
     """`values` with what was given in place of the defaults. Raises ValueError: no such parameter, or number."""
     for name, text in pairs:
-        kind = type(values[checks.word("parameter", name, [name for name in values if name != "csv"])])
+        kind = type(values[checks.one_of("parameter", name, [name for name in values if name != "csv"])])
         try:
             values[name] = kind(text)
         except ValueError:
             raise ValueError(f"{name} is {text!r}; expected a {'whole ' * (kind is int)}number") from None
     if values["window"]:
-        checks.whole("window", values["window"], 4)
+        checks.integer("window", values["window"], 4)
     checks.number("per_day", values["per_day"], 0, above=True)
-    checks.word("model", values["model"], ("AutoEncoder", "VariationalAutoEncoder"))
+    checks.one_of("model", values["model"], ("AutoEncoder", "VariationalAutoEncoder"))
     if values["monitor"]:
         values["monitor"] = str(Path(values["monitor"]).absolute())
     return values

@@ -106,7 +106,7 @@ def main() -> int:
     page = TEMPLATES.get_template("page.html")
 
     def write(stem: str, heading: str, content: str) -> None:
-        with paths.whole(target / f"{stem}.html") as part:
+        with paths.atomic_write(target / f"{stem}.html") as part:
             words = {"stem": stem, "heading": heading, "content": content, "menu": menu, "colours": colours}
             part.write_text(page.render(words), encoding="utf-8")
 
@@ -120,7 +120,7 @@ def main() -> int:
     for stem, notebook in read.items():
         for name, (words, png) in pictures(notebook).items():
             if name.startswith("fig") or name == "planted_defects":
-                with paths.whole(target / "figures" / f"{name}.png") as part:
+                with paths.atomic_write(target / "figures" / f"{name}.png") as part:
                     part.write_bytes(png)
                 figures.append({"name": name, "words": words, "chapter": stem})
     entries = claims.load() or claims.load(paths.RESULTS / "claims.json")

@@ -45,7 +45,7 @@ def note(what: str, seconds: float, **more) -> None:
     }
     if READY.is_file() and READY.read_text(encoding="utf-8").strip().isdigit():
         known["environment"] = entry | {"seconds": int(READY.read_text(encoding="utf-8"))}
-    with paths.whole(path) as part:
+    with paths.atomic_write(path) as part:
         part.write_text(json.dumps({**known, what: entry | more}, indent=1) + "\n", encoding="utf-8")
 
 

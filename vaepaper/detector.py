@@ -8,10 +8,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from vaepaper import checks, models, train
-from vaepaper.alarms import JointAlarm
+from vaepaper.thresholds import JointAlarm
 from vaepaper.train import one_thread
 
-PART = 1024  # rows at once
+BATCH = 1024  # rows at once
 HEADROOM = 0.25  # of a column's range, at either end: a little beyond it, the network still sees how far
 HELD_OUT = 0.3  # the share of rows that trains nothing and calibrates the alarm
 
@@ -23,14 +23,16 @@ class Detector(OutlierMixin, BaseEstimator):
     * largest: of the columns' differences, each held against the usual one of its column;
     * beyond range: how far the farthest column lies from the middle of its range, 1 at its ends.
 
-    `predict` says -1 where their joint conformal p-value (`alarms.JointAlarm`) is `rate` or less, so that of new normal
-    rows about that share is flagged. `score_samples` is the logarithm of that p-value, higher where more normal; what
-    has equal p-values is ordered by the difference.
+    `predict` says -1 where their joint conformal p-value (`thresholds.JointAlarm`) is `rate` or less, so that
+    of new normal rows about that share is flagged. `score_samples` is the logarithm of that p-value, higher
+    where more normal; what has equal p-values is ordered by the difference.
 
     Args:
-        model: "AutoEncoder" or "VariationalAutoEncoder". latent: nodes; None takes half as many as columns, at most 8.
+        model: "AutoEncoder" or "VariationalAutoEncoder". latent: nodes; None takes half as many as columns,
+            at most 8.
         hidden, kl_weight: as in `models`. steps: of the optimiser. rate: of false alarms, in (0, 1); it needs
-        1 / rate - 1 rows held out, or nothing is flagged (a warning says so). random_state: of weights, batches, split.
+        1 / rate - 1 rows held out, or nothing is flagged (a warning says so). random_state: of weights,
+        batches, split.
     """
 
     def __init__(
@@ -56,9 +58,9 @@ class Detector(OutlierMixin, BaseEstimator):
         """Learn from normal rows, numbers [n, columns] with n of 2 or more; y is ignored.
 
         Raises:
-            ValueError: a setting that cannot be, or rows that are not finite.
+            ValueError: an invalid setting, or rows that are not finite.
         """
-        checks.word("model", self.model, ("AutoEncoder", "VariationalAutoEncoder"))
+        checks.one_of("model", self.model, ("AutoEncoder", "VariationalAutoEncoder"))
         checks.number("rate", self.rate, 0, 1, above=True, below=True)
         X = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
         random = check_random_state(self.random_state)
@@ -73,9 +75,9 @@ class Detector(OutlierMixin, BaseEstimator):
             torch.manual_seed(seed)
             network = getattr(models, self.model)(latent, self.hidden, inputs=X.shape[1], **settings)
         images = torch.from_numpy(self._scaled(rows).clip(0, 1).astype(np.float32))
-        epochs = max(1, round(checks.whole("steps", self.steps) / -(-len(rows) // 128)))
+        epochs = max(1, round(checks.integer("steps", self.steps) / -(-len(rows) // 128)))
         train.fit(network, images, epochs=epochs, learning_rate=2e-3, seed=seed)
-        # In double precision, so that a row's score does not hang on the rows beside it.
+        # In double precision, so that a row's score does not depend on the rows beside it.
         self.network_ = network.double().eval()
         self.network_.compare = None  # of the loss, which is over; it cannot be pickled
         self.usual_ = np.maximum(np.abs(self._residual(rows)).mean(0), 1e-6)
@@ -86,13 +88,13 @@ class Detector(OutlierMixin, BaseEstimator):
         return self
 
     def score_samples(self, X: ArrayLike) -> np.ndarray:
-        """The logarithm of each row's p-value, float64 [n], higher where more normal. Raises ValueError as `fit`."""
+        """The logarithm of each row's p-value, float64 [n], higher where more normal. Raises ValueError."""
         scores = self.scores(X)
         difference = scores["difference"] / (scores["difference"] + self.usual_.sum())  # in [0, 1)
         return np.log(self.alarm_.p_value(scores) - difference / (len(self.alarm_.rows) + 1))
 
     def decision_function(self, X: ArrayLike) -> np.ndarray:
-        """`score_samples` less the threshold, float64 [n]: 0 or less is flagged."""
+        """`score_samples` − the threshold, float64 [n]: 0 or less is flagged."""
         return self.score_samples(X) - self.offset_
 
     def predict(self, X: ArrayLike) -> np.ndarray:
@@ -100,13 +102,13 @@ class Detector(OutlierMixin, BaseEstimator):
         return np.where(self.decision_function(X) <= 0, -1, 1)
 
     def scores(self, X: ArrayLike) -> dict[str, np.ndarray]:
-        """The three scores, each float64 [n], larger where stranger. Raises ValueError as `fit`."""
+        """The three scores, each float64 [n], larger where more anomalous. Raises ValueError."""
         check_is_fitted(self)
         return self._scores(validate_data(self, X, dtype=np.float64, reset=False))
 
-    def spoke(self, X: ArrayLike) -> np.ndarray:
-        """Which of the three is the strangest of each row (of equals: beyond range, then largest), names [n]."""
-        return self.alarm_.spoke(self.scores(X))[0]
+    def triggered_by(self, X: ArrayLike) -> np.ndarray:
+        """The most anomalous score of each row (of equals: beyond range, then largest), names [n]."""
+        return self.alarm_.triggered_by(self.scores(X))[0]
 
     def _scaled(self, rows: np.ndarray) -> np.ndarray:
         """Each column by its range in training, which comes to lie in the middle of 0 … 1."""
@@ -114,12 +116,14 @@ class Detector(OutlierMixin, BaseEstimator):
 
     @one_thread()
     def _residual(self, rows: np.ndarray) -> np.ndarray:
-        """Input - output [n, columns]; what lies beyond 0 … 1 reaches the network as 0 or 1, the difference whole."""
+        """Input - output [n, columns]; the network alone sees what lies beyond 0 … 1 as 0 or 1."""
         x = torch.from_numpy(self._scaled(rows))
-        return torch.cat([part - self.network_.reconstruct(part.clamp(0, 1)) for part in x.split(PART)]).numpy()
+        residuals = [part - self.network_.reconstruct(part.clamp(0, 1)) for part in x.split(BATCH)]
+        return torch.cat(residuals).numpy()
 
     def _scores(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         residual = np.abs(self._residual(rows))
         beyond = np.abs(2 * (rows - self.low_) / self.extent_ - 1).max(1)
-        found = {"beyond range": beyond, "largest": (residual / self.usual_).max(1), "difference": residual.sum(1)}
-        return {name: score.round(9) for name, score in found.items()}  # the last bits are of no meaning in a rank
+        largest = (residual / self.usual_).max(1)
+        found = {"beyond range": beyond, "largest": largest, "difference": residual.sum(1)}
+        return {name: score.round(9) for name, score in found.items()}  # the last bits mean nothing in a rank

@@ -1,21 +1,24 @@
 """Arithmetic that gives the same bits on every x86-64 processor with AVX2.
 
-Libraries choose their fastest kernels by the processor's maker and generation. Different kernels add in a different
-order, so the last bits differ, and a training carries the last bit into the third digit. Three things prevent that:
+Libraries choose their fastest kernels by the processor's maker and generation. Different kernels add in a
+different order, so the last bits differ, and a training carries the last bit into the third digit. Three
+things prevent that:
 
 * Matrix products are computed by NumPy's OpenBLAS, told to use its Haswell kernels on one thread
-  (OPENBLAS_CORETYPE, OPENBLAS_NUM_THREADS). torch's own products come from MKL, which does other sums on Intel than
-  on AMD. `Linear` and `product` here do that for this package's networks alone; other code's torch is left as it is.
-* torch and NumPy take their AVX2 kernels for everything else (ATEN_CPU_CAPABILITY, NPY_DISABLE_CPU_FEATURES), and MKL,
-  which torch asks for exp and log, the kernels that it has for all processors (MKL_CBWR).
-* Square roots come from NumPy: MKL's begin with an approximation that each processor makes in its own way. The same
-  holds for `torch.atan` and for `torch.log` in float64, which nothing here uses where digits count.
+  (OPENBLAS_CORETYPE, OPENBLAS_NUM_THREADS). torch's own products come from MKL, which does other sums on
+  Intel than on AMD. `Linear` and `product` here do that for this package's networks alone; other code's torch
+  is left as it is.
+* torch and NumPy take their AVX2 kernels for everything else (ATEN_CPU_CAPABILITY, NPY_DISABLE_CPU_FEATURES),
+  and MKL, which torch asks for exp and log, the kernels that it has for all processors (MKL_CBWR).
+* Square roots come from NumPy: MKL's begin with an approximation that each processor makes in its own way.
+  The same holds for `torch.atan` and for `torch.log` in float64, which nothing here uses where digits count.
 
-One more rule: torch computes an elementwise function of a *strided* tensor with the C library, whose last bits change
-from version to version. So tensors that are cut out of others are made contiguous first.
+One more rule: torch computes an elementwise function of a *strided* tensor with the C library, whose last
+bits change from version to version. So tensors that are cut out of others are made contiguous first.
 
-Where it ends: other architectures (ARM), processors without AVX2, GPUs, and a NumPy without OpenBLAS compute other last
-digits. `why_not` says so. tests/golden.py holds the bits of every network, score, baseline and alarm.
+Where it ends: other architectures (ARM), processors without AVX2, GPUs, and a NumPy without OpenBLAS compute
+other last digits. `why_not` says so. tests/golden.py holds the bits of every network, score, baseline and
+alarm.
 """
 
 import os
@@ -46,7 +49,7 @@ def why_not() -> str:
     libraries = libraries or threadpool_info()  # conda's NumPy shares one library with others
     blas = [lib for lib in libraries if lib["user_api"] == "blas"]
     if not blas or any(lib["internal_api"] != "openblas" for lib in blas):
-        return "this NumPy has no OpenBLAS; install it from PyPI, or from conda-forge with libblas=*=*openblas"
+        return "this NumPy has no OpenBLAS; take PyPI's, or conda-forge's with libblas=*=*openblas"
     if any(lib.get("architecture") != "Haswell" for lib in blas):
         return "NumPy was imported before vaepaper; import vaepaper first"
     return ""

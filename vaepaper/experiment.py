@@ -1,7 +1,8 @@
 """The report's experiment, written once: its settings, its networks, and what each claim measures.
 
-`Settings()` is the report as we interpret it; every interpretation of what it leaves unsaid is the same with something
-changed. Chapters 1 to 4 show the default step by step; `measure` runs through it for chapter 6, seed by seed.
+`Settings()` is the report as we interpret it; every interpretation of what it leaves unsaid is the same with
+something changed. Chapters 1 to 4 show the default step by step; `measure` runs through it for chapter 6,
+seed by seed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,16 +16,10 @@ from sklearn.metrics import accuracy_score
 from torch import Tensor, nn
 
 from vaepaper import metrics
-from vaepaper.anomaly import (
-    difference,
-    expected_above_maximum,
-    flagged,
-    quantile_above_maximum,
-    reconstruct,
-    squared_difference,
-)
-from vaepaper.defects import extra_stroke, missing_stroke, share_undone
+from vaepaper.defects import extra_stroke, fraction_removed, missing_stroke
 from vaepaper.models import DigitReader, VariationalAutoEncoder
+from vaepaper.scores import difference, reconstruct, squared_difference
+from vaepaper.thresholds import expected_above_maximum, flagged, quantile_above_maximum
 
 LATENT_SIZES = (4, 8, 16, 32, 64, 128, 256)  # of the sweep: the report's 16 … 256, and two below
 READER = {"model": "DigitReader"}  # one and the same for all interpretations
@@ -60,82 +55,57 @@ class Settings:
         return {name: getattr(self, name) for name in names}
 
 
+def _interpretation(says: str, claims: tuple[str, str], seeds: int, **change) -> dict:
+    """One answer to what the report leaves unsaid.
+
+    Args:
+        says: what is different, in words. claims: the first and the last one that it is measured on.
+        seeds: how many (three, more where a training is short, two where it is longest).
+        change: the settings that differ from the default.
+    """
+    return {"says": says, "change": change, "claims": claims, "seeds": seeds}
+
+
 ALL, SWEEP, CLUSTERS, VAES, ALARM = ("C1", "C9"), ("C1", "C2"), ("C3", "C9"), ("C4", "C9"), ("C6", "C9")
 
-# What the report leaves unsaid, one answer a row: what is changed, the first and the last claim that it is measured on,
-# and how many seeds (three, more where a training is short, two where it is longest).
 # As many steps as 20 epochs of 469 batches: 1,173 of 8, 119 of 79.
 INTERPRETATIONS: dict[str, dict] = {
-    "default": {"says": "as in chapters 1 to 4", "change": {}, "claims": ALL, "seeds": 20},
-    "epochs-5": {"says": "5 epochs", "change": {"epochs": 5}, "claims": ALL, "seeds": 5},
-    "epochs-10": {"says": "10 epochs", "change": {"epochs": 10}, "claims": ALL, "seeds": 5},
-    "epochs-50": {"says": "50 epochs", "change": {"epochs": 50}, "claims": ALL, "seeds": 2},
-    "epochs-100": {"says": "100 epochs", "change": {"epochs": 100}, "claims": ALARM, "seeds": 3},
-    "epochs-200": {"says": "200 epochs", "change": {"epochs": 200}, "claims": ALARM, "seeds": 3},
-    "batch-32": {"says": "batches of 32", "change": {"batch_size": 32}, "claims": ALL, "seeds": 2},
-    "batch-512": {"says": "batches of 512", "change": {"batch_size": 512}, "claims": ALL, "seeds": 3},
-    "rate-0.0003": {"says": "learning rate 3e-4", "change": {"learning_rate": 3e-4}, "claims": ALL, "seeds": 3},
-    "rate-0.003": {"says": "learning rate 3e-3", "change": {"learning_rate": 3e-3}, "claims": ALL, "seeds": 3},
-    "tanh": {"says": "tanh", "change": {"activation": "Tanh"}, "claims": CLUSTERS, "seeds": 3},
-    "leaky-relu": {"says": "leaky ReLU", "change": {"activation": "LeakyReLU"}, "claims": CLUSTERS, "seeds": 3},
-    "no-latent-sigmoid": {
-        "says": "sweep: no sigmoid on the latent",
-        "change": {"latent_sigmoid": False},
-        "claims": SWEEP,
-        "seeds": 5,
-    },
-    "hidden-layer": {
-        "says": "sweep: a hidden layer of 256",
-        "change": {"sweep_hidden": (256,)},
-        "claims": SWEEP,
-        "seeds": 3,
-    },
-    "linear-output": {
-        "says": "VAE: no sigmoid on the output",
-        "change": {"output_sigmoid": False},
-        "claims": ALARM,
-        "seeds": 5,
-    },
-    "bernoulli": {"says": "Bernoulli loss", "change": {"reconstruction": "bernoulli"}, "claims": ALL, "seeds": 3},
-    "kl-0.1": {"says": "KL weight 0.1", "change": {"kl_weight": 0.1}, "claims": VAES, "seeds": 3},
-    "kl-0.5": {"says": "KL weight 0.5", "change": {"kl_weight": 0.5}, "claims": VAES, "seeds": 3},
-    "kl-2": {"says": "KL weight 2", "change": {"kl_weight": 2.0}, "claims": VAES, "seeds": 3},
-    "kl-4": {"says": "KL weight 4", "change": {"kl_weight": 4.0}, "claims": VAES, "seeds": 3},
-    "kl-mean": {"says": "KL averaged over latents", "change": {"kl_average": True}, "claims": VAES, "seeds": 3},
-    "binary": {"says": "pixels 0 or 1", "change": {"binary": True}, "claims": ALARM, "seeds": 5},
-    "first-1000": {"says": "the first 1,000 digits", "change": {"first": 1000}, "claims": ALARM, "seeds": 5},
-    "first-10000": {"says": "the first 10,000 digits", "change": {"first": 10_000}, "claims": ALARM, "seeds": 5},
-    "sampled-code": {
-        "says": "a sampled code when scoring",
-        "change": {"sampled_code": True},
-        "claims": ALARM,
-        "seeds": 5,
-    },
-    "squared-difference": {
-        "says": "squared differences",
-        "change": {"squared_score": True},
-        "claims": ("C8", "C9"),
-        "seeds": 5,
-    },
+    "default": _interpretation("as in chapters 1 to 4", ALL, 20),
+    "epochs-5": _interpretation("5 epochs", ALL, 5, epochs=5),
+    "epochs-10": _interpretation("10 epochs", ALL, 5, epochs=10),
+    "epochs-50": _interpretation("50 epochs", ALL, 2, epochs=50),
+    "epochs-100": _interpretation("100 epochs", ALARM, 3, epochs=100),
+    "epochs-200": _interpretation("200 epochs", ALARM, 3, epochs=200),
+    "batch-32": _interpretation("batches of 32", ALL, 2, batch_size=32),
+    "batch-512": _interpretation("batches of 512", ALL, 3, batch_size=512),
+    "rate-0.0003": _interpretation("learning rate 3e-4", ALL, 3, learning_rate=3e-4),
+    "rate-0.003": _interpretation("learning rate 3e-3", ALL, 3, learning_rate=3e-3),
+    "tanh": _interpretation("tanh", CLUSTERS, 3, activation="Tanh"),
+    "leaky-relu": _interpretation("leaky ReLU", CLUSTERS, 3, activation="LeakyReLU"),
+    "no-latent-sigmoid": _interpretation("sweep: no sigmoid on the latent", SWEEP, 5, latent_sigmoid=False),
+    "hidden-layer": _interpretation("sweep: a hidden layer of 256", SWEEP, 3, sweep_hidden=(256,)),
+    "linear-output": _interpretation("VAE: no sigmoid on the output", ALARM, 5, output_sigmoid=False),
+    "bernoulli": _interpretation("Bernoulli loss", ALL, 3, reconstruction="bernoulli"),
+    "kl-0.1": _interpretation("KL weight 0.1", VAES, 3, kl_weight=0.1),
+    "kl-0.5": _interpretation("KL weight 0.5", VAES, 3, kl_weight=0.5),
+    "kl-2": _interpretation("KL weight 2", VAES, 3, kl_weight=2.0),
+    "kl-4": _interpretation("KL weight 4", VAES, 3, kl_weight=4.0),
+    "kl-mean": _interpretation("KL averaged over latents", VAES, 3, kl_average=True),
+    "binary": _interpretation("pixels 0 or 1", ALARM, 5, binary=True),
+    "first-1000": _interpretation("the first 1,000 digits", ALARM, 5, first=1000),
+    "first-10000": _interpretation("the first 10,000 digits", ALARM, 5, first=10_000),
+    "sampled-code": _interpretation("a sampled code when scoring", ALARM, 5, sampled_code=True),
+    "squared-difference": _interpretation("squared differences", ("C8", "C9"), 5, squared_score=True),
     # more than one thing changed
-    "first-1000-as-many-steps": {
-        "says": "the first 1,000, as many steps",
-        "change": {"first": 1000, "epochs": 1173},
-        "claims": ALARM,
-        "seeds": 5,
-    },
-    "first-10000-as-many-steps": {
-        "says": "the first 10,000, as many steps",
-        "change": {"first": 10_000, "epochs": 119},
-        "claims": ALARM,
-        "seeds": 5,
-    },
-    "binary-linear-200": {
-        "says": "0 or 1, no sigmoid, 200 epochs",
-        "change": {"binary": True, "output_sigmoid": False, "epochs": 200},
-        "claims": ALARM,
-        "seeds": 3,
-    },
+    "first-1000-as-many-steps": _interpretation(
+        "the first 1,000, as many steps", ALARM, 5, first=1000, epochs=1173
+    ),
+    "first-10000-as-many-steps": _interpretation(
+        "the first 10,000, as many steps", ALARM, 5, first=10_000, epochs=119
+    ),
+    "binary-linear-200": _interpretation(
+        "0 or 1, no sigmoid, 200 epochs", ALARM, 3, binary=True, output_sigmoid=False, epochs=200
+    ),
 }
 
 
@@ -193,7 +163,7 @@ def networks(settings: Settings, claims: list[str]) -> dict[tuple, dict]:
     return found
 
 
-def digits(settings: Settings, images: Tensor, labels: Tensor, unseen: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def digits(settings: Settings, images: Tensor, labels: Tensor, unseen: Tensor) -> tuple[Tensor, ...]:
     """Training images, their labels and unseen images, as the settings take them."""
     images, labels = images[: settings.first], labels[: settings.first]
     if settings.binary:
@@ -216,7 +186,7 @@ def c2(legible: Mapping[int, float], explained: Mapping[int, float]) -> dict[str
 
 
 def c3(accuracy: Mapping[int, float], areas: np.ndarray) -> dict[str, float]:
-    """The AE clusters digits: 15-NN accuracy by latent size (2, 3), area of each digit's ellipse in 2-D [10]."""
+    """The AE clusters digits: 15-NN accuracy by latent size, area of each digit's ellipse [10]."""
     return {
         "15-NN accuracy, 2-D": accuracy[2],
         "15-NN accuracy, 3-D": accuracy[3],
@@ -230,7 +200,7 @@ def c4(extents: Mapping[tuple, float]) -> dict[str, float]:
 
 
 def c5(unvisited: Mapping[tuple, float], change: Mapping[tuple, float]) -> dict[str, float]:
-    """… which leaves less untrained space: unvisited share and change for a step by ("AE" or "VAE", latent size)."""
+    """… which leaves less untrained space: both measures by ("AE" or "VAE", latent size)."""
     measures = {"unvisited share": unvisited, "change for a step": change}
     return {
         f"{what}, VAE ÷ AE, {z}-D": values["VAE", z] / values["AE", z]
@@ -250,14 +220,14 @@ def c7(lost: np.ndarray) -> dict[str, float]:
 
 
 def c8(training: np.ndarray, unseen: np.ndarray) -> dict[str, float]:
-    """Unseen digits differ more: differences of both, [n] and [m]. Welch's t-test, and Cohen's d for how much."""
+    """Unseen digits differ more: differences [n] and [m], Welch's t-test, and Cohen's d for how much."""
     p_value = ttest_ind(unseen, training, equal_var=False, alternative="greater").pvalue
     pooled = np.sqrt((unseen.var(ddof=1) + training.var(ddof=1)) / 2)
     return {"one-sided Welch p": p_value, "Cohen's d": (unseen.mean() - training.mean()) / pooled}
 
 
 def largest_as_threshold(training: np.ndarray, unseen: np.ndarray) -> pd.DataFrame:
-    """Fig. 10's rule with the largest of the first n training differences, and with that of all; one row an n."""
+    """Fig. 10's rule with the largest of the first n training differences, and of all; one row an n."""
     sizes = [n for n in FIRST if n < len(training)] + [len(training)]
     rule = pd.DataFrame(index=pd.Index(sizes, name="first n training digits"))
     rule["threshold"] = [float(training[:n].max()) for n in sizes]
@@ -271,7 +241,7 @@ def c9(rule: pd.DataFrame) -> dict[str, float]:
     """The largest training difference flags some unseen digits: the table of `largest_as_threshold`."""
     everything = rule.iloc[-1]
     return {
-        "flagged with all digits, − 95 % quantile by chance": everything.flagged
+        "flagged with all digits − 95 % of chance": everything.flagged
         - everything["95 % of chance is up to"],
         "flagged with the best of four n": rule.flagged.max(),
     }
@@ -317,8 +287,10 @@ def measure(
         change = {k: metrics.step_change(flat[k], codes[k], STEP * extents[k], settings.seed) for k in flat}
         found |= {"C4": c4(extents), "C5": c5(unvisited, change)}
     if "C3" in claims:
-        guesses = {z: metrics.nearest_neighbour_labels(known["AE", z], labels, codes["AE", z]) for z in (2, 3)}
-        accuracy = {z: accuracy_score(unseen_labels, guess) for z, guess in guesses.items()}
+        accuracy = {}
+        for z in (2, 3):
+            guesses = metrics.nearest_neighbour_labels(known["AE", z], labels, codes["AE", z])
+            accuracy[z] = accuracy_score(unseen_labels, guesses)
         found["C3"] = c3(accuracy, metrics.ellipse_sizes(codes["AE", 2], unseen_labels))
     if "C9" in claims:
         vae, score = models["VAE", 64], squared_difference if settings.squared_score else difference
@@ -336,14 +308,19 @@ def measure(
             "extra stroke": extra_stroke(unseen, settings.seed),
             "missing stroke": missing_stroke(unseen, settings.seed),
         }
-        removed = {k: share_undone(unseen, x, reconstruct(vae, x), mask).numpy() for k, (x, mask) in kinds.items()}
+        removed = {}
+        for kind, (damaged, mask) in kinds.items():
+            removed[kind] = fraction_removed(unseen, damaged, reconstruct(vae, damaged), mask).numpy()
         lost = metrics.not_restored(reader, unseen, reconstruct(vae, unseen), unseen_labels)
         found |= {"C6": c6(removed), "C7": c7(lost)}
     return {claim: found[claim] for claim in claims}, seen
 
 
 def differences(training: np.ndarray, unseen: np.ndarray) -> dict:
-    """Fig. 9 in few numbers, and Fig. 10: percentiles of both differences, and the ten most different digits."""
-    shown = {name: np.percentile(x, range(101)).tolist() for name, x in (("training", training), ("unseen", unseen))}
+    """Figs 9 and 10 in numbers: percentiles of both differences, and the ten most different digits."""
+    percentiles = {
+        "training": np.percentile(training, range(101)).tolist(),
+        "unseen": np.percentile(unseen, range(101)).tolist(),
+    }
     worst = np.argsort(-unseen, kind="stable")[:10]
-    return {**shown, "largest": worst.tolist(), "flagged": int((unseen > training.max()).sum())}
+    return {**percentiles, "largest": worst.tolist(), "flagged": int((unseen > training.max()).sum())}

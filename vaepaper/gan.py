@@ -1,6 +1,7 @@
-"""The other family that the report names (§2.1): a generative adversarial network, and an encoder to score with.
+"""The other family that the report names (§2.1): a generative adversarial network, and an encoder to score.
 
-f-AnoGAN (Schlegl et al. 2019), dense: generator against critic (WGAN-GP, Gulrajani et al. 2017), then the encoder.
+f-AnoGAN (Schlegl et al. 2019), dense: generator against critic (WGAN-GP, Gulrajani et al. 2017), then the
+encoder.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -11,28 +12,36 @@ from torch import Tensor, nn
 
 from vaepaper import checks, train
 from vaepaper.exact import product
-from vaepaper.images import check_images
 from vaepaper.models import dense
+from vaepaper.train import Adam
 
 
 class GenerativeAdversarialNetwork(nn.Module):
     """Generator G: latent → image; critic D: image → how real it looks; encoder E: image → latent.
 
-    `hidden` counts from the image, as in `models`; G mirrors it, D ends in one node. Latents are drawn from N(0, 1).
+    `hidden` counts from the image, as in `models`; G mirrors it, D ends in one node. Latents are drawn from
+    N(0, 1).
     """
 
     def __init__(
-        self, latent: int, hidden: Sequence[int] = (256, 128), *, feature_weight: float = 1.0, inputs: int = 784
+        self,
+        latent: int,
+        hidden: Sequence[int] = (256, 128),
+        *,
+        feature_weight: float = 1.0,
+        inputs: int = 784,
     ):
         super().__init__()
-        self.inputs, self.latent = checks.whole("inputs", inputs), checks.whole("latent", latent)
-        self.feature_weight, hidden = checks.number("feature_weight", feature_weight, 0), checks.sizes("hidden", hidden)
+        sizes = {"inputs": inputs, "latent": latent, "hidden": hidden, "feature_weight": feature_weight}
+        self.inputs, self.latent, hidden, self.feature_weight = checks.validate(
+            checks.SETTINGS, **sizes
+        ).values()
         self.generator = dense([latent, *reversed(hidden), inputs], "ReLU")
         self.critic = dense([inputs, *hidden, 1], "LeakyReLU")
         self.encoder = dense([inputs, *hidden, latent], "ReLU")
 
     def encode(self, x: Tensor) -> Tensor:
-        """Images [n, inputs] → codes [n, latent]: E. Unbounded: a tanh could not reach a third of the prior."""
+        """Images [n, inputs] → codes [n, latent]: E, unbounded, for a tanh misses a third of the prior."""
         return self.encoder(x)
 
     def decode(self, z: Tensor) -> Tensor:
@@ -48,9 +57,10 @@ class GenerativeAdversarialNetwork(nn.Module):
         return self.decode(torch.randn(n, self.latent, device=self.critic[0].weight.device))
 
     def slope(self, sums: Tensor) -> Tensor:
-        """The gradient ∇D at each image, [n, inputs], from D's first sums there, [n, hidden[0]]; differentiable in D.
+        """The gradient ∇D at each image, [n, inputs], from D's first sums there, [n, hidden[0]].
 
-        D is linear in pieces: ∇D is the product of its weights and its activations' slopes, without a graph of a graph.
+        D is linear in pieces: ∇D is the product of its weights and its activations' slopes, without a graph
+            of a graph.
         """
         slopes = []
         with torch.no_grad():
@@ -63,7 +73,7 @@ class GenerativeAdversarialNetwork(nn.Module):
         return gradient
 
     def critic_loss(self, x: Tensor) -> Tensor:
-        """Mean of D(G(z)) - D(x) + 10 (|∇D(y)| - 1)², y somewhere between x and G(z) (Gulrajani et al., Eq. 3)."""
+        """Mean of D(G(z)) - D(x) + 10 (|∇D(y)| - 1)², y between x and G(z) (Gulrajani et al., Eq. 3)."""
         drawn = self.sample(len(x)).detach()
         sums = self.critic[0](torch.cat([x, drawn]))  # affine, so that y's lie between those of x and of G(z)
         at_y = torch.lerp(*sums.detach().chunk(2), torch.rand(len(x), 1, device=x.device))
@@ -85,22 +95,6 @@ class GenerativeAdversarialNetwork(nn.Module):
         return (pixels + self.feature_weight * features).mean()
 
 
-def _descent(part: nn.Module, learning_rate: float, beta1: float, beta2: float) -> Callable[[Tensor], Tensor]:
-    """A step of Adam down a loss in the weights of one part alone, the others frozen; one kernel, as `train.Adam`."""
-    weights, count = list(part.parameters()), torch.zeros((), device=next(part.parameters()).device)
-    means, squares = ([torch.zeros_like(p) for p in weights] for _ in range(2))
-    fixed = {"beta1": beta1, "beta2": beta2, "eps": 1e-8, "weight_decay": 0.0, "amsgrad": False, "maximize": False}
-
-    def step(loss: Tensor) -> Tensor:
-        gradients = torch.autograd.grad(loss, weights)
-        with torch.no_grad():
-            counts = [count.add_(1)] * len(weights)
-            torch._fused_adam_(weights, gradients, means, squares, [], counts, lr=learning_rate, **fixed)
-        return loss.detach()
-
-    return step
-
-
 def fit(
     model: GenerativeAdversarialNetwork,
     images: Tensor,
@@ -113,38 +107,53 @@ def fit(
     seed: int = 0,
     progress: Callable[[Sequence[int]], Iterable[int]] = iter,
 ) -> dict[str, list[float]]:
-    """Train critic and generator, one step of it for `critic_steps`, then the encoder; else as `train.fit`, in place.
+    """Train the critic, the generator every `critic_steps`, then the encoder, in place; else as `train.fit`.
 
-    Returns the mean loss of each epoch: "critic" [epochs], "encoder" [encoder_epochs]. Raises what `train.fit` does.
+    Returns the mean loss of each epoch: "critic" [epochs], "encoder" [encoder_epochs]. Raises what
+        `train.fit` does.
     """
-    epochs, encoder_epochs = checks.whole("epochs", epochs), checks.whole("encoder_epochs", encoder_epochs)
-    batch_size, critic_steps = checks.whole("batch_size", batch_size), checks.whole("critic_steps", critic_steps)
-    learning_rate, seed = checks.number("learning_rate", learning_rate, 0, above=True), checks.whole("seed", seed, 0)
-    data = check_images(images, model.inputs).to(model.critic[0].weight.device)
+    sizes = {"epochs": epochs, "encoder_epochs": encoder_epochs, "batch_size": batch_size}
+    epochs, encoder_epochs, batch_size = checks.validate(checks.SETTINGS, **sizes).values()
+    steps = {"learning_rate": learning_rate, "critic_steps": critic_steps, "seed": seed}
+    learning_rate, critic_steps, seed = checks.validate(checks.SETTINGS, **steps).values()
+    data = checks.images(images, model.inputs).to(model.critic[0].weight.device)
     history: dict[str, list[float]] = {"critic": [], "encoder": []}
     with train.standard():
-        criticise, generate = (_descent(part, learning_rate, 0.0, 0.9) for part in (model.critic, model.generator))
-        encode = _descent(model.encoder, learning_rate, 0.9, 0.999)
+        critic, generator = (
+            Adam(part.parameters(), learning_rate, betas=(0.0, 0.9))
+            for part in (model.critic, model.generator)
+        )
+        encoder = Adam(model.encoder.parameters(), learning_rate)
         order = torch.Generator().manual_seed(seed)
         torch.manual_seed(seed)
         for epoch in progress(range(1, epochs + encoder_epochs + 1)):
             learner, losses = "critic" if epoch <= epochs else "encoder", []
-            for n, batch in enumerate(torch.randperm(len(data), generator=order).to(data.device).split(batch_size), 1):
+            batches = torch.randperm(len(data), generator=order).to(data.device).split(batch_size)
+            for n, batch in enumerate(batches, 1):
                 x = data.index_select(0, batch)
-                losses.append(criticise(model.critic_loss(x)) if learner == "critic" else encode(model.encoder_loss(x)))
-                if learner == "critic" and n % critic_steps == 0:
-                    generate(model.generator_loss(len(x)))
-            if not (found := torch.stack(losses)).isfinite().all():  # looked at once an epoch, as in `train.fit`
-                step = int((~found.isfinite()).nonzero()[0])
-                raise FloatingPointError(f"the {learner}'s loss is {found[step]:g} in epoch {epoch}, step {step + 1}")
-            history[learner].append(float(found.mean()))
+                if learner == "encoder":
+                    losses.append(encoder.step(model.encoder_loss(x)))
+                    continue
+                losses.append(critic.step(model.critic_loss(x)))
+                if n % critic_steps == 0:
+                    generator.step(model.generator_loss(len(x)))
+            losses = torch.stack(losses)
+            train.refuse_infinite(f"{learner}'s loss", losses, epoch)
+            history[learner].append(float(losses.mean()))
     return history
 
 
 @torch.no_grad()
 def scores(model: GenerativeAdversarialNetwork, images: Tensor) -> dict[str, np.ndarray]:
-    """Images [n, inputs] → f-AnoGAN's score, its parts, the critic alone: each float32 [n], larger where stranger."""
-    x = check_images(images, model.inputs).to(model.critic[0].weight.device)
+    """f-AnoGAN's score, its two parts, the critic alone: each float32 [n], larger where more anomalous."""
+    x = checks.images(images, model.inputs).to(model.critic[0].weight.device)
     pixels, features = model.residuals(x)
-    found = {"residual": pixels, "feature residual": features, "f-AnoGAN": pixels + model.feature_weight * features}
-    return {name: score.cpu().numpy() for name, score in (found | {"critic alone": -model.critic(x)[:, 0]}).items()}
+    found = {
+        "residual": pixels,
+        "feature residual": features,
+        "f-AnoGAN": pixels + model.feature_weight * features,
+    }
+    return {
+        name: score.cpu().numpy()
+        for name, score in (found | {"critic alone": -model.critic(x)[:, 0]}).items()
+    }

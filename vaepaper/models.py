@@ -15,7 +15,6 @@ from torch.nn import functional as F
 from vaepaper import checks
 from vaepaper.exact import Linear
 
-ACTIVATIONS = ("ReLU", "Tanh", "LeakyReLU", "ELU", "SELU", "GELU", "SiLU", "Sigmoid", "Softplus")
 RECONSTRUCTION = {  # summed over pixels, one value an image
     "squared": lambda output, x: F.mse_loss(output, x, reduction="none").sum(1),
     "bernoulli": lambda output, x: F.binary_cross_entropy(output, x, reduction="none").sum(1),
@@ -23,11 +22,10 @@ RECONSTRUCTION = {  # summed over pixels, one value an image
 
 
 def dense(sizes: Sequence[int], activation: str) -> nn.Sequential:
-    """Fully connected layers of nodes, `activation` (one of ACTIVATIONS) between them, none after the last."""
+    """Fully connected layers, `activation` (a class of torch.nn) between them, none after the last."""
     layers: list[nn.Module] = []
-    between = getattr(nn, checks.word("activation", activation, ACTIVATIONS))
     for before, after in pairwise(sizes):
-        layers += [Linear(before, after), between()]
+        layers += [Linear(before, after), getattr(nn, activation)()]
     return nn.Sequential(*layers[:-1])
 
 
@@ -49,9 +47,11 @@ class AutoEncoder(nn.Module):
         inputs: int = 784,
     ):
         super().__init__()
-        self.inputs, self.latent = checks.whole("inputs", inputs), checks.whole("latent", latent)
-        self.latent_sigmoid, hidden = checks.flag("latent_sigmoid", latent_sigmoid), checks.sizes("hidden", hidden)
-        self.compare = RECONSTRUCTION[checks.word("reconstruction", reconstruction, RECONSTRUCTION)]
+        sizes = {"inputs": inputs, "latent": latent, "hidden": hidden}
+        self.inputs, self.latent, hidden = checks.validate(checks.SETTINGS, **sizes).values()
+        kinds = {"latent_sigmoid": latent_sigmoid, "activation": activation, "reconstruction": reconstruction}
+        self.latent_sigmoid, activation, reconstruction = checks.validate(checks.SETTINGS, **kinds).values()
+        self.compare = RECONSTRUCTION[reconstruction]
         self.encoder = dense([inputs, *hidden, latent], activation)
         self.decoder = dense([latent, *reversed(hidden), inputs], activation)
 
@@ -77,7 +77,7 @@ class VariationalAutoEncoder(nn.Module):
     """Variational auto-encoder of §2.3 and §3.2.1 (Kingma and Welling 2014).
 
     The encoder gives a mean and a standard deviation for each latent; a digit's code is the mean.
-    `output_sigmoid=False` leaves outputs unbounded, one of the readings that chapter 6 tries.
+    `output_sigmoid=False` leaves outputs unbounded, one of the interpretations in chapter 6.
     """
 
     def __init__(
@@ -92,18 +92,23 @@ class VariationalAutoEncoder(nn.Module):
         inputs: int = 784,
     ):
         super().__init__()
-        self.inputs, self.latent = checks.whole("inputs", inputs), checks.whole("latent", latent)
-        self.kl_weight, hidden = checks.number("kl_weight", kl_weight, 0), checks.sizes("hidden", hidden)
-        self.output_sigmoid = checks.flag("output_sigmoid", output_sigmoid)
-        self.compare = RECONSTRUCTION[checks.word("reconstruction", reconstruction, RECONSTRUCTION)]
+        sizes = {"inputs": inputs, "latent": latent, "hidden": hidden}
+        self.inputs, self.latent, hidden = checks.validate(checks.SETTINGS, **sizes).values()
+        kinds = {"activation": activation, "reconstruction": reconstruction}
+        activation, reconstruction = checks.validate(checks.SETTINGS, **kinds).values()
+        weighting = {"kl_weight": kl_weight, "output_sigmoid": output_sigmoid}
+        self.kl_weight, self.output_sigmoid = checks.validate(checks.SETTINGS, **weighting).values()
+        self.compare = RECONSTRUCTION[reconstruction]
         if reconstruction == "bernoulli" and not output_sigmoid:
-            raise ValueError("reconstruction 'bernoulli' needs outputs in [0, 1]: leave output_sigmoid as True")
+            raise ValueError(
+                "reconstruction 'bernoulli' needs outputs in [0, 1]: leave output_sigmoid as True"
+            )
         self.encoder = dense([inputs, *hidden, 2 * latent], activation)
         self.decoder = dense([latent, *reversed(hidden), inputs], activation)
         self.register_buffer("zero", torch.zeros(()), persistent=False)
 
     def posterior(self, x: Tensor) -> Normal:
-        """Images [n, inputs] → N(mean, standard deviation), each [n, latent] (Eq. 3; softplus as in §3.2.1)."""
+        """Images [n, inputs] → N(mean, standard deviation), each [n, latent] (Eq. 3; softplus: §3.2.1)."""
         mean, raw = self.encoder(x).chunk(2, dim=1)
         # The floor only keeps the logarithm in the KL finite where softplus rounds to zero.
         return Normal(mean.contiguous(), F.softplus(raw.contiguous()) + 1e-6, validate_args=False)
@@ -122,7 +127,7 @@ class VariationalAutoEncoder(nn.Module):
         return self.decode(self.encode(x))
 
     def loss(self, x: Tensor) -> Tensor:
-        """Mean over images of the summed difference plus the KL divergence (§3.2.1; Eq. 4 prints the KL alone)."""
+        """Mean over images of the summed difference plus the KL divergence (§3.2.1; Eq. 4: the KL alone)."""
         posterior = self.posterior(x)
         z = posterior.rsample()  # Eq. (1): z = mean + noise * standard deviation
         prior = Normal(self.zero, self.zero + 1, validate_args=False)
@@ -131,12 +136,12 @@ class VariationalAutoEncoder(nn.Module):
 
 
 class DigitReader(nn.Module):
-    """The fixed reader behind *legibility*: 784-256-128-10, trained on raw training digits and their labels."""
+    """The fixed reader behind *legibility*: 784-256-128-10, trained on raw digits and their labels."""
 
     def __init__(self, hidden: Sequence[int] = (256, 128), *, inputs: int = 784):
         super().__init__()
-        self.inputs = checks.whole("inputs", inputs)
-        self.layers = dense([inputs, *checks.sizes("hidden", hidden), 10], "ReLU")
+        self.inputs, hidden = checks.validate(checks.SETTINGS, inputs=inputs, hidden=hidden).values()
+        self.layers = dense([inputs, *hidden, 10], "ReLU")
 
     def forward(self, x: Tensor) -> Tensor:
         """Images [n, inputs] → logits [n, 10]."""

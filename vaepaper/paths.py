@@ -18,7 +18,7 @@ RESULTS = ROOT / "results"  # committed: what the last full run left
 
 
 def _place(variable: str, default: Path) -> Path:
-    """Where `variable` says, from where the person stands; kernels and workers, which start elsewhere, inherit it."""
+    """Where `variable` says, as an absolute path; kernels and workers, which start elsewhere, inherit it."""
     place = Path(os.environ.get(variable) or default).expanduser().absolute()
     if os.environ.get(variable):
         os.environ[variable] = str(place)
@@ -47,8 +47,8 @@ def writable(folder: Path) -> Path:
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """Write a file whole or not at all: yields a temporary neighbour that takes `path`'s name only on success.
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Write a complete file or none: yields a temporary neighbour that takes `path`'s name only on success.
 
     Raises:
         OSError: it could not be written (a full disk, say); names the file.
@@ -56,12 +56,14 @@ def whole(path: Path) -> Iterator[Path]:
     writable(path.parent)
     part = path.with_name(f".{uuid.uuid4().hex}.part{path.suffix}")
     try:
-        part.touch(exist_ok=False)  # with the rights that the umask leaves: a chmod is refused on some file systems
+        # With the rights that the umask leaves: a chmod is refused on some file systems.
+        part.touch(exist_ok=False)
         yield part
         part.replace(path)
     except OSError as error:
-        full = " (the disk, or a quota, is full)" * (error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
-        hint = f"{error.strerror}{full}; nothing was left half-written. Put that right and run again"
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        why = f"{error.strerror} (the disk, or a quota, is full)" if full else error.strerror
+        hint = f"{why}; nothing was left half-written. Put that right and run again"
         raise OSError(error.errno, hint, str(path)) from error
     finally:
         part.unlink(missing_ok=True)
@@ -71,8 +73,8 @@ def whole(path: Path) -> Iterator[Path]:
 def locked(path: Path, busy: str = "") -> Iterator[None]:
     """Hold the lock file `path` as the only process; says `busy` if it has to wait for another.
 
-    Where the file system has no locks, the file's existence is one, and says whose it is: that of a process which is
-    gone is taken over.
+    Where the file system has no locks, the file's existence is one, and says whose it is: that of a process
+    which is gone is taken over.
     """
     lock = FileLock(path)
     with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""The table behind chapter 6, results/robustness.csv: each claim's numbers under each interpretation, seed by seed.
+"""The table behind chapter 6, results/robustness.csv: each claim's numbers by interpretation and seed.
 
 The table holds numbers alone; verdicts are judged from claims.toml whenever it is read.
 """
@@ -16,7 +16,7 @@ COLUMNS = ["interpretation", "seed", "claim", "criterion", "value", "training_ve
 FLAGGED = "flagged with all digits"  # beside the criteria of C9: how many, whatever chance explains
 UPPER = ", upper bound"  # ends the name of a criterion that holds a second boundary of the same number
 MOST = 999  # the largest seed
-RESTORE = "bring it back (git checkout results), or move robustness.csv and robustness.json away to begin anew"
+RESTORE = "bring it back (git checkout results), or move robustness.csv and robustness.json away"
 VERDICTS = list(MARKS)
 # One thing changed at a time; all digits to learn from, and a detector trained.
 ONE = [name for name, found in INTERPRETATIONS.items() if len(found["change"]) < 2]
@@ -31,7 +31,7 @@ def read(path: Path | None = None) -> pd.DataFrame:
     """The table, checked before use; empty if there is none yet.
 
     Raises:
-        ValueError: half a file, an interpretation or seed that does not exist, a row twice, or one missing; names it.
+        ValueError: half a file, an unknown interpretation or seed, a row twice, or one missing; names it.
     """
     path = path or paths.RESULTS / "robustness.csv"
     if not path.exists():
@@ -55,7 +55,8 @@ def fault(table: pd.DataFrame) -> str:
             return f"{at}: there is no such interpretation"
         if rows.drop(columns="value").isna().any(axis=None) or seed not in range(MOST + 1):
             return f"{at}: a row is cut off, or its seed is not one of 0 to {MOST}"
-        wanted = [(claim, criterion["name"]) for claim in claims_of(name) for criterion in CLAIMS[claim]["criteria"]]
+        criteria = {claim: CLAIMS[claim]["criteria"] for claim in claims_of(name)}
+        wanted = [(claim, criterion["name"]) for claim, own in criteria.items() for criterion in own]
         if "C9" in claims_of(name):
             wanted.append(("C9", FLAGGED))
         found = list(zip(rows.claim, rows.criterion, strict=True))
@@ -65,12 +66,16 @@ def fault(table: pd.DataFrame) -> str:
     return ""
 
 
-def rows(name: str, seed: int, found: dict[str, dict[str, float]], flagged: float | None, version: int) -> pd.DataFrame:
+def rows(
+    name: str, seed: int, found: dict[str, dict[str, float]], flagged: float | None, version: int
+) -> pd.DataFrame:
     """One interpretation with one seed, {claim: {criterion: number}}, as rows of the table, to ten digits."""
     numbers = [(claim, criterion, value) for claim, own in found.items() for criterion, value in own.items()]
     if flagged is not None:
         numbers.append(("C9", FLAGGED, flagged))
-    return pd.DataFrame([(name, seed, *row[:2], float(f"{row[2]:.10g}"), version) for row in numbers], columns=COLUMNS)
+    return pd.DataFrame(
+        [(name, seed, *row[:2], float(f"{row[2]:.10g}"), version) for row in numbers], columns=COLUMNS
+    )
 
 
 def judged(table: pd.DataFrame) -> pd.DataFrame:
@@ -87,7 +92,8 @@ def state(table: pd.DataFrame) -> str:
     """How much the table holds, in words."""
     there = table.drop_duplicates(["interpretation", "seed"])
     wanted = sum(found["seeds"] for found in INTERPRETATIONS.values())
-    words = f"{len(there)} of {wanted} runs, {there.interpretation.nunique()} of {len(INTERPRETATIONS)} interpretations"
+    known = f"{there.interpretation.nunique()} of {len(INTERPRETATIONS)} interpretations"
+    words = f"{len(there)} of {wanted} runs, {known}"
     old = int((there.training_version == 0).sum())
     return words + (f"; {old} runs from before the digits were the same on every processor" if old else "")
 
@@ -95,8 +101,9 @@ def state(table: pd.DataFrame) -> str:
 def lacking(table: pd.DataFrame, names: Sequence[str]) -> str:
     """What the table still lacks of these interpretations, in words; "" if nothing."""
     there = set(zip(table.interpretation, table.seed, strict=True))
-    left = {name: sum((name, n) not in there for n in range(INTERPRETATIONS[name]["seeds"])) for name in names}
-    few = [f"{name} {n} of {INTERPRETATIONS[name]['seeds']}" for name, n in left.items() if n]
+    wanted = {name: INTERPRETATIONS[name]["seeds"] for name in names}
+    left = {name: sum((name, seed) not in there for seed in range(n)) for name, n in wanted.items()}
+    few = [f"{name} {n} of {wanted[name]}" for name, n in left.items() if n]
     more = f" and {len(few) - 3} more interpretations" if len(few) > 3 else ""
     return f"{sum(left.values())} runs: {', '.join(few[:3])}{more}" if few else ""
 
@@ -108,20 +115,24 @@ def shares(table: pd.DataFrame) -> pd.DataFrame:
         ValueError: no run of the default interpretation, with which all others are compared.
     """
     if not (table.interpretation == "default").any():
-        raise ValueError("the table holds no run of the default interpretation; `make robustness` measures it first")
+        raise ValueError("there is no run of the default interpretation; `make robustness` measures it first")
     runs = judged(table)
     counted = pd.crosstab([runs.interpretation, runs.claim], runs.verdict, normalize="index")
-    order = [(name, claim) for name in INTERPRETATIONS for claim in claims_of(name) if (name, claim) in counted.index]
+    pairs = [(name, claim) for name in INTERPRETATIONS for claim in claims_of(name)]
+    order = [pair for pair in pairs if pair in counted.index]
     return counted.reindex(columns=VERDICTS, fill_value=0.0).loc[order]
 
 
 def differs(table: pd.DataFrame) -> pd.Series:
-    """Whether an interpretation has another majority verdict than the default: bool by interpretation and claim."""
+    """Whether the majority verdict differs from the default's: bool by interpretation and claim."""
     found = shares(table)
     usual = found.loc["default"].idxmax(axis=1)
     most = found.max(axis=1)
     return pd.Series(
-        {(name, claim): found.loc[name, claim][usual[claim]] < most[name, claim] for name, claim in found.index}
+        {
+            (name, claim): found.loc[name, claim][usual[claim]] < most[name, claim]
+            for name, claim in found.index
+        }
     )
 
 
@@ -153,7 +164,9 @@ def turned(table: pd.DataFrame) -> pd.Series:
     usual = default.groupby(["claim", "criterion"]).holds.mean().ge(0.5).rename("usual").reset_index()
     runs = runs.merge(usual, on=["claim", "criterion"])
     crossing = runs[runs.holds != runs.usual].groupby(["claim", "criterion"]).interpretation
-    counts = pd.DataFrame({"runs": crossing.size(), "seed": crossing.agg(lambda names: (names == "default").any())})
+    counts = pd.DataFrame(
+        {"runs": crossing.size(), "seed": crossing.agg(lambda names: (names == "default").any())}
+    )
     return counts.sort_values(["seed", "runs"], ascending=False, kind="stable").runs
 
 
@@ -164,7 +177,7 @@ def over_seeds(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def differences(table: pd.DataFrame) -> pd.DataFrame:
-    """Figs 9 and 10 in numbers, a row a run: interpretation, seed, p, d, flagged (with all digits), and shows (both).
+    """Figs 9 and 10 in numbers, a row a run: interpretation, seed, p, d, flagged (with all digits), shows.
 
     The report's figures are shown where C8 is reproduced and 1 to 20 of 10,000 unseen digits are flagged.
     """
@@ -173,13 +186,15 @@ def differences(table: pd.DataFrame) -> pd.DataFrame:
     runs = own.pivot_table("value", ["interpretation", "seed"], "criterion", sort=False).reset_index()
     runs.columns.name = None
     verdicts = judged(table[table.claim == "C8"]).set_index(["interpretation", "seed"]).verdict
-    shown = verdicts.loc[pd.MultiIndex.from_frame(runs[["interpretation", "seed"]])].to_numpy() == "reproduced"
+    keys = pd.MultiIndex.from_frame(runs[["interpretation", "seed"]])
+    shown = verdicts.loc[keys].to_numpy() == "reproduced"
     return runs.assign(shows=shown & runs.flagged.between(1, 20))
 
 
 def e1(table: pd.DataFrame) -> dict[str, float]:
-    """Verdicts do not depend on the seed: of the default interpretation, the claim whose seeds agree least."""
-    return {"least share of seeds with the majority's verdict": shares(table).loc["default"].max(axis=1).min()}
+    """Verdicts do not depend on the seed: of the default, the claim whose seeds agree least."""
+    majority = shares(table).loc["default"].max(axis=1)
+    return {"least share of seeds with the majority's verdict": majority.min()}
 
 
 def e2(table: pd.DataFrame) -> dict[str, float]:
@@ -189,6 +204,6 @@ def e2(table: pd.DataFrame) -> dict[str, float]:
 
 
 def e3(table: pd.DataFrame) -> dict[str, float]:
-    """Some interpretation that trains on all digits shows Figs 9 and 10: the largest share of seeds that show both."""
+    """Some interpretation with all digits shows Figs 9 and 10: the largest share of seeds that show both."""
     shown = differences(table[table.interpretation.isin(COMPLETE)]).groupby("interpretation").shows.mean()
     return {"largest share of seeds that show both, of any interpretation": shown.max()}

@@ -102,7 +102,7 @@ def test_events_are_joined_as_a_loop_would(join, pieces):
         assert (event.start, event.end, event.peak) == (10 * first, 10 * last, 10 * peak)
         assert (event.size, event.score) == (size[peak], peak % 7)
         part = values[first : last + 1]
-        np.testing.assert_array_equal(event.range, [part.min(0), part.max(0)])
+        np.testing.assert_array_equal(event.extremes, [part.min(0), part.max(0)])
 
 
 def test_the_longest_gap():

@@ -39,7 +39,7 @@ def faulty():
 
 
 def test_scores_are_what_a_loop_over_windows_finds(monitor):
-    [channel] = monitor.channels
+    [channel] = monitor.channels.values()
     x = channel.scaling(signal(200, 3).to_numpy())
     x[60:62] = np.nan
     sums = np.zeros((200, 6))
@@ -57,7 +57,7 @@ def test_scores_are_what_a_loop_over_windows_finds(monitor):
 
 def test_stuck_counts_what_stands_still(monitor):
     values = np.array([1.0, 1, 1, 2, np.nan, 2, 2, np.nan, np.nan, 3])
-    found, run = monitor.channels[0].points(values, 2, 1.0)
+    found, run = monitor.channels["temperature"].points(values, 2, 1.0)
     np.testing.assert_allclose(2 ** found[:, 1], [3, 4, 5, 1, np.nan, 1, 2, np.nan, np.nan, 1])
     assert run == 1
 
@@ -161,6 +161,8 @@ def test_several_channels_share_one_alarm(faulty):
     assert both.scores({"in": clean, "out": faulty}).columns[7] == f"out: {SCORES[0]}"
     with pytest.raises(ValueError, match=r"the channels are in; this monitor has learnt in, out"):
         both.alarms({"in": clean})
+    with pytest.raises(ValueError, match=r"expected a name for each of them"):
+        Monitor().fit(pd.concat([clean, clean], axis=1))
 
 
 def test_samples_without_times():

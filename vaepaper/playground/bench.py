@@ -8,14 +8,12 @@ from ipycanvas import hold_canvas
 from ipywidgets import HTML, BoundedIntText, Button, Dropdown, FileUpload, FloatSlider, ToggleButtons, Widget
 from torch import Tensor, nn
 
-from vaepaper.alarms import JointAlarm
-from vaepaper.anomaly import Threshold, difference, reconstruct
+from vaepaper.defects import paint
 from vaepaper.playground.canvases import chart, dragged, framed, paced, page, paper, row, show
 from vaepaper.playground.uploads import read_picture
 from vaepaper.plots.cards import words
-from vaepaper.scores import joint_scores
-from vaepaper.strokes import paint
-from vaepaper.thresholds import RULES
+from vaepaper.scores import difference, joint_scores, reconstruct
+from vaepaper.thresholds import RULES, JointAlarm, Threshold
 
 JOINT = "joint alarm"
 RATES = {"10 %": 0.1, "1 %": 0.01, "0.1 %": 0.001}
@@ -60,7 +58,7 @@ def bench(
     def judge() -> None:
         if rule.value == JOINT:
             found = joint_scores(ae, vae, image[None])
-            [name], _ = joint.spoke(found)
+            [name], _ = joint.triggered_by(found)
             score, usual, threshold = found[name], joint.normal[name], joint.at(rate.value)[name]
             [p_value], who = joint.p_value(found), f"top contributor {name}: "
         else:

@@ -14,7 +14,7 @@ from ipycanvas import Canvas, MultiCanvas
 from ipywidgets import HTML, HBox, Layout, VBox, Widget
 from torch import Tensor
 
-from vaepaper.images import SIDE
+from vaepaper.data import SIDE
 from vaepaper.plots.style import DIGITS, TRAINING, UNSEEN
 
 COLORS = (255 * mpl.colors.to_rgba_array(DIGITS)[:, :3]).astype(np.uint8)

@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from vaepaper.images import SIDE
+from vaepaper.data import SIDE
 
 STROKE = 0.11  # MNIST's strokes are some 2.2 of a digit's 20 pixels wide: a thinner pen is broadened to that
 

@@ -1,17 +1,16 @@
 """A picture that a visitor brings, read whatever its kind, and brought into MNIST's form."""
 
 import io
-import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 
 import numpy as np
 import torch
-from PIL import Image, ImageChops, ImageOps
+from PIL import Image, ImageChops, ImageFile, ImageOps
 from torch import Tensor
 
-from vaepaper.images import SIDE
+from vaepaper.data import SIDE
 from vaepaper.playground.pens import centred, ink_of
 
 KINDS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
@@ -43,10 +42,14 @@ def read_picture(file: bytes) -> Tensor:
 
 
 def _opened(file: bytes) -> Image.Image:
-    """The picture, decoded and upright; metadata that is damaged does not matter."""
-    for content in (file, _without_metadata(file)):
+    """The picture, decoded and upright; damage to what is not needed to draw it does not matter."""
+    for lenient in (False, True):
         with suppress(Exception), warnings.catch_warnings(action="ignore"):  # whatever stands in that file
-            picture = Image.open(io.BytesIO(content), formats=KINDS)
+            ImageFile.LOAD_TRUNCATED_IMAGES = lenient  # while opening: of a PNG, texts need no right checksum
+            try:
+                picture = Image.open(io.BytesIO(file), formats=KINDS)
+            finally:
+                ImageFile.LOAD_TRUNCATED_IMAGES = False
             deep = "16" in str(picture.tile)  # bits a colour, of which Pillow keeps the upper 8, unless grey
             picture.load()
             with suppress(Exception):
@@ -54,27 +57,6 @@ def _opened(file: bytes) -> Image.Image:
             picture.info["deep"] = deep
             return picture
     raise ValueError(f"{NO_PICTURE} Please choose another.")
-
-
-def _without_metadata(file: bytes) -> bytes:
-    """A PNG or JPEG without what is not needed to draw it: words, dates, profiles."""
-    png = file[:1] == b"\x89"
-    at = 8 if png else 2
-    kept = [file[:at]]
-    with suppress(struct.error):
-        while at < len(file):
-            if png:  # length, name, content, checksum; what must be understood is in capitals
-                length, name = struct.unpack_from(">I4s", file, at)
-                end, needed = at + 12 + length, name[:1].isupper() or name == b"tRNS"
-            else:  # JPEG: marker, length, content; after the start of scan, the picture
-                marker, length = struct.unpack_from(">HH", file, at)
-                end = len(file) if marker == 0xFFDA else at + 2 + length
-                # Not comments, nor applications' own segments but that which says whether CMYK is inverted.
-                needed = marker == 0xFFEE or not (marker == 0xFFFE or 0xFFE1 <= marker <= 0xFFEF)
-            if needed:
-                kept.append(file[at:end])
-            at = end
-    return b"".join(kept)
 
 
 def _shades(picture: Image.Image) -> Iterator[np.ndarray]:

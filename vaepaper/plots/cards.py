@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from vaepaper.anomaly import largest_correction
-from vaepaper.images import SIDE
+from vaepaper.data import SIDE
 from vaepaper.plots.style import WIDTH
+from vaepaper.scores import largest_correction
 
 AROUND = 2  # pixels each way that belong to the place of the largest correction
 

@@ -1,6 +1,7 @@
 """Curves: measures by latent size, by severity and by epoch."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -10,39 +11,41 @@ from vaepaper.plots.style import MARKERS, METHODS, TRAINING, UNSEEN, legend_belo
 
 
 def lines(
-    table: pd.DataFrame,
+    tables: Mapping[str, pd.DataFrame],
     x: str,
     title: str,
     *,
-    boundaries: Mapping[str, float] | None = None,
+    boundaries: Mapping[str, float] = MappingProxyType({}),
     bold: str = "",
     shared: bool = True,
 ) -> Figure:
-    """A measure against `x` (logarithmic, if far apart): one panel per measure, one line per method.
+    """Measures against `x` (logarithmic, if far apart): a panel per table, indexed by `x`, a line per column.
 
     Args:
-        table: columns panel, line, value and `x`. boundaries: of some panels. bold: a line that stands out.
+        boundaries: of some panels. bold: a line that stands out.
         shared: whether the panels share their y axis, from −1 (or a little below the lowest value) to 1.
     """
-    measures, names, places = table.panel.unique(), list(table.line.unique()), np.sort(table[x].unique())
-    figure, grid = panels(len(measures), columns=3, height=3.1, sharey=shared)
-    for axes, panel in zip(grid, measures, strict=True):
-        for name, own in table[table.panel == panel].groupby("line", sort=False):
+    figure, grid = panels(len(tables), columns=3, height=3.1, sharey=shared)
+    names = list(dict.fromkeys(name for table in tables.values() for name in table))
+    for axes, (panel, table) in zip(grid, tables.items(), strict=True):
+        for name in table:
             number = names.index(name)
             style = {"color": METHODS[number % 10], "marker": MARKERS[number % 10], "markersize": 6}
             if name == bold:
                 style |= {"color": "0.1", "linewidth": 3}
-            axes.plot(own[x], own.value, label=name, **style)
-        if places[-1] > 10 * places[0]:
+            axes.plot(table[name], label=name, **style)
+        places = table.index
+        if places.max() > 10 * places.min():
             axes.set_xscale("log", base=2)
         axes.set_xticks(places, [f"{place:g}" for place in places], rotation=90 if len(places) > 7 else 0)
         axes.set(title=panel, xlabel=x)
-        if boundaries and panel in boundaries:
+        if panel in boundaries:
             at = boundaries[panel]
             axes.axhline(at, color="0.35", linewidth=1, linestyle=":")
-            axes.text(places[-1], at, f"{at:g}", ha="right", va="bottom", color="0.35")
+            axes.text(places.max(), at, f"{at:g}", ha="right", va="bottom", color="0.35")
     if shared:
-        grid[0].set_ylim(max(-1, table.value.min() - 0.05), 1.02)
+        lowest = min([*(table.min(axis=None) for table in tables.values()), *boundaries.values()])
+        grid[0].set_ylim(max(-1, lowest - 0.05), 1.02)
     legend_below(figure, columns=5)
     return titled(figure, title)
 

@@ -1,6 +1,6 @@
 """Diagrams drawn from a model's own layer sizes: Fig. 1 (AE), Fig. 2 (VAE), and a GAN like them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from textwrap import fill
 
 import matplotlib.pyplot as plt
@@ -48,17 +48,8 @@ def _bar(axes: Axes, x: float, y: float, nodes: int, height: float, color: str, 
     axes.text(x, y - height / 2 - 0.14, text, ha="center", va="top", fontsize=9.5)
 
 
-def _layers(
-    axes: Axes,
-    xs: Sequence[float],
-    sizes: Sequence[int],
-    color: str,
-    texts: Mapping[int, str],
-    latent: int | None = None,
-    y: float = 0,
-    scale: float = 1,
-) -> None:
-    """Layers of these sizes, all connected; `texts` below some, the layer of `latent` nodes in orange."""
+def _layers(axes: Axes, xs: list, sizes: list, color: str, texts: dict, latent=0, y=0.0, scale=1.0) -> None:
+    """Layers of these sizes, all connected; `texts` below some; the one of `latent` nodes in orange."""
     heights = [scale * _height(nodes) for nodes in sizes]
     for left, right, a, b in zip(xs, xs[1:], heights, heights[1:], strict=False):
         corners = [(left, y - a / 2), (left, y + a / 2), (right, y + b / 2), (right, y - b / 2)]

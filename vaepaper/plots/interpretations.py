@@ -81,7 +81,7 @@ def strips(table: pd.DataFrame, crossing: pd.Series, title: str) -> Figure:
         own = table[(table.claim == claim) & (table.criterion == name)]
         criteria = [row for row in CRITERIA[claim]["criteria"] if row["name"].removesuffix(UPPER) == name]
         _strip(axes, own, criteria, random)
-        axes.set_title(f"{claim}: {name}", fontsize=10)
+        axes.set_title(f"{claim}: {name}", fontsize=9)
         for words, linear in LINEAR.items():
             if words in name:
                 axes.set_xscale("symlog", linthresh=linear)

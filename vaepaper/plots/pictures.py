@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
 
-from vaepaper.images import SIDE
+from vaepaper.data import SIDE
 from vaepaper.plots.style import WIDTH, titled
 
 # The red circles and blue squares that the report names (Fig. 8).

@@ -68,7 +68,7 @@ def percent(share: float, _: int | None = None) -> str:
 def save(figure: Figure, name: str) -> Image:
     """Write `figure` to build/figures/`name`.png and return that very image for the notebook to show."""
     path = paths.BUILD / "figures" / f"{checks.file_name(name)}.png"
-    with paths.whole(path) as part:
+    with paths.atomic_write(path) as part:
         figure.savefig(part)
     plt.close(figure)  # or the notebook would draw it once more
     panels = [axes.get_title(loc="left") for axes in figure.axes]

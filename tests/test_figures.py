@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 import torch
 from matplotlib.text import Text
-from vaepaper.readings import READINGS
 
-from vaepaper import agreement, robustness
+from vaepaper import robustness
+from vaepaper.experiment import INTERPRETATIONS
 from vaepaper.gan import GenerativeAdversarialNetwork
 from vaepaper.models import AutoEncoder, VariationalAutoEncoder
 from vaepaper.plots import curves, diagrams, distributions, interpretations, latent_spaces, pictures, tables
@@ -26,12 +26,10 @@ SPLITS = pd.MultiIndex.from_product([list("abcd"), [0.1, 0.01, 0.001], range(9)]
 SPLITS = pd.DataFrame({"achieved": random.random(len(SPLITS)), "caught": 0.5}, SPLITS).reset_index()
 CAUGHT = pd.MultiIndex.from_product([KINDS, range(1, 6), METHODS], names=["kind", "severity", "method"])
 CAUGHT = pd.DataFrame({"caught": random.random(len(CAUGHT))}, CAUGHT).reset_index()
-LINES = dict(zip(METHODS, ["VAE", "PCA", *KINDS, "mean of all kinds"], strict=False))
-LONG = CAUGHT.assign(method=CAUGHT.method.map(LINES)).dropna()
-LONG.columns = ["panel", "severity", "line", "value"]
+BY_SIZE = pd.DataFrame(random.random((8, 9)), 2 ** np.arange(1, 9), ["VAE", "PCA", *KINDS, "mean"])
 TABLE = robustness.read()
 PERCENTILES = {"training": range(101), "unseen": range(101), "flagged": 2}
-SEEN = dict.fromkeys(list(READINGS)[-4:], PERCENTILES)
+SEEN = dict.fromkeys(list(INTERPRETATIONS)[-4:], PERCENTILES)
 BOX = np.array([[-1, -1], [1, 1]])
 LOSSES = {"critic": {"one digit": SCORES, "all": SCORES[:1]}, "encoder": {"one digit": SCORES}}
 CARDS = (METHODS[:10], *TENSORS[:2], np.full(10, 0.01), TENSORS.transpose(0, 1), np.ones((10, 3), int))
@@ -47,7 +45,7 @@ FIGURES = {
     "Fig. 10": lambda: pictures.flagged_digits(IMAGES[:10], IMAGES[10:20], np.full(10, 99.0), {100: 9, 60_000: 100}),
     "planes": lambda: latent_spaces.in_2d(PLANES, LABELS, "planes", closer=0.8),
     "spaces": lambda: latent_spaces.in_3d(SPACES, LABELS, "spaces"),
-    "lines": lambda: curves.lines(LONG, "severity", "lines", boundaries=dict.fromkeys(KINDS, 0.5), bold="PCA"),
+    "lines": lambda: curves.lines(dict.fromkeys(KINDS, BY_SIZE), "x", "lines", boundaries={"blur": -0.5}, bold="mean"),
     "losses": lambda: curves.losses(LOSSES, "losses"),
     "bars": lambda: distributions.difference_bars(*SCORES[:, :100], 99.0),
     "differences": lambda: distributions.difference_distributions(*SCORES, 99.0),
@@ -57,10 +55,10 @@ FIGURES = {
     "winners": lambda: tables.winners(CAUGHT, "winners", "caught"),
     "cards": lambda: cards(*CARDS),
     "map": lambda: interpretations.verdict_map(
-        agreement.shares(TABLE), agreement.differs(TABLE), TABLE.groupby("reading").seed.nunique(), "map"
+        robustness.shares(TABLE), robustness.differs(TABLE), TABLE.groupby("interpretation").seed.nunique(), "map"
     ),
-    "strips": lambda: interpretations.strips(TABLE, agreement.turned(TABLE), "strips"),
-    "Figs 9 and 10": lambda: interpretations.figs_9_and_10(agreement.differences(TABLE), list(READINGS)[:9], "two"),
+    "strips": lambda: interpretations.strips(TABLE, robustness.turned(TABLE), "strips"),
+    "Figs 9 and 10": lambda: interpretations.figs_9_and_10(robustness.differences(TABLE), [*INTERPRETATIONS][:9], "2"),
     "Fig. 9 again": lambda: interpretations.distributions(SEEN, "Fig. 9"),
 }  # fmt: skip
 
@@ -88,10 +86,11 @@ def test_winners_are_means_over_severities():
 
 
 def test_strips_show_what_some_run_turns():
-    turned = agreement.turned(TABLE)
+    turned = robustness.turned(TABLE)
     titles = [
         axes.get_title(loc="left") for axes in interpretations.strips(TABLE, turned, "strips").axes if axes.axison
     ]
-    assert titles == sorted(f"{claim}: {part}" for claim, part in turned.index[:8])
-    assert TABLE.groupby(["claim", "part"]).holds.nunique().gt(1).sum() >= len(turned)
+    assert titles == sorted(f"{claim}: {name}" for claim, name in turned.index[:8])
+    verdicts = robustness.judged(TABLE).groupby("claim").verdict.nunique()
+    assert {claim for claim, _ in turned.index} >= set(verdicts[verdicts > 1].index)
     plt.close("all")
