@@ -64,7 +64,9 @@ def picture(found: dict) -> None:
         key = f"scoring seconds by {label}" if label == "images" else f"seconds by {label}"
         sizes, seconds = [int(size) for size in found["scaling"][key]], list(found["scaling"][key].values())
         panel.loglog(sizes, seconds, "o-", color=style.TRAINING)
-        panel.loglog(sizes, [seconds[-1] * size / sizes[-1] for size in sizes], ":", color="0.5", label="linear")
+        panel.loglog(
+            sizes, [seconds[-1] * size / sizes[-1] for size in sizes], ":", color="0.5", label="linear"
+        )
         panel.set(xlabel=label, ylabel="seconds", title=key)
         panel.legend()
     style.save(figure, "benchmark")
@@ -94,7 +96,8 @@ def table(found: dict, japanese: bool = False) -> str:
         rows.append(dict(zip(heads, [*cells, str(peak[name])], strict=True)))
     versions = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
     return (
-        claims.table(rows) + f"\n{by.join([below, found['machine'], versions, median])}{by[0] if japanese else '.'}\n"
+        claims.table(rows)
+        + f"\n{by.join([below, found['machine'], versions, median])}{by[0] if japanese else '.'}\n"
     )
 
 
@@ -115,7 +118,9 @@ def main() -> None:
         peaks: dict = {}
         for what, name, size in sizes:
             one = measure(name, size)
-            scaling.setdefault(what, {})[str(size)] = size / one["value"] if name == "score_ours" else one["value"]
+            scaling.setdefault(what, {})[str(size)] = (
+                size / one["value"] if name == "score_ours" else one["value"]
+            )
             peaks[f"{name} {size}"] = one["peak_mb"]
             bar.update()
     median = {name: statistics.median(one["value"] for one in found) for name, found in results.items()}

@@ -14,7 +14,11 @@ from vaepaper import claims, paths
 
 FILE = Path(__file__).with_name("signal_contenders.py")
 POINTS = (100_000, 1_000_000)
-NAMES = {"ours": "sensorwatch's Monitor", "pyod": "PyOD 3.6.7, AutoEncoder", "stumpy": "stumpy 1.14.1, matrix profile"}
+NAMES = {
+    "ours": "sensorwatch's Monitor",
+    "pyod": "PyOD 3.6.7, AutoEncoder",
+    "stumpy": "stumpy 1.14.1, matrix profile",
+}
 PLAN = [(f"{what}_{who}", n) for n in POINTS for what in ("fit", "score") for who in NAMES]
 PLAN = [(name, n) for name, n in PLAN if name != "fit_stumpy"] + [("update_ours", 20_000)]
 
@@ -35,7 +39,9 @@ def table(found: dict, japanese: bool = False) -> str:
             known = [found["seconds"].get(f"{what}_{who} {n}") for n in POINTS]
             nothing = "学習なし" if japanese else "nothing to learn"
             cells.append(" / ".join(f"{x:.3g}" for x in known) if None not in known else nothing)
-        peaks = [max(found["peak_mb"].get(f"{what}_{who} {n}", 0) for what in ("fit", "score")) for n in POINTS]
+        peaks = [
+            max(found["peak_mb"].get(f"{what}_{who} {n}", 0) for what in ("fit", "score")) for n in POINTS
+        ]
         rows.append(dict(zip(heads, [name, *cells, " / ".join(map(str, peaks))], strict=True)))
     return f"{claims.table(rows)}\n{below}\n"
 
@@ -51,7 +57,9 @@ def main() -> None:
     found = {
         "machine": machine(),
         "rounds": rounds,
-        "seconds": {key: statistics.median(one["value"] for one in all_of) for key, all_of in results.items()},
+        "seconds": {
+            key: statistics.median(one["value"] for one in all_of) for key, all_of in results.items()
+        },
         "peak_mb": {key: max(one["peak_mb"] for one in all_of) for key, all_of in results.items()},
         "all": {key: [one["value"] for one in all_of] for key, all_of in results.items()},
     }

@@ -10,7 +10,9 @@ from tools import refresh, times
 from vaepaper import claims, paths
 
 RESULTS = "<!-- begin every number -->\n<!-- end every number -->\n"
-README = "# x\n<!-- begin claims -->\n<!-- end claims -->\n<!-- begin times -->\nold\n<!-- end times -->\nbelow\n"
+README = (
+    "# x\n<!-- begin claims -->\n<!-- end claims -->\n<!-- begin times -->\nold\n<!-- end times -->\nbelow\n"
+)
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
 
 
@@ -19,7 +21,9 @@ def ran(tmp_path, build, monkeypatch):
     """A repository with one chapter that has just run: its files before, as {path: bytes}."""
     for name in ("NOTEBOOKS", "RESULTS"):
         monkeypatch.setattr(paths, name, paths.writable(tmp_path / name.lower()))
-    monkeypatch.setattr(refresh, "DOCUMENTS", tuple(tmp_path / name for name in ("README.md", "README.ja.md", "R.md")))
+    monkeypatch.setattr(
+        refresh, "DOCUMENTS", tuple(tmp_path / name for name in ("README.md", "README.ja.md", "R.md"))
+    )
     for document in refresh.DOCUMENTS:
         document.write_text(RESULTS if document.name == "R.md" else README, encoding="utf-8")
     notebook = new_notebook(cells=[new_code_cell("1")], metadata=KERNEL)
@@ -37,10 +41,14 @@ def ran(tmp_path, build, monkeypatch):
     for what in ("reproduce", "test", "environment"):
         times.note(what, 600)
     known = json.loads((build / "times.json").read_text())
-    (build / "times.json").write_text(json.dumps(dict.fromkeys(("reproduce", "test", "environment"), known["test"])))
+    (build / "times.json").write_text(
+        json.dumps(dict.fromkeys(("reproduce", "test", "environment"), known["test"]))
+    )
     monkeypatch.setattr(refresh.reproduce, "main", lambda _: 0)
     return lambda: {
-        path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and build not in path.parents
+        path: path.read_bytes()
+        for path in tmp_path.rglob("*")
+        if path.is_file() and build not in path.parents
     }
 
 

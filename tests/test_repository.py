@@ -10,7 +10,9 @@ import pytest
 from vaepaper import paths
 
 CONSTRAINTS = dict(
-    line.split("==") for line in (paths.ROOT / "constraints.txt").read_text().split() if not line.startswith("#")
+    line.split("==")
+    for line in (paths.ROOT / "constraints.txt").read_text().split()
+    if not line.startswith("#")
 )
 CONDA_NAMES = {"pytorch-cpu": "torch"}
 
@@ -18,7 +20,10 @@ CONDA_NAMES = {"pytorch-cpu": "torch"}
 def needed_packages():
     """What pyproject.toml asks for, its two extras with it."""
     project = tomllib.loads((paths.ROOT / "pyproject.toml").read_text())["project"]
-    return [*project["dependencies"], *(name for extra in project["optional-dependencies"].values() for name in extra)]
+    return [
+        *project["dependencies"],
+        *(name for extra in project["optional-dependencies"].values() for name in extra),
+    ]
 
 
 def test_conda_and_pip_agree():

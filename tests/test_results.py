@@ -14,7 +14,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from tools import compare, refresh, tables
+from tools import chapters, compare, refresh, tables
 from vaepaper import claims, exact, experiment, paths, robustness
 
 COMMITTED = claims.load(paths.RESULTS / "claims.json")
@@ -30,7 +30,9 @@ def measured():
     path = DEFAULT_BUILD / "claims.json"
     assert path.exists(), "no results yet: `make test` runs the notebooks first, and so does `make reproduce`"
     if conftest.SESSION["notebooks"]:
-        assert path.stat().st_mtime >= conftest.SESSION["start"], "the notebooks of this session recorded no claims"
+        assert path.stat().st_mtime >= conftest.SESSION["start"], (
+            "the notebooks of this session recorded no claims"
+        )
     return {entry["id"]: entry for entry in claims.load(path)}
 
 
@@ -49,7 +51,9 @@ def test_claims_are_equal(measured):
 
 
 def test_detection_is_equal(measured):
-    found, known = ((folder / "detection.json").read_text("utf-8") for folder in (DEFAULT_BUILD, paths.RESULTS))
+    found, known = (
+        (folder / "detection.json").read_text("utf-8") for folder in (DEFAULT_BUILD, paths.RESULTS)
+    )
     assert found == known or exact.why_not()
 
 
@@ -78,19 +82,35 @@ def test_readmes_and_results_show_what_is_committed(document):
     expected = ["all claims", "every number"] if document.name == "RESULTS.md" else SHOWN
     assert re.findall("<!-- begin (.+?) -->", text) == expected
     if exact.why_not():  # what Python prints has other digits here
-        parts["printed"] = lambda _: text.split("<!-- begin printed -->\n")[1].split("<!-- end printed -->")[0]
-    assert refresh.filled(text, parts, japanese=document.name == "README.ja.md") == text, "make refresh writes it"
+        parts["printed"] = lambda _: text.split("<!-- begin printed -->\n")[1].split("<!-- end printed -->")[
+            0
+        ]
+    assert refresh.filled(text, parts, japanese=document.name == "README.ja.md") == text, (
+        "make refresh writes it"
+    )
 
 
 def test_results_name_every_criterion_test_and_note():
     text = (paths.ROOT / "RESULTS.md").read_text(encoding="utf-8")
     for entry in COMMITTED:
         own = text.split(f"### {entry['id']}:")[1].split("\n### ")[0]
-        assert claims.test(entry["id"]) in own and entry.get("note", "")[1:] in own and claims.mark(entry) in own
+        assert (
+            claims.test(entry["id"]) in own and entry.get("note", "")[1:] in own and claims.mark(entry) in own
+        )
         for row in entry["criteria"]:
             assert (
-                f"| {row['name']} | {row['value']:.3g}" in own and claims.needed(row) in own and row["outcome"] in own
+                f"| {row['name']} | {row['value']:.3g}" in own
+                and claims.needed(row) in own
+                and row["outcome"] in own
             )
+
+
+def test_minutes_are_shown_where_they_are_known():
+    [first, second, *_] = notebooks = chapters.select([])
+    shown = tables.questions(notebooks, {first.stem: 90.0}).splitlines()
+    assert shown[0] == "|  | Question | Minutes | What you learn |" and "after the trainings" in shown[-1]
+    assert "| 1.5 |" in shown[2] and "|  |" in shown[3] and second.stem in shown[3]
+    assert "Minutes" not in tables.questions(notebooks, {})
 
 
 def test_the_tally_counts():
@@ -106,7 +126,11 @@ def test_the_deciding_number_decides(entry):
     part = tables.deciding(entry)
     assert (part["outcome"] == "yes") == all(row["outcome"] == "yes" for row in entry["criteria"])
     for other in entry["criteria"]:
-        if (other["outcome"] == "yes") == (part["outcome"] == "yes") and other["boundary"] and part["boundary"]:
+        if (
+            (other["outcome"] == "yes") == (part["outcome"] == "yes")
+            and other["boundary"]
+            and part["boundary"]
+        ):
             ratios = [sorted(abs(x) for x in (one["value"], one["boundary"])) for one in (part, other)]
             signs = [np.sign(one["value"]) == np.sign(one["boundary"]) for one in (part, other)]
             if all(signs):
@@ -120,7 +144,11 @@ def test_committed_json_is_what_record_writes():
 def test_each_chapter_shows_its_claims_as_committed():
     for entry in COMMITTED:
         notebook = nbformat.read(paths.NOTEBOOKS / f"{entry['notebook']}.ipynb", as_version=4)
-        shown = [out.get("data", {}).get("text/markdown") for cell in notebook.cells for out in cell.get("outputs", [])]
+        shown = [
+            out.get("data", {}).get("text/markdown")
+            for cell in notebook.cells
+            for out in cell.get("outputs", [])
+        ]
         assert claims.numbers(entry) in shown, f"{entry['id']}: make refresh"
 
 
@@ -136,10 +164,16 @@ def test_the_python_of_the_interface_runs(measured, document, capsys):
     said = capsys.readouterr().out
     arrays = [found.split() for found in re.findall(r"\[([^\]/]+)\]", said)]  # and not "Water flow [l/s]"
     assert [len(array) for array in arrays[:5]] == [5] * 5
-    assert "rows" in said and "p_value" in said and "2022-04-26" in said  # the disturbance that is known to be there
+    assert (
+        "rows" in said and "p_value" in said and "2022-04-26" in said
+    )  # the disturbance that is known to be there
 
 
-BENCHMARKS = {"benchmark": "bench", "benchmark of the GAN": "bench_gan", "benchmark of signals": "bench_signals"}
+BENCHMARKS = {
+    "benchmark": "bench",
+    "benchmark of the GAN": "bench_gan",
+    "benchmark of signals": "bench_signals",
+}
 
 
 @pytest.mark.parametrize("document", refresh.BENCHMARKS, ids=lambda path: path.name)
@@ -149,8 +183,14 @@ def test_the_committed_benchmarks_are_shown(document, what, monkeypatch):
     script = BENCHMARKS[what]
     table = runpy.run_path(str(paths.ROOT / "benchmarks" / f"{script}.py"))["table"]
     found = json.loads((paths.RESULTS / f"{script.replace('bench', 'benchmark')}.json").read_text())
-    shown = document.read_text(encoding="utf-8").split(f"<!-- begin {what} -->")[1].split(f"<!-- end {what} -->")[0]
-    assert shown.strip() == table(found, japanese=".ja" in document.suffixes).strip(), "make bench writes these tables"
+    shown = (
+        document.read_text(encoding="utf-8")
+        .split(f"<!-- begin {what} -->")[1]
+        .split(f"<!-- end {what} -->")[0]
+    )
+    assert shown.strip() == table(found, japanese=".ja" in document.suffixes).strip(), (
+        "make bench writes these tables"
+    )
     medians = found.get("seconds") or found["epoch_seconds"]
     for name, rounds in found["all"].items():
         assert len(rounds) == found["rounds"] >= (3 if what == "benchmark of signals" else 5), name

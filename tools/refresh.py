@@ -24,24 +24,39 @@ BENCHMARKS = (paths.ROOT / "docs" / "benchmarks.md", paths.ROOT / "docs" / "benc
 def digest(notebook: NotebookNode) -> str:
     """Ties outputs to their sources: changes when a cell changes, moves, or loses an output."""
     seen = [
-        [cell.source, [out.output_type + " ".join(sorted(out.get("data", ()))) for out in cell.get("outputs", [])]]
+        [
+            cell.source,
+            [out.output_type + " ".join(sorted(out.get("data", ()))) for out in cell.get("outputs", [])],
+        ]
         for cell in notebook.cells
     ]
     return hashlib.sha256(json.dumps(seen).encode()).hexdigest()
 
 
-KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}  # for a notebook that names none
-WIDGET, HINT = "application/vnd.jupyter.widget-view+json", "(alive in JupyterLab: make lab, then run this notebook)"
+KERNEL = {
+    "display_name": "Python 3",
+    "language": "python",
+    "name": "python3",
+}  # for a notebook that names none
+WIDGET, HINT = (
+    "application/vnd.jupyter.widget-view+json",
+    "(alive in JupyterLab: make lab, then run this notebook)",
+)
 
 
 def clean(notebook: NotebookNode) -> NotebookNode:
     """Drop what differs between two equal runs (times, paths, progress bars), and widgets, which live with a kernel."""
-    notebook.metadata = {"kernelspec": notebook.metadata.get("kernelspec", KERNEL), "language_info": {"name": "python"}}
+    notebook.metadata = {
+        "kernelspec": notebook.metadata.get("kernelspec", KERNEL),
+        "language_info": {"name": "python"},
+    }
     for cell in notebook.cells:
         cell.metadata = {"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {}
         if cell.cell_type == "code":
             cell.outputs = [out for out in cell.outputs if out.get("name") != "stderr"]
-            CoalesceStreamsPreprocessor().preprocess_cell(cell, {}, 0)  # a slow kernel sends its lines in pieces
+            CoalesceStreamsPreprocessor().preprocess_cell(
+                cell, {}, 0
+            )  # a slow kernel sends its lines in pieces
             for out in cell.outputs:
                 out.pop("execution_count", None) if out.output_type != "execute_result" else None
                 if WIDGET in out.get("data", {}):
@@ -98,10 +113,14 @@ def brought_back(notebooks: Sequence[Path]) -> dict[Path, bytes]:
         found[source] = (nbformat.writes(notebook) + "\n").encode()
         done = execute.last_run(source)
         for name in done["left"]:
-            if name.startswith("figures/") or name == "detection.json":  # what the notebook left, and nothing older
+            if (
+                name.startswith("figures/") or name == "detection.json"
+            ):  # what the notebook left, and nothing older
                 found[paths.RESULTS / name] = (paths.BUILD / name).read_bytes()
         if execute.recorded(source) != done["claims"]:
-            raise ValueError(f"build/claims.json lacks what {source.stem} judged; `make reproduce` judges it again")
+            raise ValueError(
+                f"build/claims.json lacks what {source.stem} judged; `make reproduce` judges it again"
+            )
     before = claims.load(committed)
     if committed.exists() and not before:  # the other chapters' claims would be lost
         raise ValueError(f"{committed} is damaged; bring it back with `git checkout {committed}`")
@@ -115,7 +134,10 @@ def brought_back(notebooks: Sequence[Path]) -> dict[Path, bytes]:
         kept = json.dumps(trainings(paths.BUILD), indent=1, ensure_ascii=False) + "\n"
         found[paths.RESULTS / "trainings.json"] = kept.encode()
     took = {}
-    for path in (paths.RESULTS / "times.json", paths.BUILD / "times.json"):  # the last time that each was run from cold
+    for path in (
+        paths.RESULTS / "times.json",
+        paths.BUILD / "times.json",
+    ):  # the last time that each was run from cold
         took |= json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     found[paths.RESULTS / "times.json"] = (json.dumps(took, indent=1) + "\n").encode()
     detection = json.loads(
@@ -140,7 +162,9 @@ def main(names: list[str] | None = None) -> int:
     for path, content in brought_back(chapters.select(names)).items():
         with paths.atomic_write(path) as part:
             part.write_bytes(content)
-    print("notebooks/, results/ and what READMEs and RESULTS.md show are refreshed; look at `git diff --stat`")
+    print(
+        "notebooks/, results/ and what READMEs and RESULTS.md show are refreshed; look at `git diff --stat`"
+    )
     return 0
 
 

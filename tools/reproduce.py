@@ -21,7 +21,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run what is asked for; 0 if all of it succeeded, 1 if not, 2 for a word that nobody knows, 130 if interrupted."""
     parser = argparse.ArgumentParser(prog="make reproduce", description=__doc__)
     parser.add_argument("notebooks", nargs="*", help="such as 02 (in make: NB=02); default: all")
-    parser.add_argument("-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help="a parameter")
+    parser.add_argument(
+        "-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help="a parameter"
+    )
     asked = parser.parse_args(arguments)
     start = time.monotonic()
     try:
@@ -31,7 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     try:
-        with paths.locked(paths.writable(paths.BUILD) / ".reproduce.lock", BUSY):  # a second run finds the work done
+        with paths.locked(
+            paths.writable(paths.BUILD) / ".reproduce.lock", BUSY
+        ):  # a second run finds the work done
             todo = [notebook for notebook in notebooks if not execute.is_done(notebook, parameters)]
             whole = times.cold() and todo == chapters.select([]) and not parameters
             if todo:
@@ -44,7 +48,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nInterrupted. Trainings that had ended are remembered; run it again to go on.", file=sys.stderr)
+        print(
+            "\nInterrupted. Trainings that had ended are remembered; run it again to go on.", file=sys.stderr
+        )
         return 130
     took = time.monotonic() - start
     if whole:
@@ -83,7 +89,9 @@ def run_all(notebooks: list[Path], parameters: dict) -> Iterator[str]:
     jobs = Parallel(min(2, len(notebooks)), return_as="generator")(
         delayed(execute.run)(n, parameters, os.getpid()) for n in notebooks
     )
-    yield from tqdm(jobs, "notebooks", total=len(notebooks), bar_format="{desc} {n}/{total} |{bar:20}| {elapsed}")
+    yield from tqdm(
+        jobs, "notebooks", total=len(notebooks), bar_format="{desc} {n}/{total} |{bar:20}| {elapsed}"
+    )
 
 
 def line(entry: dict) -> str:
@@ -98,7 +106,9 @@ def report(ran: list[Path], seconds: float) -> None:
     print()
     for entry in claims.load():
         print(line(entry))
-    print(f"\n{len(ran)} notebooks in {seconds / 60:.1f} min." if ran else f"\nNothing to do ({seconds:.1f} s).")
+    print(
+        f"\n{len(ran)} notebooks in {seconds / 60:.1f} min." if ran else f"\nNothing to do ({seconds:.1f} s)."
+    )
     print(
         f"Notebooks with their figures: {paths.BUILD / 'notebooks'}\nFigures: {paths.BUILD / 'figures'}\n"
         f"Measured numbers: {paths.BUILD / 'claims.json'}\nTo explore: make lab"

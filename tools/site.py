@@ -62,17 +62,25 @@ def body(notebook: nbformat.NotebookNode, code: bool = True) -> str:
     for source in chapters.select([]):  # links between chapters
         text = text.replace(f'href="{source.name}"', f'href="{source.stem}.html"')
     # Wide tables and long lines scroll by themselves; what scrolls must be reachable with the keyboard.
-    text = re.sub(r"<table.*?</table>", lambda t: f'<div class="wide" tabindex="0">{t[0]}</div>', text, flags=re.S)
+    text = re.sub(
+        r"<table.*?</table>", lambda t: f'<div class="wide" tabindex="0">{t[0]}</div>', text, flags=re.S
+    )
     return text.replace("<pre", '<pre tabindex="0"')
 
 
 def what_was_run() -> list[tuple[str, str]]:
     """When, with which parameters, on what, with which versions."""
-    runs = {source.stem[:2]: (done, source) for source in chapters.select([]) if (done := execute.last_run(source))}
+    runs = {
+        source.stem[:2]: (done, source)
+        for source in chapters.select([])
+        if (done := execute.last_run(source))
+    }
     if not runs:
         return [("Run", "as committed; `make reproduce` makes it yours")]
     when = max(execute.stamp(source).stat().st_mtime for _, source in runs.values())
-    changed = [f"{name} with {k} = {v!r}" for name, (run, _) in runs.items() for k, v in run["parameters"].items()]
+    changed = [
+        f"{name} with {k} = {v!r}" for name, (run, _) in runs.items() for k, v in run["parameters"].items()
+    ]
     seconds = ", ".join(f"{name}: {run['seconds']:.0f}" for name, (run, _) in runs.items())
     packages = ("torch", "numpy", "scikit-learn", "matplotlib")
     return [
@@ -133,7 +141,10 @@ def main() -> int:
         "numbers": tables.every_number(entries),
     }
     front = TEMPLATES.get_template("front.html").render(
-        **{name: markdown2html(t).replace(".ipynb", ".html").replace("notebooks/", "") for name, t in shown.items()},
+        **{
+            name: markdown2html(t).replace(".ipynb", ".html").replace("notebooks/", "")
+            for name, t in shown.items()
+        },
         figures=sorted(figures, key=lambda figure: figure["name"]),
         spaces=scenes.turnable(target),
         facts=what_was_run(),

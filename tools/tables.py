@@ -46,7 +46,11 @@ def tally(entries: Sequence[dict], japanese: bool = False) -> str:
         counts = "、".join(f"{mark} {found.count(word)} 件" for word, mark in marks.items() if word in found)
         changed = f"書かれていない設定の解釈を変えると、{turned} 件の判定が変わります。"
         return f"**報告の主張 {len(found)} 件：{counts}。** {changed}\n"
-    said = [f"{NUMBERS[found.count(word)]} {word}" for word in claims.MARKS if word in found or word != "undecided"]
+    said = [
+        f"{NUMBERS[found.count(word)]} {word}"
+        for word in claims.MARKS
+        if word in found or word != "undecided"
+    ]
     said[0] = said[0].replace(" ", " is " if found.count("reproduced") == 1 else " are ")
     return (
         f"**Of the report's {NUMBERS[len(found)]} claims, {', '.join(said)}.** Another interpretation of what"
@@ -105,16 +109,22 @@ def deciding(entry: dict) -> dict:
     def distance(row: dict) -> float:
         return abs(row["value"] - row["boundary"]) / (max(abs(row["value"]), abs(row["boundary"])) or 1)
 
-    return min([row for row in entry["criteria"] if row["outcome"] != "yes"] or entry["criteria"], key=distance)
+    return min(
+        [row for row in entry["criteria"] if row["outcome"] != "yes"] or entry["criteria"], key=distance
+    )
 
 
 def one_line_each(entries: Sequence[dict], japanese: bool = False) -> str:
     """Claims in a table: the report's, then ours, chapter by chapter."""
     agree, rows = agreeing(entries), []
-    for notebook, group in groupby(entries, key=lambda entry: (entry["section"] == "ours") and entry["notebook"]):
+    for notebook, group in groupby(
+        entries, key=lambda entry: (entry["section"] == "ours") and entry["notebook"]
+    ):
         if notebook:
             title = WORDS["chapters"][notebook] if japanese else f"Ours: {_title(notebook)}"
-            rows.append({"": "", "Claim": f"**{title}**", "We find": "", **dict.fromkeys((NUMBER, AGREE, "In"), "")})
+            rows.append(
+                {"": "", "Claim": f"**{title}**", "We find": "", **dict.fromkeys((NUMBER, AGREE, "In"), "")}
+            )
         rows += [_line(entry, japanese, agree.get(entry["id"])) for entry in group]
     return _table(rows, japanese)
 
@@ -160,7 +170,9 @@ def every_number(entries: Sequence[dict]) -> str:
     for entry in entries:
         note = f"{entry['note'][0].upper()}{entry['note'][1:]}.\n\n" if "note" in entry else ""
         tested = f"Tested in {_link(entry['notebook'])}: {claims.test(entry['id'])}.\n\n"
-        said.append(f"### {entry['id']}: {entry['statement'].strip('… ')}\n\n{tested}{note}{claims.numbers(entry)}")
+        said.append(
+            f"### {entry['id']}: {entry['statement'].strip('… ')}\n\n{tested}{note}{claims.numbers(entry)}"
+        )
     return "\n".join(said)
 
 
@@ -169,7 +181,18 @@ def questions(notebooks: Sequence[Path], seconds: Mapping[str, float], japanese:
     rows, suffix = [], "_ja" if japanese else ""
     for name in (notebook.stem for notebook in notebooks):
         words = WORDS["notebooks"][name]
-        took = {"Minutes": times.minutes(seconds[name])} if name in seconds else {"Minutes": ""} if seconds else {}
+        took = (
+            {"Minutes": times.minutes(seconds[name])}
+            if name in seconds
+            else {"Minutes": ""}
+            if seconds
+            else {}
+        )
         row = {"": _link(name), "Question": words[f"asks{suffix}"], **took}
         rows.append({**row, "What you learn": words[f"teaches{suffix}"]})
-    return _table(rows, japanese)
+    after = (
+        "分：上記の計算機で、学習を済ませた後の時間。"
+        if japanese
+        else "Minutes: on the machine above, after the trainings."
+    )
+    return _table(rows, japanese) + (f"\n{after}\n" if seconds else "")
