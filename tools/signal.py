@@ -23,9 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Watch one signal; 0 if it succeeded, 1 if not, 2 for a word that nobody knows, 130 if interrupted."""
     parser = argparse.ArgumentParser(prog="make signal", description=__doc__)
     parser.add_argument("csv", nargs="?", default="", help="the logger's file (in make: CSV=pump.csv)")
-    parser.add_argument(
-        "-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help="a parameter"
-    )
+    parser.add_argument("-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help="a parameter")
     asked = parser.parse_args(arguments)
     start = time.monotonic()
     try:
@@ -109,11 +107,7 @@ def run(parameters: dict, name: str, target: Path) -> tuple[str, str]:
         try:
             papermill.execute_notebook(notebook, made, parameters, progress_bar={"desc": "cells"}, **options)
         except PapermillExecutionError as error:
-            if error.ename in (
-                "ValueError",
-                "FileNotFoundError",
-                "ConnectionError",
-            ):  # meant for the user's eyes
+            if error.ename in ("ValueError", "FileNotFoundError", "ConnectionError"):  # meant for the user's eyes
                 return error.evalue, ""
             failed = target.parent / f"{name}.failed.ipynb"
             made.replace(failed)
@@ -125,9 +119,7 @@ def run(parameters: dict, name: str, target: Path) -> tuple[str, str]:
         tagged = [cell for cell in executed.cells if "said" in cell.metadata.get("tags", [])]
         said = "".join(out.get("text", "") for cell in tagged for out in cell.outputs)
         page = site.TEMPLATES.get_template("page.html")
-        text = page.render(
-            stem=name, heading=name, content=site.body(executed, code=False), menu=[], colours=""
-        )
+        text = page.render(stem=name, heading=name, content=site.body(executed, code=False), menu=[], colours="")
         made.with_suffix(".html").write_text(text, encoding="utf-8")
         for left in sorted(Path(folder).rglob("*")):
             if left.is_file() and not left.name.startswith("."):
@@ -144,9 +136,7 @@ def report(target: Path, said: str, seconds: float) -> None:
     loud = alarms[alarms.triggered_by != "gap"]
     print(f"\n{said}\n{loud.round(3).to_string(max_rows=30, na_rep='') if len(loud) else 'No alarm.'}")
     if len(alarms) > len(loud):
-        print(
-            f"Besides, {len(alarms) - len(loud)} gaps, across which no window reaches: in alarms.csv, with the rest."
-        )
+        print(f"Besides, {len(alarms) - len(loud)} gaps, across which no window reaches: in alarms.csv, with the rest.")
     print()
     print(
         f"{seconds:.0f} s. To read: {target / target.name}.html (a page that needs no network)\n"
