@@ -24,7 +24,10 @@ RATE, LEAST_GAIN = 0.01, 0.005
 
 def of_maps(x: Tensor, output: Tensor) -> dict[str, Tensor]:
     """Candidates that compare input and output: how the difference is taken × blurred × signed × summed up."""
-    found = {"Σ |r|": (x - output).abs().sum(1), "-slope": -(x * output).sum(1) / output.square().sum(1).clamp(min=1)}
+    found = {
+        "Σ |r|": (x - output).abs().sum(1),
+        "-slope": -(x * output).sum(1) / output.square().sum(1).clamp(min=1),
+    }
     for name, map_ in {"r": x - output, "z": scores.standardised(x, output)}.items():
         for sigma in (0, 1, 2):
             soft = softened(map_, sigma) if sigma else map_
@@ -76,7 +79,9 @@ def main() -> None:
     images, _ = mnist("train")
     held, rest = torch.from_numpy(np.random.default_rng(0).permutation(len(images))).split([10_000, 50_000])
     names = {"AE": "AutoEncoder", "VAE": "VariationalAutoEncoder"}
-    learnt = joblib.Parallel(2)(joblib.delayed(learn)(each, images[rest.sort().values]) for each in names.values())
+    learnt = joblib.Parallel(2)(
+        joblib.delayed(learn)(each, images[rest.sort().values]) for each in names.values()
+    )
     networks = dict(zip(names, learnt, strict=True))
     normal, whole = candidates(networks, images[held[:5000]]), images[held[5000:6000]]
     planted = [
@@ -94,7 +99,9 @@ def main() -> None:
     print(f"{len(normal)} candidates; caught at {RATE:.0%}, mean of six kinds and five severities:")
     while True:
         found = {
-            name: caught([*chosen, name]) for name in tqdm(normal, "candidates", leave=False) if name not in chosen
+            name: caught([*chosen, name])
+            for name in tqdm(normal, "candidates", leave=False)
+            if name not in chosen
         }
         best = max(found, key=found.get)
         print(f"{found[best]:.3f}  {' ' if found[best] - before >= LEAST_GAIN else 'no: '}{best}")

@@ -50,7 +50,11 @@ def main() -> None:
     """Measure the grid and print it, best first."""
     data = [part.numpy() for part in mnist("train")]
     settings = [dict(zip(GRID, values, strict=True)) for values in itertools.product(*GRID.values())]
-    jobs = [joblib.delayed(measure)(setting, digit, *data, os.getpid()) for setting in settings for digit in DIGITS]
+    jobs = [
+        joblib.delayed(measure)(setting, digit, *data, os.getpid())
+        for setting in settings
+        for digit in DIGITS
+    ]
     done = joblib.Parallel(-1, return_as="generator_unordered", mmap_mode="c")(jobs)
     table = pd.DataFrame(tqdm(done, "settings × digits", total=len(jobs)))
     mean = table.groupby(list(GRID)).mean().sort_values("shape_difference", ascending=False)

@@ -84,7 +84,12 @@ def pyod_vae(epochs: int):
     """PyOD's VAE of the same layers."""
     from pyod.models.vae import VAE
 
-    shape = {"encoder_neuron_list": [256, 128], "decoder_neuron_list": [128, 256], "latent_dim": 64, "dropout_rate": 0}
+    shape = {
+        "encoder_neuron_list": [256, 128],
+        "decoder_neuron_list": [128, 256],
+        "latent_dim": 64,
+        "dropout_rate": 0,
+    }
     plain = {"preprocessing": False, "output_activation_name": "sigmoid", "device": "cpu", "verbose": 0}
     return VAE(epoch_num=epochs, batch_size=BATCH, lr=1e-3, optimizer_params={}, **shape, **plain)
 

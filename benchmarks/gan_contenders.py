@@ -30,7 +30,10 @@ def gan_ours() -> float:
 
 def gan_plain() -> float:
     """The loop of most public WGAN-GPs: a DataLoader, a penalty by double backward, every gradient of every part."""
-    model, loader = gan.GenerativeAdversarialNetwork(16), DataLoader(TensorDataset(mnist()[0]), 64, shuffle=True)
+    model, loader = (
+        gan.GenerativeAdversarialNetwork(16),
+        DataLoader(TensorDataset(mnist()[0]), 64, shuffle=True),
+    )
     parts = (model.generator, model.critic, model.encoder)
     generate, criticise, encode = (torch.optim.Adam(part.parameters(), lr=1e-3) for part in parts)
     start = time.perf_counter()

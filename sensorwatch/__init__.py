@@ -5,7 +5,7 @@ It stands on vaepaper's networks, training and thresholds; nothing of vaepaper's
 
 import vaepaper  # noqa: F401  first: it sets the arithmetic that NumPy and torch read when they load
 
-from sensorwatch._signals import read_csv  # isort: skip
 from sensorwatch.monitor import Monitor  # isort: skip
+from sensorwatch.read import read_csv  # isort: skip
 
 __all__ = ["Monitor", "read_csv"]

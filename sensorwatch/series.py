@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from sensorwatch._signals import read_csv
+from sensorwatch.read import read_csv
 from vaepaper import paths
 
 

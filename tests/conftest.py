@@ -20,7 +20,9 @@ def pytest_configure(config):
     notebooks = config.getoption("nbval", False) or config.getoption("nbval_lax", False)
     if notebooks and not worker and not config.option.collectonly:
         reproduce.train_first(chapters.select([]), {})
-        os.environ["TQDM_DISABLE"] = "1"  # for the kernels: on a busy machine a bar would count as another output
+        os.environ["TQDM_DISABLE"] = (
+            "1"  # for the kernels: on a busy machine a bar would count as another output
+        )
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
@@ -32,7 +34,9 @@ def pytest_collection_modifyitems(items):
         if not notebook:
             item.add_marker(pytest.mark.filterwarnings("error"), append=False)
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
-        if {"measured", "pages"} & {*getattr(item, "fixturenames", ())}:  # what the notebooks left; the whole site
+        if {"measured", "pages"} & {
+            *getattr(item, "fixturenames", ())
+        }:  # what the notebooks left; the whole site
             item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: item.path.name == "test_results.py")
 

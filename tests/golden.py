@@ -57,7 +57,9 @@ def networks(images: torch.Tensor) -> dict[str, torch.nn.Module]:
     return {
         "AE": fitted(ae(8), images, epochs=2),
         "AE of the sweep": fitted(ae(16, (), latent_sigmoid=True), images, epochs=2),
-        "AE, tanh, Bernoulli": fitted(ae(3, (64,), activation="Tanh", reconstruction="bernoulli"), images, epochs=2),
+        "AE, tanh, Bernoulli": fitted(
+            ae(3, (64,), activation="Tanh", reconstruction="bernoulli"), images, epochs=2
+        ),
         "VAE": fitted(vae(64), images, epochs=2),
         "VAE, leaky ReLU, linear output": fitted(
             vae(3, activation="LeakyReLU", output_sigmoid=False), images, epochs=2
@@ -78,7 +80,10 @@ def results() -> dict[str, str]:
     for name in ("difference", "squared_difference", "shape_difference", "negative_elbo"):
         found[f"score: {name}"] = getattr(scores, name)(vae, clean)
     found["score: largest_correction"] = scores.largest_correction(clean, scores.reconstruct(vae, clean))
-    found["score: joint"], found["score: GAN"] = scores.joint_scores(ae, vae, clean), gan.scores(trained["GAN"], clean)
+    found["score: joint"], found["score: GAN"] = (
+        scores.joint_scores(ae, vae, clean),
+        gan.scores(trained["GAN"], clean),
+    )
 
     for kind in defects.KINDS | defects.FURTHER:
         found[f"defect: {kind}"] = defects.inject(kind, clean, 3, 0)
@@ -90,13 +95,17 @@ def results() -> dict[str, str]:
     found["baseline: nearest image"] = metrics.distance_to_nearest(clean, images)
 
     codes = {name: metrics.codes_of(trained[name], images) for name in ("AE", "VAE")}
-    nearest = metrics.nearest_neighbour_labels(codes["AE"], torch.arange(1000) % 10, metrics.codes_of(ae, clean))
+    nearest = metrics.nearest_neighbour_labels(
+        codes["AE"], torch.arange(1000) % 10, metrics.codes_of(ae, clean)
+    )
     measures = [
         metrics.extent(codes["VAE"]),
         metrics.step_change(vae, codes["VAE"], 0.1),
         *metrics.central_box(codes["AE"]),
     ]
-    found["measures"] = [np.array(x) for x in [nearest, *measures, metrics.read_digits(trained["reader"], clean)]]
+    found["measures"] = [
+        np.array(x) for x in [nearest, *measures, metrics.read_digits(trained["reader"], clean)]
+    ]
 
     normal, new = scores.difference(ae, images), scores.difference(ae, damaged)
     for rule in thresholds.RULES:

@@ -168,4 +168,6 @@ def small(digit, rng):
 def tight(digit, rng):
     rows, columns = (np.flatnonzero((digit > 60).any(axis)) for axis in (1, 0))
     cut = digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return file_of(Image.fromarray(255 - cut).resize((10 * cut.shape[1], 10 * cut.shape[0]), Image.Resampling.BICUBIC))
+    return file_of(
+        Image.fromarray(255 - cut).resize((10 * cut.shape[1], 10 * cut.shape[0]), Image.Resampling.BICUBIC)
+    )

@@ -44,7 +44,9 @@ def test_equal_scores_err_on_the_quiet_side_and_by_little():
 def test_the_promise_is_exact_where_every_row_can_be_the_new_one(scores):
     """Each of n + 1 rows in turn against the others: p ≤ rate for no more than rate (n + 1) of them, or as many."""
     rows = correlated(np.random.default_rng(1), 100, scores)
-    p = [JointAlarm().fit(named(np.delete(rows, i, 0))).p_value(named(rows[[i]]))[0] for i in range(len(rows))]
+    p = [
+        JointAlarm().fit(named(np.delete(rows, i, 0))).p_value(named(rows[[i]]))[0] for i in range(len(rows))
+    ]
     np.testing.assert_allclose(np.sort(p), np.arange(1, 101) / 100, atol=0.0101)
     assert all((np.array(p) <= rate + 1e-9).mean() <= rate + 1e-9 for rate in np.arange(1, 101) / 100)
 
@@ -93,7 +95,10 @@ def test_order_of_rows_and_company_do_not_matter():
 def test_a_larger_score_is_never_less_strange():
     random = np.random.default_rng(6)
     for levels in (4, 10_000):
-        alarm, row = JointAlarm().fit(named(random.integers(0, levels, (50, 3)))), random.integers(0, levels, 3)
+        alarm, row = (
+            JointAlarm().fit(named(random.integers(0, levels, (50, 3)))),
+            random.integers(0, levels, 3),
+        )
         rows = np.tile(row, (levels + 1, 1))
         rows[:, 1] = np.arange(levels + 1)
         assert (np.diff(alarm.p_value(named(rows))) <= 1e-12).all()
@@ -192,6 +197,11 @@ def test_what_it_cannot_learn_from_is_named():
     with pytest.raises(ValueError, match=r"scores of 'b'\[1\] is inf"):
         alarm.fit({"a": [1.0, 2.0], "b": [1.0, np.inf]})
     row = {"a": [1.0], "b": [1.0]}
-    for use in (alarm.p_value, alarm.triggered_by, lambda row: alarm.flagged(row, 0.1), lambda _: alarm.at(0.1)):
+    for use in (
+        alarm.p_value,
+        alarm.triggered_by,
+        lambda row: alarm.flagged(row, 0.1),
+        lambda _: alarm.at(0.1),
+    ):
         with pytest.raises(ValueError, match="learned nothing yet"):
             use(row)

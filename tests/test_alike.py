@@ -17,14 +17,20 @@ def known(digits):
 def test_the_same_three_as_measuring_all(known, digits, damage):
     images = digits[0][1900:].clone()
     if damage == "noise":
-        images = (images + 0.5 * torch.rand(images.shape, generator=torch.Generator().manual_seed(0))).clamp(max=1)
+        images = (images + 0.5 * torch.rand(images.shape, generator=torch.Generator().manual_seed(0))).clamp(
+            max=1
+        )
     elif damage == "a thick line":
         images[:, 308:364] = 1
     elif damage == "blank":
         images[:] = 0
     nearest = finder(known)
     found = np.stack([nearest(image).numpy() for image in images])
-    expected = NearestNeighbors(n_neighbors=3, algorithm="brute").fit(known).kneighbors(images, return_distance=False)
+    expected = (
+        NearestNeighbors(n_neighbors=3, algorithm="brute")
+        .fit(known)
+        .kneighbors(images, return_distance=False)
+    )
     assert (found == expected).mean() > 0.99  # two may lie equally near
 
 

@@ -46,7 +46,8 @@ def test_reconstruct_is_the_model_in_batches(digits):
 def test_nonsense_is_not_scored(digits, score):
     with pytest.raises(ValueError, match=r"images\[4, 2\] is nan"):
         score(
-            AutoEncoder(2), torch.zeros(9, 784).index_put((torch.tensor(4), torch.tensor(2)), torch.tensor(torch.nan))
+            AutoEncoder(2),
+            torch.zeros(9, 784).index_put((torch.tensor(4), torch.tensor(2)), torch.tensor(torch.nan)),
         )
 
 
@@ -80,7 +81,13 @@ def test_any_source_of_images_gives_the_same_scores(digits, tmp_path):
     np.save(tmp_path / "x.npy", x.numpy())
     expected = scores.difference(model, x)
     on_disk = np.load(tmp_path / "x.npy", mmap_mode="r")
-    for images in (on_disk, x.numpy(), iter(x.split(300)), (batch.numpy() for batch in x.split(1)), [x[:1], x[1:]]):
+    for images in (
+        on_disk,
+        x.numpy(),
+        iter(x.split(300)),
+        (batch.numpy() for batch in x.split(1)),
+        [x[:1], x[1:]],
+    ):
         np.testing.assert_allclose(scores.difference(model, images), expected, rtol=1e-5)
 
 

@@ -12,7 +12,9 @@ from vaepaper import claims, paths
 def copy(tmp_path, monkeypatch):
     """A copy of the repository's sources to change; returns a function that appends to one of its files."""
     for name in ("vaepaper", "sensorwatch", "tools", "notebooks", "results"):
-        shutil.copytree(paths.ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("*.png", "__pycache__"))
+        shutil.copytree(
+            paths.ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("*.png", "__pycache__")
+        )
     for name, folder in {"ROOT": "", "NOTEBOOKS": "notebooks", "RESULTS": "results"}.items():
         monkeypatch.setattr(paths, name, tmp_path / folder)
 

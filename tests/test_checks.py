@@ -17,7 +17,10 @@ def test_whole_numbers_of_any_library_are_pythons_own(value):
     "value", [0.5, np.float32(0.5), np.float64(0.5), np.array(0.5), torch.tensor(0.5), 1, np.int8(1)]
 )
 def test_numbers_too(value):
-    assert type(checks.number("share", value, 0, 1)) in (int, float) and checks.number("share", value, 0, 1) == value
+    assert (
+        type(checks.number("share", value, 0, 1)) in (int, float)
+        and checks.number("share", value, 0, 1) == value
+    )
 
 
 @pytest.mark.parametrize(
@@ -38,7 +41,12 @@ def test_numbers_too(value):
         (checks.integer, 2**63, (), "x is 9223372036854775808; expected a whole number"),
         (checks.integer, 6, (1, 5), "x is 6; expected a whole number of 1 or more, up to 5"),
         (checks.flag, 1, (), "x is 1; expected True or False"),
-        (checks.one_of, "relu", (["ReLU", "Tanh"],), "x is 'relu'; did you mean 'ReLU'\\? There are ReLU, Tanh"),
+        (
+            checks.one_of,
+            "relu",
+            (["ReLU", "Tanh"],),
+            "x is 'relu'; did you mean 'ReLU'\\? There are ReLU, Tanh",
+        ),
         (checks.one_of, "mse", (["ReLU", "Tanh"],), "x is 'mse'; there are ReLU, Tanh"),
         (checks.one_of, None, (["ReLU"],), "x is None; there are ReLU"),
         (checks.one_of, [1], (["ReLU"],), r"x is \[1\]; there are ReLU"),
@@ -68,10 +76,14 @@ def test_ends_can_be_left_out(above, below, value):
 
 @pytest.mark.parametrize("value", [(), [16, 8], (np.int64(16),), np.array([16, 8]), range(1, 3)])
 def test_sizes_of_layers(value):
-    assert checks.sizes("hidden", value) == list(value) and all(type(n) is int for n in checks.sizes("hidden", value))
+    assert checks.sizes("hidden", value) == list(value) and all(
+        type(n) is int for n in checks.sizes("hidden", value)
+    )
 
 
-@pytest.mark.parametrize("name", ["../escaped", "a/b", "a\\b", "..", ".hidden", "", " ", "C:x", "a\0", "a\nb", None, 3])
+@pytest.mark.parametrize(
+    "name", ["../escaped", "a/b", "a\\b", "..", ".hidden", "", " ", "C:x", "a\0", "a\nb", None, 3]
+)
 def test_a_name_is_a_name(name):
     with pytest.raises(ValueError, match=r"^name is .*; expected a plain name"):
         checks.file_name(name)

@@ -69,7 +69,9 @@ def test_the_reports_nine_and_ours_are_complete():
         assert set(claim) - {"note"} == needed
         if name[0] != "C":
             chapter, most = ours[name[0]]
-            assert claim["notebook"].startswith(chapter) and claim["section"] == "ours" and int(name[1:]) <= most
+            assert (
+                claim["notebook"].startswith(chapter) and claim["section"] == "ours" and int(name[1:]) <= most
+            )
     notebooks = [claim["notebook"] for claim in claims.CLAIMS.values() if claim["section"] == "ours"]
     assert notebooks == sorted(notebooks), "chapter by chapter, as the tables group them"
 

@@ -41,7 +41,15 @@ def start(monkeypatch):
         scheduler = [*dask, "scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard"]
         inside = {"cwd": environment.pop("cwd", None), "env": {**os.environ, **environment}}
         processes.append(subprocess.Popen(scheduler, **quiet, **inside))
-        command = [*dask, "worker", address, "--nthreads", "1", "--no-dashboard", *(options or ["--no-nanny"])]
+        command = [
+            *dask,
+            "worker",
+            address,
+            "--nthreads",
+            "1",
+            "--no-dashboard",
+            *(options or ["--no-nanny"]),
+        ]
         started = [subprocess.Popen(command, **quiet, **inside) for _ in range(workers)]
         processes.extend(started)
         monkeypatch.setenv("VAEPAPER_SCHEDULER", address)
@@ -64,7 +72,9 @@ def cluster(start):
     return start(2)
 
 
-def test_a_sweep_survives_the_death_of_a_worker_and_gives_the_same_bits(cluster, build, digits, tmp_path, monkeypatch):
+def test_a_sweep_survives_the_death_of_a_worker_and_gives_the_same_bits(
+    cluster, build, digits, tmp_path, monkeypatch
+):
     def kill_one_in_the_middle():
         while len(list(build.glob("remembered/*.safetensors"))) < 2:
             time.sleep(0.05)
@@ -110,7 +120,9 @@ def test_a_worker_with_other_code_is_refused(digits):
         cache._train("", trained, "cpu", np.zeros(1), 0, digits[0].numpy())
 
 
-TESTS = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])  # workers import this file
+TESTS = os.pathsep.join(
+    [str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
+)  # workers import this file
 
 
 def where(share, caller, data):
@@ -124,14 +136,18 @@ def test_one_worker_of_one_thread_is_used(start):
 
 def test_a_scheduler_without_workers_says_so(start, build, digits):
     start(0)
-    with pytest.raises(ConnectionError, match=r"has no workers; start some: `dask worker tcp://127.0.0.1:\d+"):
+    with pytest.raises(
+        ConnectionError, match=r"has no workers; start some: `dask worker tcp://127.0.0.1:\d+"
+    ):
         cache.train_all(SWEEP[:1], digits[0])
 
 
 def test_a_worker_without_our_code_says_so(start, build, digits, tmp_path):
     """A package of that name comes first on its path, and importing it fails as where there is none."""
     (tmp_path / "vaepaper").mkdir()
-    (tmp_path / "vaepaper" / "__init__.py").write_text("raise ModuleNotFoundError(\"No module named 'vaepaper'\")")
+    (tmp_path / "vaepaper" / "__init__.py").write_text(
+        "raise ModuleNotFoundError(\"No module named 'vaepaper'\")"
+    )
     start(1, PYTHONPATH=str(tmp_path), cwd=tmp_path)
     with pytest.raises(RuntimeError, match=r"lacks our code \(.*No module named 'vaepaper"):
         cache.train_all(SWEEP[:1], digits[0])

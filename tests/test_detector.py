@@ -26,11 +26,16 @@ def detector():
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # scikit-learn's own tests warn, for few rows
-@pytest.mark.parametrize("model", ["AutoEncoder", pytest.param("VariationalAutoEncoder", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "model", ["AutoEncoder", pytest.param("VariationalAutoEncoder", marks=pytest.mark.slow)]
+)
 def test_scikit_learn_accepts_it(model):
     found = check_estimator(Detector(model, steps=5), on_skip=None)
     assert {check["status"] for check in found} <= {"passed", "skipped"} and len(found) > 40
-    assert [check["check_name"] for check in found if check["status"] == "skipped"] in ([], ["check_array_api_input"])
+    assert [check["check_name"] for check in found if check["status"] == "skipped"] in (
+        [],
+        ["check_array_api_input"],
+    )
 
 
 def test_new_normal_rows_are_flagged_at_the_rate(detector):
@@ -60,7 +65,8 @@ def test_in_a_pipeline_and_a_grid():
         whole, {"detector__latent": [1, 2]}, scoring="roc_auc", cv=StratifiedKFold(2, shuffle=True)
     ).fit(X, y)
     assert (
-        search.best_params_["detector__latent"] in (1, 2) and np.isfinite(search.cv_results_["mean_test_score"]).all()
+        search.best_params_["detector__latent"] in (1, 2)
+        and np.isfinite(search.cv_results_["mean_test_score"]).all()
     )
 
 

@@ -20,7 +20,9 @@ def test_every_network_score_and_alarm_has_its_golden_bits():
     known = json.loads(golden.FILE.read_text(encoding="utf-8"))
     found = golden.results()
     wrong = [name for name in known.keys() | found.keys() if known.get(name) != found.get(name)]
-    assert not wrong, f"other bits of {sorted(wrong)}: meant? then raise TRAINING_VERSION; tests/golden.py --write"
+    assert not wrong, (
+        f"other bits of {sorted(wrong)}: meant? then raise TRAINING_VERSION; tests/golden.py --write"
+    )
 
 
 @pytest.mark.parametrize("shapes", [((5, 3), (3, 4)), ((6, 2, 3), (3, 3)), ((2, 2), (7, 2, 3))])
@@ -36,13 +38,17 @@ def test_a_layer_has_torchs_values_and_gradients_of_first_and_second_order():
     x = torch.randn(5, 4, dtype=torch.float64, requires_grad=True)
     torch.testing.assert_close(ours(x), theirs(x))
     assert torch.autograd.gradcheck(lambda x, w, b: exact._Affine.apply(x, w, b), (x, ours.weight, ours.bias))
-    assert torch.autograd.gradgradcheck(lambda x, w, b: exact._Affine.apply(x, w, b), (x, ours.weight, ours.bias))
+    assert torch.autograd.gradgradcheck(
+        lambda x, w, b: exact._Affine.apply(x, w, b), (x, ours.weight, ours.bias)
+    )
 
 
 def said(code, **environment):
     """What a fresh interpreter prints, and its warnings."""
     world = {name: value for name, value in os.environ.items() if name not in ARITHMETIC} | environment
-    done = subprocess.run([sys.executable, "-c", code], env=world, cwd=paths.ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=world, cwd=paths.ROOT, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip(), done.stderr
 
@@ -64,7 +70,9 @@ def test_numpy_imported_first_is_one_warning_that_says_what_to_do():
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ARITHMETIC)
 def test_what_the_user_has_set_stays_and_is_named(name):
-    other = {"OPENBLAS_CORETYPE": "Sandybridge", "MKL_CBWR": "AUTO", "ATEN_CPU_CAPABILITY": "default"}.get(name, "2")
+    other = {"OPENBLAS_CORETYPE": "Sandybridge", "MKL_CBWR": "AUTO", "ATEN_CPU_CAPABILITY": "default"}.get(
+        name, "2"
+    )
     out, _ = said(ASK, **{name: other})
     assert name in out or (name == "ATEN_CPU_CAPABILITY" and "AVX2" in out)
 

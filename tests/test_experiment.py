@@ -99,9 +99,12 @@ def test_every_interpretation_changes_what_it_says_and_can_be_trained():
             trained = complete(network)
             assert trained["sizes"]["latent"] == latent and trained["fit"]["seed"] == 3
     networks = {
-        str(experiment.networks(experiment.settings_of(name), experiment.claims_of(name))) for name in INTERPRETATIONS
+        str(experiment.networks(experiment.settings_of(name), experiment.claims_of(name)))
+        for name in INTERPRETATIONS
     }
-    scored_otherwise = 4 + 2  # first-1000, first-10000, binary; sampled code, squared difference share the default's
+    scored_otherwise = (
+        4 + 2
+    )  # first-1000, first-10000, binary; sampled code, squared difference share the default's
     assert len(networks) >= len(INTERPRETATIONS) - scored_otherwise
 
 
@@ -109,7 +112,9 @@ def test_the_default_trains_what_the_chapters_train():
     """Chapter by chapter: the very settings that it hands to `train_all`."""
     from tools import chapters
 
-    asked = [complete(t) for n in chapters.select(["01", "02", "03", "04"]) for t in chapters.trainings(n, {})]
+    asked = [
+        complete(t) for n in chapters.select(["01", "02", "03", "04"]) for t in chapters.trainings(n, {})
+    ]
     for network in experiment.networks(Settings(), experiment.claims_of("default")).values():
         assert complete(network) in asked
 

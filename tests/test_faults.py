@@ -165,7 +165,9 @@ def test_interrupted_reproduce_goes_on_where_it_was(tmp_path, chapter, how, monk
     _, errors = again.communicate(timeout=300)
     assert again.returncode == 0, errors
     for latent in (2, 3):
-        [model] = cache.train_all([{"model": "AutoEncoder", "latent": latent, "epochs": 1}], mnist("train")[0])
+        [model] = cache.train_all(
+            [{"model": "AutoEncoder", "latent": latent, "epochs": 1}], mnist("train")[0]
+        )
         ours = cache.load(build / "models" / f"small_{latent}.safetensors")
         assert all(torch.equal(a, b) for a, b in zip(model.parameters(), ours.parameters(), strict=True))
 

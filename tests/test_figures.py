@@ -22,7 +22,9 @@ SPACES = {f"space {n}": random.normal(size=(400, 3)) for n in (1, 2)}
 PLANES = {name: codes[:, :2] for name, codes in SPACES.items()}
 SCORES = random.gamma(20, 2, (2, 400))
 TENSORS = torch.from_numpy(IMAGES[:30]).view(3, 10, 784)
-SPLITS = pd.MultiIndex.from_product([list("abcd"), [0.1, 0.01, 0.001], range(9)], names=["rule", "target", "split"])
+SPLITS = pd.MultiIndex.from_product(
+    [list("abcd"), [0.1, 0.01, 0.001], range(9)], names=["rule", "target", "split"]
+)
 SPLITS = pd.DataFrame({"achieved": random.random(len(SPLITS)), "caught": 0.5}, SPLITS).reset_index()
 CAUGHT = pd.MultiIndex.from_product([KINDS, range(1, 6), METHODS], names=["kind", "severity", "method"])
 CAUGHT = pd.DataFrame({"caught": random.random(len(CAUGHT))}, CAUGHT).reset_index()
@@ -81,14 +83,18 @@ def test_winners_are_means_over_severities():
     axes = tables.winners(CAUGHT, "winners", "caught").axes[0]
     means = CAUGHT.groupby("method", sort=False).caught.mean()
     written = [text.get_text() for text in axes.texts]
-    assert len(written) == len(METHODS) * (len(KINDS) + 1) and written[6::7] == [f"{100 * m:.0f}" for m in means]
+    assert len(written) == len(METHODS) * (len(KINDS) + 1) and written[6::7] == [
+        f"{100 * m:.0f}" for m in means
+    ]
     plt.close("all")
 
 
 def test_strips_show_what_some_run_turns():
     turned = robustness.turned(TABLE)
     titles = [
-        axes.get_title(loc="left") for axes in interpretations.strips(TABLE, turned, "strips").axes if axes.axison
+        axes.get_title(loc="left")
+        for axes in interpretations.strips(TABLE, turned, "strips").axes
+        if axes.axison
     ]
     assert titles == sorted(f"{claim}: {name}" for claim, name in turned.index[:8])
     verdicts = robustness.judged(TABLE).groupby("claim").verdict.nunique()

@@ -11,7 +11,13 @@ from torch.nn import functional as F
 from vaepaper import cache, gan, scores
 from vaepaper.metrics import digit_shares
 
-SMALL = {"model": "GenerativeAdversarialNetwork", "latent": 3, "hidden": (16, 8), "epochs": 2, "encoder_epochs": 1}
+SMALL = {
+    "model": "GenerativeAdversarialNetwork",
+    "latent": 3,
+    "hidden": (16, 8),
+    "epochs": 2,
+    "encoder_epochs": 1,
+}
 
 
 @pytest.fixture
@@ -66,7 +72,9 @@ def test_scores_are_the_papers(model, digits):
         return np.where(second > 0, second, 0.01 * second)
 
     x = digits[0][:30].numpy()
-    code = layer(model.encoder[4], np.maximum(layer(model.encoder[2], np.maximum(layer(model.encoder[0], x), 0)), 0))
+    code = layer(
+        model.encoder[4], np.maximum(layer(model.encoder[2], np.maximum(layer(model.encoder[0], x), 0)), 0)
+    )
     deep = np.maximum(layer(model.generator[2], np.maximum(layer(model.generator[0], code), 0)), 0)
     output = 1 / (1 + np.exp(-layer(model.generator[4], deep)))
     pixels, deviation = ((x - output) ** 2).mean(1), ((features(x) - features(output)) ** 2).mean(1)
@@ -74,8 +82,12 @@ def test_scores_are_the_papers(model, digits):
     np.testing.assert_allclose(found["residual"], pixels, rtol=1e-4)
     np.testing.assert_allclose(found["feature residual"], deviation, rtol=1e-3)
     np.testing.assert_allclose(found["f-AnoGAN"], pixels + 0.5 * deviation, rtol=1e-3)
-    np.testing.assert_allclose(found["critic alone"], -layer(model.critic[4], features(x))[:, 0], rtol=1e-3, atol=1e-5)
-    assert model.encoder_loss(torch.from_numpy(x)).item() == pytest.approx((pixels + 0.5 * deviation).mean(), rel=1e-4)
+    np.testing.assert_allclose(
+        found["critic alone"], -layer(model.critic[4], features(x))[:, 0], rtol=1e-3, atol=1e-5
+    )
+    assert model.encoder_loss(torch.from_numpy(x)).item() == pytest.approx(
+        (pixels + 0.5 * deviation).mean(), rel=1e-4
+    )
     np.testing.assert_allclose(scores.squared_difference(model, x), 784 * pixels, rtol=1e-4)
 
 
@@ -185,6 +197,8 @@ def test_a_collapse_is_said_with_the_missing_digits_and_the_seed():
     reader, samples = Reader(1, 1), torch.eye(10).repeat(30, 1)
     assert digit_shares(reader, samples, 0) == pytest.approx([0.1] * 10)
     samples = samples[samples[:, [4, 9]].sum(1) == 0]
-    with pytest.warns(UserWarning, match=r"the generator of seed 7 has collapsed: it draws \(almost\) no 4, 9$"):
+    with pytest.warns(
+        UserWarning, match=r"the generator of seed 7 has collapsed: it draws \(almost\) no 4, 9$"
+    ):
         shares = digit_shares(reader, samples, 7)
     assert shares[[4, 9]].sum() == 0 and shares.sum() == pytest.approx(1)

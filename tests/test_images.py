@@ -11,7 +11,13 @@ GOOD = np.zeros((3, 784), dtype=np.float32)
 
 def test_good_images_pass_as_array_tensor_and_read_only_map(tmp_path):
     np.save(tmp_path / "x.npy", GOOD)
-    for images in (GOOD, torch.from_numpy(GOOD), np.load(tmp_path / "x.npy", mmap_mode="r"), GOOD[::2], GOOD[::-1]):
+    for images in (
+        GOOD,
+        torch.from_numpy(GOOD),
+        np.load(tmp_path / "x.npy", mmap_mode="r"),
+        GOOD[::2],
+        GOOD[::-1],
+    ):
         assert torch.equal(checks.images(images), torch.zeros(len(images), 784))
 
 

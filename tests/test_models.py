@@ -12,7 +12,10 @@ from vaepaper.plots.diagrams import layer_sizes
 def test_layers_are_the_reports():
     sweep, clusters, vae = AutoEncoder(16, hidden=()), AutoEncoder(2), VariationalAutoEncoder(64)
     assert (layer_sizes(sweep.encoder), layer_sizes(sweep.decoder)) == ([784, 16], [16, 784])
-    assert (layer_sizes(clusters.encoder), layer_sizes(clusters.decoder)) == ([784, 256, 128, 2], [2, 128, 256, 784])
+    assert (layer_sizes(clusters.encoder), layer_sizes(clusters.decoder)) == (
+        [784, 256, 128, 2],
+        [2, 128, 256, 784],
+    )
     assert (layer_sizes(vae.encoder), layer_sizes(vae.decoder)) == ([784, 256, 128, 128], [64, 128, 256, 784])
 
 

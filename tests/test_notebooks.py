@@ -33,7 +33,9 @@ def test_cells_ran_once_and_in_order(notebook):
 
 
 def test_outputs_belong_to_these_cells(notebook):
-    assert notebook.metadata["vaepaper"]["digest"] == refresh.digest(notebook), "edited since it ran: make refresh"
+    assert notebook.metadata["vaepaper"]["digest"] == refresh.digest(notebook), (
+        "edited since it ran: make refresh"
+    )
 
 
 def test_outputs_hold_no_error_and_no_progress_bar(notebook):
@@ -80,4 +82,6 @@ def test_numbers_are_not_long_winded(notebook):
     for cell in code(notebook):
         for out in cell.outputs:
             text = out.get("text", "") + out.get("data", {}).get("text/markdown", "")
-            assert not re.search(r"\d\.0*[1-9]\d{5,}", text), f"a long number in the output of:\n{cell.source}"
+            assert not re.search(r"\d\.0*[1-9]\d{5,}", text), (
+                f"a long number in the output of:\n{cell.source}"
+            )

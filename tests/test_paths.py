@@ -96,7 +96,9 @@ def test_who_waits_says_so(tmp_path):
     code = "import sys, pathlib; from vaepaper import paths\n"
     code += "with paths.locked(pathlib.Path(sys.argv[1]), 'busy'): pass"
     with paths.locked(tmp_path / ".lock"):
-        waiting = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / ".lock")], stdout=subprocess.PIPE)
+        waiting = subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path / ".lock")], stdout=subprocess.PIPE
+        )
         assert waiting.stdout.readline() == b"busy\n" and waiting.poll() is None
     assert waiting.wait(timeout=60) == 0
     waiting.stdout.close()

@@ -15,8 +15,14 @@ from tools import chapters, execute, reproduce, site
 from vaepaper import claims, paths
 
 # Third parties' sockets and loops, left to the garbage collector when a kernel dies, are not ours to close.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::DeprecationWarning")
-ASCII = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}  # Python then reads and prints ASCII alone
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning", "ignore::DeprecationWarning"
+)
+ASCII = {
+    "LC_ALL": "C",
+    "PYTHONCOERCECLOCALE": "0",
+    "PYTHONUTF8": "0",
+}  # Python then reads and prints ASCII alone
 
 
 def python(code, cwd=paths.ROOT, **environment):
@@ -30,7 +36,11 @@ def python(code, cwd=paths.ROOT, **environment):
 def test_a_relative_place_is_meant_from_where_the_person_stands(tmp_path):
     show = "from vaepaper import paths; print(paths.DATA, paths.BUILD, flush=True)"
     kernel = f"import os, subprocess, sys; os.chdir('/'); subprocess.run([sys.executable, '-c', {show!r}])"
-    seen = python(f"{show}\n{kernel}", tmp_path, VAEPAPER_DATA="mine", VAEPAPER_BUILD="../b").decode().splitlines()
+    seen = (
+        python(f"{show}\n{kernel}", tmp_path, VAEPAPER_DATA="mine", VAEPAPER_BUILD="../b")
+        .decode()
+        .splitlines()
+    )
     assert seen[0] == seen[1] and [Path(place).resolve() for place in seen[0].split()] == [
         tmp_path / "mine",
         tmp_path.parent / "b",
@@ -44,7 +54,9 @@ def checkout(tmp_path):
     (tmp_path / "checkout" / "build" / "figures").mkdir(parents=True)
 
     def clean(**environment):
-        environment = {name: value for name, value in os.environ.items() if name != "VAEPAPER_BUILD"} | environment
+        environment = {
+            name: value for name, value in os.environ.items() if name != "VAEPAPER_BUILD"
+        } | environment
         command = ["make", "-C", tmp_path / "checkout", "clean"]
         return subprocess.run(command, env=environment, capture_output=True, text=True).returncode
 
@@ -93,13 +105,16 @@ def test_a_matplotlibrc_of_the_users_own_changes_no_figure(tmp_path):
     draw = "import numpy as np, hashlib; from vaepaper.plots import distributions, style;"
     draw += "style.save(distributions.difference_bars(np.ones(3), np.ones(3), 2.0), 'one');"
     draw += "print(hashlib.sha256((style.paths.BUILD / 'figures' / 'one.png').read_bytes()).hexdigest())"
-    (tmp_path / "matplotlibrc").write_text("text.usetex: True\nfont.size: 30\naxes.grid: True\nsavefig.bbox: tight\n")
+    (tmp_path / "matplotlibrc").write_text(
+        "text.usetex: True\nfont.size: 30\naxes.grid: True\nsavefig.bbox: tight\n"
+    )
     theirs = {"MATPLOTLIBRC": str(tmp_path / "matplotlibrc")}
     assert python(draw, VAEPAPER_BUILD=str(tmp_path), **theirs) == python(draw, VAEPAPER_BUILD=str(tmp_path))
 
 
 @pytest.mark.parametrize(
-    "damaged", ["", "[", "{}", "3", "null", "[1]", '[{"id": "C4"}]', '[{"verdict": "who knows"}]', "\x00" * 90, "é"]
+    "damaged",
+    ["", "[", "{}", "3", "null", "[1]", '[{"id": "C4"}]', '[{"verdict": "who knows"}]', "\x00" * 90, "é"],
 )
 def test_damaged_claims_are_named_and_made_again(build, capsys, damaged):
     claims.record("C4", dict.fromkeys(claims._names("C4"), 3.0))
@@ -125,7 +140,10 @@ def test_a_copy_of_a_chapter_is_no_chapter_and_records_nothing(build, tmp_path, 
 
 def notebook(path, *cells):
     """A small notebook with a claim-free cell or more."""
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}, "language_info": {"name": "python"}}
+    kernel = {
+        "kernelspec": {"name": "python3", "display_name": "Python 3"},
+        "language_info": {"name": "python"},
+    }
     nbformat.write(new_notebook(cells=[*cells], metadata=kernel), paths.writable(path.parent) / path.name)
 
 
@@ -140,7 +158,9 @@ def chapter_folder(tmp_path, build, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_chapter_runs_in_a_folder_of_any_name_and_without_its_users_settings(chapter_folder, tmp_path, monkeypatch):
+def test_a_chapter_runs_in_a_folder_of_any_name_and_without_its_users_settings(
+    chapter_folder, tmp_path, monkeypatch
+):
     startup = paths.writable(tmp_path / "ipython" / "profile_default" / "startup") / "00.py"
     for file in (startup, tmp_path / "startup.py"):
         file.write_text("epochs = 'from the startup file'\nleaked = True\n")
@@ -148,7 +168,9 @@ def test_a_chapter_runs_in_a_folder_of_any_name_and_without_its_users_settings(c
     monkeypatch.setenv("PYTHONSTARTUP", str(tmp_path / "startup.py"))
     monkeypatch.setenv("JPY_SESSION_NAME", "/their/notebook.ipynb")
     given = new_code_cell("epochs = 3", metadata={"tags": ["parameters"]})
-    said = new_code_cell("import os\nprint(epochs, 'leaked' in globals(), os.environ.get('JPY_SESSION_NAME'))")
+    said = new_code_cell(
+        "import os\nprint(epochs, 'leaked' in globals(), os.environ.get('JPY_SESSION_NAME'))"
+    )
     notebook(chapter_folder / "07_small.ipynb", given, said)
     assert reproduce.main(["-p", "epochs", "5"]) == 0
     ran = nbformat.read(paths.BUILD / "notebooks" / "07_small.ipynb", 4)
@@ -187,7 +209,11 @@ def test_a_kernel_that_does_not_start_is_one_line(chapter_folder, monkeypatch):
 def test_a_report_of_notebooks_without_titles_and_of_damaged_files(chapter_folder, capsys):
     notebook(chapter_folder / "07_untitled.ipynb", new_code_cell("1 + 1"))
     notebook(chapter_folder / "08_empty.ipynb")
-    notebook(chapter_folder / "09_late.ipynb", new_markdown_cell("some words"), new_markdown_cell("## Late #\nmore"))
+    notebook(
+        chapter_folder / "09_late.ipynb",
+        new_markdown_cell("some words"),
+        new_markdown_cell("## Late #\nmore"),
+    )
     ran = paths.writable(paths.BUILD / "notebooks")
     for file in (ran / "07_untitled.ipynb", ran / "07_untitled.done.json", paths.BUILD / "claims.json"):
         file.write_text("")
@@ -209,6 +235,12 @@ def test_a_report_of_notebooks_without_titles_and_of_damaged_files(chapter_folde
 def test_a_stamp_with_half_of_its_words_counts_for_nothing(build, tmp_path):
     stamp = execute.stamp(tmp_path / "07_small.ipynb")
     paths.writable(stamp.parent)
-    for text in ("", "[]", "3", '{"left": {}}', json.dumps({"fingerprint": "", "parameters": {}, "seconds": 1})):
+    for text in (
+        "",
+        "[]",
+        "3",
+        '{"left": {}}',
+        json.dumps({"fingerprint": "", "parameters": {}, "seconds": 1}),
+    ):
         stamp.write_text(text)
         assert execute.last_run(tmp_path / "07_small.ipynb") == {}

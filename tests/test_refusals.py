@@ -122,7 +122,15 @@ def refused(constraint):
     """Values that a constraint does not allow, generated from it."""
     kind, limits = constraint.func, constraint.keywords
     if kind is checks.integer:
-        yield from (None, True, 2.5, "5", np.ones(2), limits.get("least", 1) - 1, limits.get("most", 2**63 - 1) + 1)
+        yield from (
+            None,
+            True,
+            2.5,
+            "5",
+            np.ones(2),
+            limits.get("least", 1) - 1,
+            limits.get("most", 2**63 - 1) + 1,
+        )
     elif kind is checks.number:
         yield from (None, True, "1%", [0.1, 0.2], 1j, np.nan, np.inf, -np.inf, limits["least"] - 1)
         if limits.get("above"):
@@ -195,7 +203,14 @@ SHAPE = [
 ]
 
 SCORED = [scores.reconstruct, scores.difference, scores.squared_difference, scores.shape_difference]
-INJECTED = [defects.extra_stroke, defects.missing_stroke, defects.blot, defects.speckle, defects.fading, defects.blur]
+INJECTED = [
+    defects.extra_stroke,
+    defects.missing_stroke,
+    defects.blot,
+    defects.speckle,
+    defects.fading,
+    defects.blur,
+]
 INJECTED += [defects.displaced, defects.dead_rows, defects.wrong_piece, defects.inject]
 READ = [metrics.read_digits, metrics.legibility, metrics.not_restored]
 COMPARED = [metrics.explained_variance, metrics.not_restored, scores.largest_correction]
@@ -233,13 +248,25 @@ BAD = [
         [("scratch", "kind is 'scratch'; there are"), ("Blot", "mean 'blot'"), (None, "is None")],
     ),
     ([defects.inject], "severity", [*WHOLE, (6, "severity is 6"), (3.0, "severity is 3.0")]),
-    ([defects.fraction_removed], "mask", [(MASKS[:3], "bool (30, 784)"), (ROWS, "are float32"), (None, "are None")]),
-    ([metrics.localisation], "masks", [(MASKS[:3], "bool (30, 784)"), (MASKS & False, "both kinds are needed")]),
+    (
+        [defects.fraction_removed],
+        "mask",
+        [(MASKS[:3], "bool (30, 784)"), (ROWS, "are float32"), (None, "are None")],
+    ),
+    (
+        [metrics.localisation],
+        "masks",
+        [(MASKS[:3], "bool (30, 784)"), (MASKS & False, "both kinds are needed")],
+    ),
     ([thresholds.flagged, threshold], "scores", SCORES),
     ([metrics.detection], "normal", SCORES),
     ([metrics.detection], "anomalous", SCORES),
     ([threshold], "learn", SCORES),
-    ([thresholds.flagged], "threshold", [(np.nan, "threshold is nan"), ("1", "is '1'"), ([1, 2], "is [1, 2]")]),
+    (
+        [thresholds.flagged],
+        "threshold",
+        [(np.nan, "threshold is nan"), ("1", "is '1'"), ([1, 2], "is [1, 2]")],
+    ),
     ([thresholds.expected_above_maximum, thresholds.quantile_above_maximum], "n", WHOLE),
     ([thresholds.expected_above_maximum, thresholds.quantile_above_maximum], "m", WHOLE[1:]),
     ([thresholds.quantile_above_maximum], "level", [*SHARE, (1, "below 1"), (0, "above 0")]),
@@ -247,19 +274,40 @@ BAD = [
     ([pca, ica], "latent", [*WHOLE, (31, "30 images of 784 pixels have fewer")]),
     ([ica], "most", [*WHOLE, (1, "these 1 images differ in fewer directions")]),
     ([metrics.nearest_neighbour_labels, metrics.most_alike], "k", [*WHOLE, (31, "up to 30")]),
-    ([metrics.overlaps], "confusion", [(np.ones((3, 2)), "(3, 2)"), (None, "None"), (-np.eye(3), "of 0 or more")]),
+    (
+        [metrics.overlaps],
+        "confusion",
+        [(np.ones((3, 2)), "(3, 2)"), (None, "None"), (-np.eye(3), "of 0 or more")],
+    ),
     ([metrics.unvisited_share], "cells", [*WHOLE, (10**9, "up to 10000")]),
     ([metrics.step_change], "step", [(None, "step is None"), (np.nan, "step is nan")]),
     ([defects.strokes], "angles", [(CODES[:5, 0], "5 angles for 30 centres"), (None, "angles are None")]),
     ([defects.paint], "image", [(ROWS[:2], "shape"), (None, "images are None"), (ROWS[0] * 9, "[0, 1]")]),
     *[([defects.paint], name, [(("a", 1), "'a'"), ((np.nan, 1), "is nan")]) for name in ("start", "end")],
     ([defects.paint], "erase", [(1, "is 1; expected True or False"), (None, "is None")]),
-    ([completed], "only", [("71", "only is '71'"), (7, "only is 7"), ([], "only is []"), ([1.5], "only is 1.5")]),
+    (
+        [completed],
+        "only",
+        [("71", "only is '71'"), (7, "only is 7"), ([], "only is []"), ([1.5], "only is 1.5")],
+    ),
     ([threshold], "rule", [("median", "rule is 'median'; there are maximum"), (None, "rule is None")]),
-    ([threshold], "rate", [(0, "between 0 and 1"), (1, "is 1;"), ("1%", "is '1%'"), ([0.01, 0.1], "one number")]),
-    ([cache.pick_device], "device", [("gpu", "did you mean 'cpu'?"), (None, "is None"), ("cuda:99", "is 'cuda:99'")]),
+    (
+        [threshold],
+        "rate",
+        [(0, "between 0 and 1"), (1, "is 1;"), ("1%", "is '1%'"), ([0.01, 0.1], "one number")],
+    ),
+    (
+        [cache.pick_device],
+        "device",
+        [("gpu", "did you mean 'cpu'?"), (None, "is None"), ("cuda:99", "is 'cuda:99'")],
+    ),
 ]
-CASES = [(function, argument, *case) for functions, argument, cases in BAD for function in functions for case in cases]
+CASES = [
+    (function, argument, *case)
+    for functions, argument, cases in BAD
+    for function in functions
+    for case in cases
+]
 
 
 @pytest.mark.parametrize("function", GOOD, ids=lambda function: function.__qualname__)
@@ -284,14 +332,23 @@ def test_what_a_constraint_excludes_is_refused_with_its_name_and_value(function)
     for name, value in [(name, value) for tried, name, value in GENERATED if tried is function]:
         with pytest.raises(ValueError, match=rf"^{name}(\[\d\])? is ") as error:
             function(**{**GOOD[function], name: value})
-        said, element = str(error.value), value[-1] if isinstance(value, list | tuple) and len(value) else value
+        said, element = (
+            str(error.value),
+            value[-1] if isinstance(value, list | tuple) and len(value) else value,
+        )
         assert f"is {checks.shown(value)};" in said or f"is {checks.shown(element)};" in said, said
         assert "\n" not in said and len(said) < 300, said
 
 
 def test_every_kind_of_constraint_is_tried():
     declared = [*checks.SETTINGS.values(), *defects.CONSTRAINTS.values()]
-    assert {each.func for each in declared} == {checks.integer, checks.number, checks.flag, checks.one_of, checks.sizes}
+    assert {each.func for each in declared} == {
+        checks.integer,
+        checks.number,
+        checks.flag,
+        checks.one_of,
+        checks.sizes,
+    }
     assert {name for _, name, _ in GENERATED} == {*checks.SETTINGS, *defects.CONSTRAINTS}
     assert {*models.RECONSTRUCTION} == {*checks.SETTINGS["reconstruction"].keywords["known"]}
 
@@ -300,18 +357,24 @@ def test_the_table_holds_every_function_and_every_argument():
     ours = {}
     for module in (baselines, defects, metrics, models, scores, thresholds, train):
         for name, value in vars(module).items():
-            if getattr(value, "__module__", "") == module.__name__ and not name.startswith("_") and callable(value):
+            if (
+                getattr(value, "__module__", "") == module.__name__
+                and not name.startswith("_")
+                and callable(value)
+            ):
                 ours[f"{module.__name__.removeprefix('vaepaper.')}.{name}"] = value
     by_another_name = {"baselines.PrincipalComponents", "baselines.IndependentComponents", "baselines.Forest",
                        "thresholds.Threshold"}  # fmt: skip
-    assert set(ours) - NOT_HERE - by_another_name == {name for name, value in ours.items() if value in GOOD}, (
-        "a public function is not in the table"
-    )
+    assert set(ours) - NOT_HERE - by_another_name == {
+        name for name, value in ours.items() if value in GOOD
+    }, "a public function is not in the table"
     for function, good in GOOD.items():
         taken = set(inspect.signature(function).parameters) - {"self", "progress", "labels", "settings"}
         assert taken <= set(good) | {"seed", "first"}, function
         left_out = set(good) - {name for tried, name, *_ in [*CASES, *GENERATED] if tried is function}
-        assert left_out <= {"self", "most", "n", "inputs"} or (left_out == {"model"} and "epochs" in good), function
+        assert left_out <= {"self", "most", "n", "inputs"} or (left_out == {"model"} and "epochs" in good), (
+            function
+        )
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ from nbformat.v4 import new_code_cell, new_notebook
 from tools import chapters, execute, reproduce
 from vaepaper import paths
 
-SOURCE = (
-    "from vaepaper import paths\npaths.atomic_write\n(paths.BUILD / 'figures').mkdir(parents=True, exist_ok=True)\n"
+SOURCE = "from vaepaper import paths\n(paths.BUILD / 'figures').mkdir(parents=True, exist_ok=True)\n"
+SOURCE += (
+    "(paths.BUILD / 'figures' / 'one.png').write_text('x')\n(paths.BUILD / 'claims.json').write_text('[]')"
 )
-SOURCE += "(paths.BUILD / 'figures' / 'one.png').write_text('x')\n(paths.BUILD / 'claims.json').write_text('[]')"
 
 
 @pytest.fixture
@@ -25,15 +25,22 @@ def chapter(tmp_path, build, monkeypatch):
     def write(last="print(epochs)"):
         cells = [new_code_cell("epochs = 3\nname = 'a'\nsizes = [1, 2]\nrate = 1e-3"), new_code_cell(SOURCE)]
         cells[0].metadata["tags"] = ["parameters"]
-        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}, "language_info": {"name": "python"}}
-        nbformat.write(new_notebook(cells=[*cells, new_code_cell(last)], metadata=kernel), tmp_path / "07_small.ipynb")
+        kernel = {
+            "kernelspec": {"name": "python3", "display_name": "Python 3"},
+            "language_info": {"name": "python"},
+        }
+        nbformat.write(
+            new_notebook(cells=[*cells, new_code_cell(last)], metadata=kernel), tmp_path / "07_small.ipynb"
+        )
 
     write()
     return write
 
 
 # Third parties' sockets and loops, left to the garbage collector when a kernel dies, are not ours to close.
-left = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::DeprecationWarning")
+left = pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning", "ignore::DeprecationWarning"
+)
 pytestmark = [pytest.mark.slow, left]
 
 

@@ -35,7 +35,11 @@ def all_scores(inputs, shape):
         "digit": lambda x: metrics.read_digits(reader, x),
     }
     if inputs == 100:
-        for detector in (baselines.PrincipalComponents(4), baselines.IndependentComponents(2), baselines.Forest()):
+        for detector in (
+            baselines.PrincipalComponents(4),
+            baselines.IndependentComponents(2),
+            baselines.Forest(),
+        ):
             found[type(detector).__name__] = detector.fit(known).score
     if inputs == 784:
         drawn = gan.GenerativeAdversarialNetwork(3).eval()
@@ -46,7 +50,9 @@ def all_scores(inputs, shape):
     return found
 
 
-@pytest.mark.parametrize(("inputs", "shape"), [(784, (28, 28)), (392, (1, 392)), (256, (16, 16)), (100, (4, 25))])
+@pytest.mark.parametrize(
+    ("inputs", "shape"), [(784, (28, 28)), (392, (1, 392)), (256, (16, 16)), (100, (4, 25))]
+)
 def test_a_rows_score_is_its_own(inputs, shape):
     """Permuted, with others appended, alone: the same, but for the rounding of products of other sizes."""
     random = np.random.default_rng(3)
@@ -104,7 +110,13 @@ def test_what_rounding_leaves_outside_is_put_inside_and_no_more():
     assert scaled.max() > 1 and scaled.max() < 1 + 1e-5  # what is to be forgiven
     rows = checks.images(scaled)
     assert rows.min() >= 0 and rows.max() == 1 and (rows - torch.from_numpy(scaled)).abs().max() < 1e-5
-    for value, said in ((1.00002, "1.00002"), (-2e-5, "-2e-05"), (1.5, "1.5"), (np.nan, "nan"), (1e300, "inf")):
+    for value, said in (
+        (1.00002, "1.00002"),
+        (-2e-5, "-2e-05"),
+        (1.5, "1.5"),
+        (np.nan, "nan"),
+        (1e300, "inf"),
+    ):
         wrong = ROWS.astype(float)
         wrong[3, 77] = value
         with pytest.raises(

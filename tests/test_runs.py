@@ -82,7 +82,9 @@ def test_a_default_spelled_out_is_the_same_training(build, digits, trainings):
 
 @pytest.mark.slow  # workers start
 def test_same_bits_alone_and_side_by_side(build, digits, tmp_path, monkeypatch):
-    descriptions = [{"model": "VariationalAutoEncoder", "latent": z, "epochs": 1, "hidden": (32,)} for z in (2, 3)]
+    descriptions = [
+        {"model": "VariationalAutoEncoder", "latent": z, "epochs": 1, "hidden": (32,)} for z in (2, 3)
+    ]
     together = cache.train_all(descriptions, digits[0])
     monkeypatch.setattr(cache.paths, "BUILD", tmp_path / "other")
     alone = [cache.train_all([description], digits[0])[0] for description in descriptions]
@@ -168,7 +170,9 @@ def test_a_file_says_of_itself_only_what_is_true(build, digits):
     loaded = cache.load(cache.save(model, "tuned"))
     train.fit(loaded, digits[0], epochs=1)
     again = cache.load(cache.save(loaded, "tuned"))
-    assert again.trained["changed"] == "the weights, after this training" and torch.equal(bits(again), bits(loaded))
+    assert again.trained["changed"] == "the weights, after this training" and torch.equal(
+        bits(again), bits(loaded)
+    )
     assert "changed" in cache.load(cache.save(again, "twice")).trained and "changed" not in model.trained
     [remembered] = cache.train_all([{**SMALL, "latent": 3}], digits[0])
     assert "changed" not in remembered.trained and torch.equal(bits(remembered), bits(model))
@@ -210,7 +214,10 @@ def test_a_training_does_not_hang_on_torchs_global_state(build, digits, tmp_path
     descriptions = [{"model": "VariationalAutoEncoder", "latent": 2, "hidden": (16,), "epochs": 1}]
     [expected] = cache.train_all(descriptions, digits[0])
     monkeypatch.setattr(cache.paths, "BUILD", tmp_path / "other")
-    with torch.inference_mode(state == "inference"), torch.set_grad_enabled(state not in ("no grad", "inference")):
+    with (
+        torch.inference_mode(state == "inference"),
+        torch.set_grad_enabled(state not in ("no grad", "inference")),
+    ):
         try:
             torch.set_default_dtype(torch.float64 if state == "float64" else torch.float32)
             torch.set_default_device("meta" if state == "device" else None)
@@ -234,7 +241,9 @@ def test_settings_of_numpy_mean_what_they_say(build, digits, trainings):
     assert len(trainings) == 1 and json.dumps(first.trained) == json.dumps(again.trained)
 
 
-@pytest.mark.parametrize("labels", [np.zeros(5, int), np.zeros((2000, 1), int), np.full(2000, 10), np.zeros(2000)])
+@pytest.mark.parametrize(
+    "labels", [np.zeros(5, int), np.zeros((2000, 1), int), np.full(2000, 10), np.zeros(2000)]
+)
 def test_labels_are_looked_at_before_anything_is_trained(build, digits, trainings, labels):
     with pytest.raises(ValueError, match=r"^labels"):
         cache.train_all([{"model": "DigitReader", "epochs": 1}], digits[0], labels)
@@ -267,7 +276,9 @@ def test_two_kernels_that_train_the_same_at_once(tmp_path):
     assert [process.returncode for process in both] == [0, 0], said
     assert said[0][0] == said[1][0] and len(said[0][0].split()) == 6
     assert not any("arning" in errors or "again" in errors for _, errors in said), said
-    kept = sorted((path.name, path.stat().st_mtime_ns) for path in (tmp_path / "build" / "remembered").iterdir())
+    kept = sorted(
+        (path.name, path.stat().st_mtime_ns) for path in (tmp_path / "build" / "remembered").iterdir()
+    )
     assert len(kept) == 6
     third = subprocess.run([*command, "ready2"], capture_output=True, text=True, env=environment, check=True)
     assert third.stdout == said[0][0]

@@ -25,7 +25,9 @@ def test_each_score_by_hand(digits, networks):
     x = digits[0][:30]
     found = scores.joint_scores(*networks, x)
     page = x.view(-1, 28, 28).numpy().astype(float)
-    by_ae, by_vae = (model.reconstruct(x).detach().view(-1, 28, 28).numpy().astype(float) for model in networks)
+    by_ae, by_vae = (
+        model.reconstruct(x).detach().view(-1, 28, 28).numpy().astype(float) for model in networks
+    )
     edges = np.abs(np.diff(page, axis=1)).sum((1, 2)) + np.abs(np.diff(page, axis=2)).sum((1, 2))
     ring = np.ones((3, 3), bool)
     ring[1, 1] = False

@@ -16,7 +16,9 @@ def achieved(rule, n, rate, draw, repeats=2000):
     random = np.random.default_rng(0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        shares = [(draw(random, 200) > Threshold(rule).fit(draw(random, n)).at(rate)).mean() for _ in range(repeats)]
+        shares = [
+            (draw(random, 200) > Threshold(rule).fit(draw(random, n)).at(rate)).mean() for _ in range(repeats)
+        ]
     return np.mean(shares), np.std(shares) / repeats**0.5
 
 
@@ -57,7 +59,9 @@ def test_tail_is_scipys_generalised_pareto():
     shape, _, scale = genpareto.fit(scores[scores > peak] - peak, floc=0)
     assert (rule.at(0.01) - peak) == pytest.approx(genpareto.isf(0.1, shape, scale=scale), rel=1e-6)
     beyond = np.linspace(peak, peak + 20, 50)
-    np.testing.assert_allclose(rule.p_value(beyond)[1:], 0.1 * genpareto.sf(beyond - peak, shape, 0, scale)[1:])
+    np.testing.assert_allclose(
+        rule.p_value(beyond)[1:], 0.1 * genpareto.sf(beyond - peak, shape, 0, scale)[1:]
+    )
 
 
 @rule_by_rule
@@ -93,7 +97,12 @@ def test_conformal_flags_nothing_rather_than_too_much():
 @rule_by_rule
 @pytest.mark.parametrize(
     ("scores", "message"),
-    [([], "n of 1 or more"), ([1.0, np.nan], r"scores\[1\] is nan"), ([np.inf], r"scores\[0\]"), ([[1.0]], "shape")],
+    [
+        ([], "n of 1 or more"),
+        ([1.0, np.nan], r"scores\[1\] is nan"),
+        ([np.inf], r"scores\[0\]"),
+        ([[1.0]], "shape"),
+    ],
 )
 def test_bad_scores_are_named(rule, scores, message):
     with pytest.raises(ValueError, match=message):

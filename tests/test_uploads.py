@@ -16,7 +16,14 @@ from vaepaper.playground.uploads import read_picture
 
 pytestmark = pytest.mark.slow
 
-FEW = ["plain", "faint_pencil", "cmyk_jpeg_inverted", "png_of_12_bits", "colours_under_no_alpha", "a_frame_close_by"]
+FEW = [
+    "plain",
+    "faint_pencil",
+    "cmyk_jpeg_inverted",
+    "png_of_12_bits",
+    "colours_under_no_alpha",
+    "a_frame_close_by",
+]
 
 
 def nearest_label(found):
@@ -30,7 +37,11 @@ def read_all(kind, count):
     images, labels = (part[:count] for part in mnist("test"))
     rng = np.random.default_rng(0)
     digits = np.uint8((255 * images).round().numpy().reshape(-1, 28, 28))
-    return torch.stack([read_picture(photographs.KINDS[kind](digit, rng)) for digit in digits]), images, labels
+    return (
+        torch.stack([read_picture(photographs.KINDS[kind](digit, rng)) for digit in digits]),
+        images,
+        labels,
+    )
 
 
 def is_the_digit(kind, count):
@@ -139,7 +150,9 @@ def test_damaged_files_are_read_or_refused_in_words(seed):
             warnings.simplefilter("error")
             try:
                 found = read_picture(bytes(file))
-                assert found.shape == (784,) and found.min() >= 0 and found.max() <= 1 and found.isfinite().all()
+                assert (
+                    found.shape == (784,) and found.min() >= 0 and found.max() <= 1 and found.isfinite().all()
+                )
                 read += 1
             except ValueError as error:
                 assert str(error).startswith(("That file is not", "That picture is"))

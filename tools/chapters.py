@@ -20,7 +20,9 @@ def select(names: list[str]) -> list[Path]:
     Raises:
         ValueError: a name that begins none.
     """
-    notebooks = [path for path in sorted(paths.NOTEBOOKS.glob("*.ipynb")) if re.fullmatch(r"\d\d_\w+", path.stem)]
+    notebooks = [
+        path for path in sorted(paths.NOTEBOOKS.glob("*.ipynb")) if re.fullmatch(r"\d\d_\w+", path.stem)
+    ]
     names = [name.zfill(2) if name.isdigit() else name for name in names]
     for name in names:
         if not any(notebook.name.startswith(name) for notebook in notebooks):
@@ -56,7 +58,9 @@ def read_parameters(pairs: list[list[str]], notebooks: list[Path]) -> dict:
                 raise ValueError(f"{notebook.stem} has no parameter {name!r}; it has {', '.join(known)}")
             kinds = (int, float) if isinstance(known[name], float) else type(known[name])
             if not isinstance(value, kinds) or isinstance(value, bool) != isinstance(known[name], bool):
-                raise ValueError(f"{notebook.stem}: {name} is {value!r}; expected something like {known[name]!r}")
+                raise ValueError(
+                    f"{notebook.stem}: {name} is {value!r}; expected something like {known[name]!r}"
+                )
     return values
 
 
@@ -69,9 +73,15 @@ def sources(notebook: Path, tag: str | None = None, kinds: tuple = ("code", "mar
     try:
         cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
         cells = [cell for cell in cells if cell["cell_type"] in kinds]
-        return ["".join(cell["source"]) for cell in cells if tag is None or tag in cell["metadata"].get("tags", [])]
+        return [
+            "".join(cell["source"])
+            for cell in cells
+            if tag is None or tag in cell["metadata"].get("tags", [])
+        ]
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise ValueError(f"{notebook} cannot be read as a notebook ({error}). Has a merge left its marks?") from error
+        raise ValueError(
+            f"{notebook} cannot be read as a notebook ({error}). Has a merge left its marks?"
+        ) from error
 
 
 def title(notebook: Path) -> str:

@@ -69,7 +69,12 @@ def run(notebook: Path, parameters: dict, caller: int) -> str:
         f"--ProfileDir.location={paths.writable(paths.BUILD / '.ipython')}",
         "--IPKernelApp.exec_PYTHONSTARTUP=False",
     ]
-    options = {"cwd": paths.NOTEBOOKS, "kernel_name": "python3", "start_timeout": 300, "extra_arguments": kernel}
+    options = {
+        "cwd": paths.NOTEBOOKS,
+        "kernel_name": "python3",
+        "start_timeout": 300,
+        "extra_arguments": kernel,
+    }
     source, target = (str(path).replace("{", "{{").replace("}", "}}") for path in (notebook, failed))
     try:
         # Under the failed name until it has succeeded: whatever kills us, no half-run notebook looks whole.
@@ -89,7 +94,9 @@ def run(notebook: Path, parameters: dict, caller: int) -> str:
     failed.replace(folder / notebook.name)
     kinds = ("figures/*.png", "models/*.safetensors", "detection.json", f"notebooks/{notebook.name}")
     found = [path for kind in kinds for path in paths.BUILD.glob(kind)]
-    whole = [path for path in found if not path.name.startswith(".")]  # and not what another notebook still writes
+    whole = [
+        path for path in found if not path.name.startswith(".")
+    ]  # and not what another notebook still writes
     left = [path for path in whole if path.stat().st_mtime >= start - 1]
     sizes = {str(path.relative_to(paths.BUILD)): path.stat().st_size for path in left}
     done = {

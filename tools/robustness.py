@@ -65,7 +65,9 @@ def run(name: str, seed: int) -> tuple[pd.DataFrame, dict | None]:
     settings, asked = settings_of(name, seed), claims_of(name)
     images, labels, _ = digits(settings, *data[:3])
     wanted = networks(settings, asked)
-    models = dict(zip(wanted, cache.train_all(list(wanted.values()), images, labels, device="cpu"), strict=True))
+    models = dict(
+        zip(wanted, cache.train_all(list(wanted.values()), images, labels, device="cpu"), strict=True)
+    )
     [reader] = cache.train_all([READER], *data[:2], device="cpu")
     with train.standard():
         found, seen = measure(settings, asked, models, reader, data)
@@ -87,7 +89,11 @@ def fill() -> None:
     """Measure what the table lacks; each run's rows are in the file as soon as it ends."""
     table, known = load()
     libraries = {name: version(name) for name in ("torch", "numpy", "scipy", "scikit-learn")}
-    here = {"processor": f"{os.cpu_count()} × {times.processor()}", "python": platform.python_version(), **libraries}
+    here = {
+        "processor": f"{os.cpu_count()} × {times.processor()}",
+        "python": platform.python_version(),
+        **libraries,
+    }
     for name, seed in tqdm(missing(table), "runs"):
         try:
             rows, seen = run(name, seed)
@@ -132,7 +138,9 @@ def again(name: str, seed: int) -> int:
 def main(arguments: list[str] | None = None) -> int:
     """Fill the table, or make one run again; 0 if it went well, 1 if not, 2 for an unknown argument."""
     parser = argparse.ArgumentParser(prog="make robustness", description=__doc__)
-    parser.add_argument("--interpretation", "--reading", help="measure one again, and say whether the table agrees")
+    parser.add_argument(
+        "--interpretation", "--reading", help="measure one again, and say whether the table agrees"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of that interpretation (default 0)")
     asked = parser.parse_args(arguments)
     try:

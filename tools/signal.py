@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -11,19 +12,25 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 
-from sensorwatch import _parts as parts
-from sensorwatch import read_csv, series
+from sensorwatch import parts, read_csv, series
 from vaepaper import checks, paths
 
 CHAPTER = paths.NOTEBOOKS / "09_your_signal.ipynb"
-OWN = {"normal_from": "", "normal_until": "", "window": 0}  # the chapter's own are the water main's
+OWN = {
+    "normal_from": "",
+    "normal_until": "",
+    "exclude": "",
+    "window": 0,
+}  # the chapter's own are the water main's
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Watch one signal; 0 if it succeeded, 1 if not, 2 for a word that nobody knows, 130 if interrupted."""
     parser = argparse.ArgumentParser(prog="make signal", description=__doc__)
     parser.add_argument("csv", nargs="?", default="", help="the logger's file (in make: CSV=pump.csv)")
-    parser.add_argument("-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help="a parameter")
+    parser.add_argument(
+        "-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help="a parameter"
+    )
     asked = parser.parse_args(arguments)
     start = time.monotonic()
     try:
@@ -34,12 +41,11 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         path = Path(asked.csv).absolute() if asked.csv else series.fetch("water main")
         announce(path, parameters)
-        target = paths.BUILD / "signals" / path.stem
-        error, said = run({**parameters, "csv": str(path) if asked.csv else ""}, path.stem, target)
+        name = " ".join([path.stem, *re.findall(r"[\w.+-]+", parameters["value"])])  # a folder a channel
+        target = paths.BUILD / "signals" / name
+        error, said = run({**parameters, "csv": str(path) if asked.csv else ""}, name, target)
     except (ValueError, OSError) as problem:
         error = str(problem)
-        if "as value" in error:
-            error += f', such as: make signal CSV={asked.csv} ARGS="-p value NAME"'
     except KeyboardInterrupt:
         print("\nInterrupted; nothing was left.", file=sys.stderr)
         return 130
@@ -62,11 +68,13 @@ def defaults() -> dict:
 def read_parameters(pairs: list[list[str]], values: dict) -> dict:
     """`values` with what was given in place of the defaults. Raises ValueError: no such parameter, or number."""
     for name, text in pairs:
-        kind = type(values[checks.one_of("parameter", name, [name for name in values if name != "csv"])])
+        kind = type(values[checks.one_of("parameter", name, [known for known in values if known != "csv"])])
         try:
             values[name] = kind(text)
         except ValueError:
-            raise ValueError(f"{name} is {text!r}; expected a {'whole ' * (kind is int)}number") from None
+            raise ValueError(
+                f"{name} is {text!r}; expected {'a whole number' if kind is int else 'a number'}"
+            ) from None
     if values["window"]:
         checks.integer("window", values["window"], 4)
     checks.number("per_day", values["per_day"], 0, above=True)
@@ -76,14 +84,40 @@ def read_parameters(pairs: list[list[str]], values: dict) -> dict:
     return values
 
 
+def reading(given: dict) -> dict:
+    """Of the parameters, those of `read_csv`; what is empty is left to it."""
+    names = (
+        "time",
+        "where",
+        "date_order",
+        "unit",
+        "start",
+        "step",
+        "decimal",
+        "encoding",
+        "missing",
+        "every",
+    )
+    return {name: given[name] for name in names if given[name]}
+
+
+def excluded(given: dict) -> list[str]:
+    """The stretches that are no normal time, by commas."""
+    return [stretch.strip() for stretch in given["exclude"].split(",") if stretch.strip()]
+
+
 def announce(path: Path, given: dict) -> None:
     """Print the quality of the file, and what will be done. Raises what `read_csv` does."""
-    signal, quality = read_csv(path, given["time"] or None, given["value"] or None)
-    print(f"{path}\n{quality}")
+    signal, report = read_csv(path, given["value"], **reading(given))
+    print(f"{path}\n{report}")
+    if isinstance(signal, pd.DataFrame):
+        raise ValueError(
+            "make signal watches one channel; name one as value (sensorwatch.Monitor takes several)"
+        )
     if given["monitor"]:
         print(f"Nothing is trained: the monitor of {given['monitor']} watches all of it.", flush=True)
     else:
-        print(parts.normal_part(signal, given["normal_from"], given["normal_until"])[1])
+        print(parts.normal_part(signal, given["normal_from"], given["normal_until"], excluded(given))[1])
         print("An auto-encoder learns the first two fifths of that; the rest sets the threshold.", flush=True)
 
 
@@ -102,12 +136,17 @@ def run(parameters: dict, name: str, target: Path) -> tuple[str, str]:
     with tempfile.TemporaryDirectory(dir=paths.writable(target.parent), prefix=f".{name}-") as folder:
         os.environ["VAEPAPER_BUILD"] = folder  # for the kernel: what it leaves is ours, not the report's
         made = Path(folder) / f"{name}.ipynb"
+        plain = str(made).replace("{", "{{").replace("}", "}}")  # papermill fills in what stands in braces
         quiet = ["--IPKernelApp.log_level=40"]
         options = {"cwd": paths.NOTEBOOKS, "kernel_name": "python3", "extra_arguments": quiet}
         try:
-            papermill.execute_notebook(notebook, made, parameters, progress_bar={"desc": "cells"}, **options)
+            papermill.execute_notebook(notebook, plain, parameters, progress_bar={"desc": "cells"}, **options)
         except PapermillExecutionError as error:
-            if error.ename in ("ValueError", "FileNotFoundError", "ConnectionError"):  # meant for the user's eyes
+            if error.ename in (
+                "ValueError",
+                "FileNotFoundError",
+                "ConnectionError",
+            ):  # meant for the user's eyes
                 return error.evalue, ""
             failed = target.parent / f"{name}.failed.ipynb"
             made.replace(failed)
@@ -119,7 +158,9 @@ def run(parameters: dict, name: str, target: Path) -> tuple[str, str]:
         tagged = [cell for cell in executed.cells if "said" in cell.metadata.get("tags", [])]
         said = "".join(out.get("text", "") for cell in tagged for out in cell.outputs)
         page = site.TEMPLATES.get_template("page.html")
-        text = page.render(stem=name, heading=name, content=site.body(executed, code=False), menu=[], colours="")
+        text = page.render(
+            stem=name, heading=name, content=site.body(executed, code=False), menu=[], colours=""
+        )
         made.with_suffix(".html").write_text(text, encoding="utf-8")
         for left in sorted(Path(folder).rglob("*")):
             if left.is_file() and not left.name.startswith("."):
@@ -136,7 +177,9 @@ def report(target: Path, said: str, seconds: float) -> None:
     loud = alarms[alarms.triggered_by != "gap"]
     print(f"\n{said}\n{loud.round(3).to_string(max_rows=30, na_rep='') if len(loud) else 'No alarm.'}")
     if len(alarms) > len(loud):
-        print(f"Besides, {len(alarms) - len(loud)} gaps, across which no window reaches: in alarms.csv, with the rest.")
+        print(
+            f"Besides, {len(alarms) - len(loud)} gaps, across which no window reaches: in alarms.csv, with the rest."
+        )
     print()
     print(
         f"{seconds:.0f} s. To read: {target / target.name}.html (a page that needs no network)\n"

@@ -12,8 +12,13 @@ from vaepaper import data, exact, paths
 # pytest-xdist cannot share out the cells of a notebook: these run in one process, the unit tests in two beside it.
 # Every text output is compared; where the same digits cannot be computed, those of verdicts alone.
 NOTEBOOKS = "pytest {mode} --nbval-current-env --nbval-cell-timeout=3600 notebooks tests/test_results.py"
-UNITS = "pytest -q --no-header -n 2 --dist loadgroup --ignore=tests/browser --ignore=tests/test_results.py tests"
-ALONE = {**os.environ, "OMP_NUM_THREADS": "1"}  # threads that wait for another process's core cost more than they do
+UNITS = (
+    "pytest -q --no-header -n 2 --dist loadgroup --ignore=tests/browser --ignore=tests/test_results.py tests"
+)
+ALONE = {
+    **os.environ,
+    "OMP_NUM_THREADS": "1",
+}  # threads that wait for another process's core cost more than they do
 
 
 def run(command: str, **options) -> subprocess.Popen:

@@ -123,6 +123,8 @@ def load(path: Path | None = None) -> list[dict]:
     path = path or paths.BUILD / "claims.json"
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(kept, list):
+            raise ValueError("no list of claims")
         known = [e for e in kept if e["id"] in CLAIMS and e["measured"].keys() == {*_names(e["id"])}]
         return [judge(entry["id"], entry["measured"], entry["standard_errors"]) for entry in known]
     except FileNotFoundError:

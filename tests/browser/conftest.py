@@ -25,7 +25,9 @@ def browser():
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     paths.writable(SHOTS)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--use-gl=swiftshader"])
+        chromium = playwright.chromium.launch(
+            executable_path=found, args=["--no-sandbox", "--use-gl=swiftshader"]
+        )
         yield chromium
         chromium.close()
 
@@ -40,7 +42,13 @@ def lab(tmp_path_factory):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    options = ["--no-browser", "--allow-root", f"--port={port}", "--port-retries=0", f"--notebook-dir={folder}"]
+    options = [
+        "--no-browser",
+        "--allow-root",
+        f"--port={port}",
+        "--port-retries=0",
+        f"--notebook-dir={folder}",
+    ]
     options += [f"--IdentityProvider.token={token}", "--LabApp.news_url=None"]
     options += [f"--ServerApp.tornado_settings={LARGEST}"]  # as `make lab`
     here = {"VAEPAPER_BUILD": paths.BUILD, "VAEPAPER_DATA": paths.DATA}
@@ -48,7 +56,10 @@ def lab(tmp_path_factory):
     environment = os.environ | {name: str(path) for name, path in here.items()}
     log, address = folder / "log.txt", f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "jupyter", "lab", *options]
-    with log.open("w") as said, subprocess.Popen(command, stdout=said, stderr=said, env=environment) as server:
+    with (
+        log.open("w") as said,
+        subprocess.Popen(command, stdout=said, stderr=said, env=environment) as server,
+    ):
         for _ in range(120):
             try:
                 urllib.request.urlopen(f"{address}/api?token={token}", timeout=1).close()

@@ -59,7 +59,8 @@ def settle(page, errors):
     """Wait until no cell runs any more and every tool is there."""
     page.wait_for_function("document.querySelectorAll('.jp-Notebook canvas').length === 9", timeout=120_000)
     page.wait_for_function(
-        "![...document.querySelectorAll('.jp-InputPrompt')].some(p => p.textContent.includes('*'))", timeout=120_000
+        "![...document.querySelectorAll('.jp-InputPrompt')].some(p => p.textContent.includes('*'))",
+        timeout=120_000,
     )
     page.wait_for_timeout(500)
     assert not errors, errors
@@ -251,7 +252,9 @@ def test_a_narrow_screen_and_both_themes(playground, theme):
 
 def kernel_megabytes():
     """What the notebook's kernel holds in memory."""
-    kernels = [p for p in psutil.Process().children(recursive=True) if "ipykernel_launcher" in " ".join(p.cmdline())]
+    kernels = [
+        p for p in psutil.Process().children(recursive=True) if "ipykernel_launcher" in " ".join(p.cmdline())
+    ]
     return sum(process.memory_info().rss for process in kernels) / 1e6
 
 
@@ -265,15 +268,22 @@ def test_random_input_leaves_memory_and_answers_as_they_were(playground):
             number = chance.choice([0, 2, 4, 5, 6, 6, 6])
             drag(page, number, *((chance.uniform(0.01, 0.99), chance.uniform(0.01, 0.99)) for _ in range(3)))
         page.get_by_role("button", name=chance.choice(["draw", "erase", "blank page"])).click()
-        page.get_by_label("threshold").select_option(chance.choice(["maximum", "quantile", "conformal", "tail"]))
+        page.get_by_label("threshold").select_option(
+            chance.choice(["maximum", "quantile", "conformal", "tail"])
+        )
         drag(page, 6, (0.1, 0.1), (0.3, 0.3))
         heap = page.evaluate("performance.memory.usedJSHeapSize / 1e6")
         seen.append({"ms": round(answer(page), 1), "kernel MB": kernel_megabytes(), "page MB": heap})
     fifth = max(len(seen) // 5, 1)
     first, last = (
-        {k: round(float(np.median([s[k] for s in part])), 1) for k in seen[0]} for part in (seen[:fifth], seen[-fifth:])
+        {k: round(float(np.median([s[k] for s in part])), 1) for k in seen[0]}
+        for part in (seen[:fifth], seen[-fifth:])
     )
-    MEASURED[f"{MINUTES:g} minutes of random input"] = {"rounds": len(seen), "first fifth": first, "last fifth": last}
+    MEASURED[f"{MINUTES:g} minutes of random input"] = {
+        "rounds": len(seen),
+        "first fifth": first,
+        "last fifth": last,
+    }
     assert last["kernel MB"] - first["kernel MB"] < 100 and last["page MB"] - first["page MB"] < 150
     assert not errors
 

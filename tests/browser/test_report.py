@@ -25,7 +25,9 @@ def report():
 @pytest.mark.parametrize("name", PAGES)
 def test_page(browser, report, name, device, scheme):
     width, height = WIDTHS[device]
-    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, offline=True)
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, offline=True
+    )
     page, asked, errors = context.new_page(), [], []
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
@@ -40,9 +42,13 @@ def test_page(browser, report, name, device, scheme):
     sizes = [formulas.nth(i).bounding_box() for i in range(formulas.count())]
     assert all(box and box["height"] > 5 and box["width"] > 5 for box in sizes)
     assert formulas.count() > 3 or name != "03_vae_clusters"
-    assert page.evaluate("[...document.images].every(i => i.loading === 'lazy' || (i.complete && i.naturalWidth > 0))")
+    assert page.evaluate(
+        "[...document.images].every(i => i.loading === 'lazy' || (i.complete && i.naturalWidth > 0))"
+    )
     found = Axe().run(page).response["violations"]
-    serious = [f"{v['id']}: {v['nodes'][0]['html'][:150]}" for v in found if v["impact"] in ("serious", "critical")]
+    serious = [
+        f"{v['id']}: {v['nodes'][0]['html'][:150]}" for v in found if v["impact"] in ("serious", "critical")
+    ]
     assert not serious, serious
     folder = paths.writable(paths.BUILD / "browser")
     page.screenshot(path=folder / f"report_{name}_{device}_{scheme}.png")

@@ -118,5 +118,7 @@ def test_drift_is_mann_whitneys_and_is_rarely_reported_where_there_is_none():
     assert found.index[0] == "level" and found.drifted.tolist() == [True, False, False, False]
     by_hand = min(1, 4 * mannwhitneyu(before[:, 0], now[:, 0]).pvalue)
     assert found.p_value["difference"] == pytest.approx(by_hand)
-    quiet = [compare(*np.split(random.normal(size=(50, 4)), [40]), list("abcd")).drifted.any() for _ in range(400)]
+    quiet = [
+        compare(*np.split(random.normal(size=(50, 4)), [40]), list("abcd")).drifted.any() for _ in range(400)
+    ]
     assert np.mean(quiet) < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 200)

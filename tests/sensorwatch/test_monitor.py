@@ -18,7 +18,9 @@ def signal(n, seed=0, period=24, zone=None):
     """A period, its harmonic and noise, an hour a point."""
     random, t = np.random.default_rng(seed), np.arange(n)
     values = np.sin(2 * np.pi * t / period) + 0.3 * np.sin(4 * np.pi * t / period) + random.normal(0, 0.1, n)
-    return pd.Series(20 + 5 * values, pd.date_range("2026-01-01", periods=n, freq=HOUR, tz=zone), name="temperature")
+    return pd.Series(
+        20 + 5 * values, pd.date_range("2026-01-01", periods=n, freq=HOUR, tz=zone), name="temperature"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +50,11 @@ def test_scores_are_what_a_loop_over_windows_finds(monitor):
         if np.isnan(window).any():
             continue
         out = channel.network.reconstruct(torch.from_numpy(window[None])).detach().numpy()[0]
-        mean, gain, noise = window.mean(), np.log(window.std() + 1e-3), np.log(np.abs(np.diff(window)).mean() + 1e-3)
+        mean, gain, noise = (
+            window.mean(),
+            np.log(window.std() + 1e-3),
+            np.log(np.abs(np.diff(window)).mean() + 1e-3),
+        )
         features = np.array([np.abs(window - out).sum(), mean, gain, noise]) - channel.usual
         sums[start : start + 24, [0, 1, 3, 4, 5]] += [1, *features]
         sums[start : start + 24, 2] += window - out
@@ -73,16 +79,31 @@ def test_windows_across_a_gap_are_not_scored(monitor, faulty):
 def test_faults_are_found_and_named(monitor, faulty):
     found = monitor.alarms(faulty, per_day=0.05)
     assert (
-        found.start.dt.tz == faulty.index.tz and (found.start <= found.peak).all() and (found.peak <= found.end).all()
+        found.start.dt.tz == faulty.index.tz
+        and (found.start <= found.peak).all()
+        and (found.peak <= found.end).all()
     )
     named = {}
-    for kind, first, last in (("spike", 300, 300), ("stuck", 500, 559), ("offset", 800, 859), ("gap", 1100, 1109)):
+    for kind, first, last in (
+        ("spike", 300, 300),
+        ("stuck", 500, 559),
+        ("offset", 800, 859),
+        ("gap", 1100, 1109),
+    ):
         met = found[(found.start <= faulty.index[last]) & (found.end >= faulty.index[first])]
         named[kind] = set(met.triggered_by)
     assert named["spike"] & {"spike", "beyond range"} and "stuck" in named["stuck"] and named["offset"]
     gaps = found[found.triggered_by == "gap"]
-    assert gaps.start.tolist() == [faulty.index[1100], faulty.index[1300], faulty.index[1499] + pd.Timedelta(HOUR)]
-    assert gaps.end.tolist() == [faulty.index[1109], faulty.index[1300], faulty.index[1500] - pd.Timedelta(HOUR)]
+    assert gaps.start.tolist() == [
+        faulty.index[1100],
+        faulty.index[1300],
+        faulty.index[1499] + pd.Timedelta(HOUR),
+    ]
+    assert gaps.end.tolist() == [
+        faulty.index[1109],
+        faulty.index[1300],
+        faulty.index[1500] - pd.Timedelta(HOUR),
+    ]
     assert len(found) <= 9, "few false ones in 83 days"
     offset = found[(found.start <= faulty.index[830]) & (found.end >= faulty.index[830])].iloc[0]
     inside = faulty[offset.start : offset.end]
@@ -105,14 +126,18 @@ def test_the_stream_ends_alarms_as_soon_as_nothing_can_join_them(monitor, faulty
     part = faulty[:450]
     told = [len(monitor.update(part[at : at + 1], per_day=0.05)) for at in range(len(part))]
     [alarm] = monitor.alarms(part, per_day=0.05).end
-    assert np.flatnonzero(told).tolist() == [faulty.index.get_loc(alarm) + 24 + 23]  # covered, and a window further
+    assert np.flatnonzero(told).tolist() == [
+        faulty.index.get_loc(alarm) + 24 + 23
+    ]  # covered, and a window further
 
 
 def test_a_late_piece_is_refused_and_changes_nothing(monitor, faulty):
     monitor._live = None
     monitor.update(faulty[:310], per_day=0.5)
     before = monitor.pending
-    with pytest.raises(ValueError, match=r"times must ascend: point 0 \(2026-01-13 .* is not later than 2026-01-13"):
+    with pytest.raises(
+        ValueError, match=r"times must ascend: point 0 \(2026-01-13 .* is not later than 2026-01-13"
+    ):
         monitor.update(faulty[300:320], per_day=0.5)
     with pytest.raises(ValueError, match=r"temperature is infinite at 2026-01-14"):
         monitor.update(faulty[310:340].replace(faulty.iloc[320], np.inf), per_day=0.5)
@@ -139,7 +164,9 @@ def test_another_versions_monitor_and_a_damaged_one_are_named(monitor, tmp_path)
     folder = monitor.save(tmp_path / "m")
     text = (folder / "monitor.json").read_text()
     (folder / "monitor.json").write_text(text.replace("sensorwatch monitor 2", "vaepaper monitor 1"))
-    with pytest.raises(ValueError, match=r"is of another version .*'vaepaper monitor 1'.*: train the monitor again"):
+    with pytest.raises(
+        ValueError, match=r"is of another version .*'vaepaper monitor 1'.*: train the monitor again"
+    ):
         Monitor.load(folder)
     for harm in (text.replace('"window": 24', '"window": 25'), text[:-40], json.dumps({"a": 1}), "\x00"):
         (folder / "monitor.json").write_text(harm)
@@ -217,7 +244,10 @@ def bad(kind):
         ("constant", "temperature: the training part is constant"),
         ("missing", "temperature: the training part holds no value"),
         ("infinite", "temperature is infinite at 2026-01-01 07:00:00"),
-        ("backwards", r"times must ascend: point 200 \(2026-01-05 04:00:00\) is not later than 2026-01-09T07"),
+        (
+            "backwards",
+            r"times must ascend: point 200 \(2026-01-05 04:00:00\) is not later than 2026-01-09T07",
+        ),
         ("twice", "times must ascend: point 200"),
         ("short", "holds 0 windows of 24 points without a gap; bring 24 or more"),
         ("floats", "the index is float64; expected times"),
@@ -244,7 +274,9 @@ def test_the_order_of_things_is_told(monitor):
         monitor.alarms(signal(100).to_numpy())
     with pytest.raises(ValueError, match=r"a value every 60 s; the one that was learnt, every 3600 s"):
         monitor.alarms(signal(100).set_axis(pd.date_range("2026-01-01", periods=100, freq="60s")))
-    with pytest.raises(ValueError, match=r"temperature: expected numbers, NaN where one is missing .could not convert"):
+    with pytest.raises(
+        ValueError, match=r"temperature: expected numbers, NaN where one is missing .could not convert"
+    ):
         monitor.alarms(signal(100).astype(str).replace("20", "warm").rename("other") + "x")
     for wrong in ({"window": 2}, {"model": "PCA"}, {"step": 0}, {"hidden": 3}, {"latent": 0}, {"steps": 0.5}):
         with pytest.raises(ValueError, match=next(iter(wrong))):

@@ -23,13 +23,18 @@ def test_recalls_are_written_in_percent():
 def test_a_dot_a_record_and_the_mean_in_words():
     rates = {"by blocks": np.array([0.1, 0.3]), "by windows": np.array([0.0, 0.02])}
     axes = plots.false_events(rates, 0.1, "kept?").axes[0]
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["by blocks\nmean 0.2", "by windows\nmean 0.01"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == [
+        "by blocks\nmean 0.2",
+        "by windows\nmean 0.01",
+    ]
     dots = [line.get_xdata() for line in axes.lines if line.get_marker() == "o"]
     np.testing.assert_array_equal(dots, list(rates.values()))
 
 
 def test_drift_has_three_panels_of_two_lines():
-    table = pd.DataFrame({"case": ["a", "a", "b", "b"], "day": [1, 2, 1, 2], "rate": 0.1, "detected": [0, 0, 1, 1]})
+    table = pd.DataFrame(
+        {"case": ["a", "a", "b", "b"], "day": [1, 2, 1, 2], "rate": 0.1, "detected": [0, 0, 1, 1]}
+    )
     figure = plots.drifting(table.assign(lasting=0.5), 0.1, "drift")
     assert [len(axes.lines) >= 2 for axes in figure.axes] == [True] * 3
     assert {text.get_text() for text in figure.legends[0].get_texts()} == {"a", "b", "target"}

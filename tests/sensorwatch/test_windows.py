@@ -37,7 +37,9 @@ def test_scaling_learns_from_training_alone():
     np.testing.assert_allclose(scaling.back(scaling(training)), training, rtol=1e-6)
 
 
-@pytest.mark.parametrize(("training", "said"), [([2.5] * 9, "constant .2.5"), ([np.nan] * 9, "no value at all")])
+@pytest.mark.parametrize(
+    ("training", "said"), [([2.5] * 9, "constant .2.5"), ([np.nan] * 9, "no value at all")]
+)
 def test_nothing_is_learnt_from_nothing(training, said):
     with pytest.raises(ValueError, match=said):
         Scaling(np.array(training))
@@ -125,7 +127,9 @@ def test_faults_have_the_form_of_their_names():
     after, before = injected("lost gain")
     assert after.std() == pytest.approx(0.55 * before.std()) and after.mean() == pytest.approx(before.mean())
     after, before = injected("drift")
-    assert np.ptp(np.diff(after - before)) < 1e-9 and abs(after - before)[-1] == pytest.approx(1.5 * clean.std())
+    assert np.ptp(np.diff(after - before)) < 1e-9 and abs(after - before)[-1] == pytest.approx(
+        1.5 * clean.std()
+    )
     after, before = injected("noise", 5)
     assert (after - before).std() == pytest.approx(0.8 * clean.std(), rel=0.2)
     assert np.ptp(np.diff(injected("missing cycle", 5)[0], 2)) < 1e-9

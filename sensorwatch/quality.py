@@ -1,0 +1,180 @@
+"""What is wrong with a signal before anything is learnt from it: gaps, steps back, missing and sentinel values."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+SHOWN = 3  # of each kind, the first so many are named
+
+
+@dataclass
+class Channel:
+    """One channel's values: their range, and what is wrong with them. Spans are (first, last, value, points)."""
+
+    low: float
+    high: float
+    missing: int
+    infinite: int = 0
+    unreadable: dict[str, int] = field(default_factory=dict)  # texts in place of a number, and how often
+    constant: list[tuple] = field(default_factory=list)
+    sentinels: list[tuple] = field(default_factory=list)  # (value, how often): an extreme far from all others
+
+
+@dataclass
+class Report:
+    """How a file was understood, and what is wrong with it; `print` shows it. Times are those of the index."""
+
+    understood: list[tuple[str, str]]
+    rows: int  # of readings in the file
+    points: int  # of the signal, missing values among them
+    first: object
+    last: object
+    step: float  # the median, in seconds; 1 (a row) without times
+    irregular: float  # the share of steps that differ from it by more than a tenth
+    gaps: list[tuple]
+    channels: dict[str, Channel]
+    backward: list[tuple] = field(default_factory=list)  # (time, seconds back), as they stood in the file
+    duplicates: int = 0
+    untimed: int = 0
+
+    @property
+    def missing(self) -> int:
+        """Missing values of all channels."""
+        return sum(channel.missing for channel in self.channels.values())
+
+    def __str__(self) -> str:
+        return "\n".join(f"  {word:<19}{text}" for word, text in self.lines())
+
+    def lines(self) -> list[tuple[str, str]]:
+        """The report as pairs of a word and a sentence."""
+        found = [*self.understood]
+        if isinstance(self.first, pd.Timestamp):
+            found.append(("step", f"{span(self.step)}, {self.irregular:.1%} of them irregular"))
+        if self.gaps:
+            told = [f"{start} to {end}" for start, end in self.gaps]
+            found.append(("gaps", f"{len(told):,} (no window reaches across one): {listed(told)}"))
+        if self.backward:
+            told = [f"by {span(back)} at {time}" for time, back in self.backward]
+            found.append(("steps back in time", f"{len(told):,}, sorted by time: {listed(told)}"))
+        if self.duplicates:
+            found.append(("repeated times", f"{self.duplicates:,} rows; the first with a value counts"))
+        if self.untimed:
+            found.append(("without a time", f"{self.untimed:,} rows, left out"))
+        for name, channel in self.channels.items():
+            told = [("range", f"{channel.low:.6g} to {channel.high:.6g}"), *self._wrong(channel)]
+            of = f"{name!r}: " if len(self.channels) > 1 else ""
+            found += [(word, of + text) for word, text in told]
+        return found
+
+    def _wrong(self, channel: Channel) -> list[tuple[str, str]]:
+        found = []
+        if channel.missing:
+            told = [f"{text!r} {count:,} times" for text, count in channel.unreadable.items()]
+            told += [f"infinite {channel.infinite:,} times"] if channel.infinite else []
+            why = f": {listed(told)}" if told else ""
+            found.append(
+                ("missing values", f"{channel.missing:,} ({channel.missing / self.points:.1%}){why}")
+            )
+        for value, count in channel.sentinels:
+            text = f"{value:g} stands {count:,} times, far from all others; if it means missing: missing={value:g}"
+            found.append(("sentinel value", text))
+        if channel.constant:
+            told = [
+                f"{value:.6g} for {n:,} points from {start} to {end}"
+                for start, end, value, n in channel.constant
+            ]
+            found.append(("constant stretches", f"{len(told):,}: {listed(told)}"))
+        return found
+
+
+def listed(told: list[str]) -> str:
+    """The first few of many, and how many more there are."""
+    more = f" and {len(told) - SHOWN:,} more" if len(told) > SHOWN else ""
+    return "; ".join(told[:SHOWN]) + more
+
+
+def span(seconds: float) -> str:
+    """Seconds in the unit that suits them."""
+    for unit, size in {"days": 86400, "h": 3600, "min": 60, "s": 1, "ms": 1e-3, "µs": 1e-6}.items():
+        if abs(seconds) >= size * (2 if unit == "days" else 1):
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds:.3g} s"
+
+
+def steps(index: pd.Index) -> np.ndarray:
+    """The steps between times in seconds, float64 [n - 1]; ones where there are no times."""
+    if not isinstance(index, pd.DatetimeIndex):
+        return np.ones(max(0, len(index) - 1))
+    return np.diff(index.as_unit("ns").asi8) / 1e9
+
+
+def gap_limit(index: pd.Index) -> float:
+    """The step in seconds above which readings are missing: 1.5 median steps, or, of an irregular signal (one step in
+    twenty is longer than that by a tenth), three times what 95 % of its steps stay below. Infinite without times."""
+    if not isinstance(index, pd.DatetimeIndex) or len(index) < 3:
+        return np.inf
+    usual, long = np.quantile(steps(index), [0.5, 0.95])
+    return float(1.5 * usual if long <= 1.1 * usual else 3 * long)
+
+
+def constant_stretches(values: np.ndarray) -> list[slice]:
+    """Where a value stays the same for long: at least 10 points, and three times what is usual for three quarters of
+    all points (at night, a solar plant's power stays the same as well)."""
+    known = np.flatnonzero(np.isfinite(values))
+    if not len(known):
+        return []
+    starts = np.flatnonzero(np.concatenate([[True], np.diff(values[known]) != 0]))
+    lengths = np.diff(np.concatenate([starts, [len(known)]]))
+    usual = np.quantile(np.repeat(lengths, lengths), 0.75)
+    long = lengths >= max(10, 3 * usual) if len(starts) > 1 else lengths >= 2
+    return [slice(known[s], known[s + n - 1] + 1) for s, n in zip(starts[long], lengths[long], strict=True)]
+
+
+def sentinel_values(values: np.ndarray) -> list[tuple[float, int]]:
+    """Values that a logger may write for missing, such as -9999: an extreme that stands there twice or more, away from
+    all other values by five times their range."""
+    found = []
+    for extreme in (values.min(), values.max()) if len(values) else ():
+        others, n = values[values != extreme], int((values == extreme).sum())
+        if n >= 2 and len(others) >= 10:
+            away = max(others.min() - extreme, extreme - others.max())
+            if away > 5 * np.ptp(others) > 0:
+                found.append((float(extreme), n))
+    return found
+
+
+def examine(
+    table: pd.DataFrame, understood: list[tuple[str, str]], channels: dict[str, dict], **found
+) -> Report:
+    """The report on channels whose times rise; `channels` has what was seen of each on the way here."""
+    index = table.index
+    between = steps(index)
+    step = float(np.median(between)) if len(between) else 1.0
+    described = {}
+    for name, more in channels.items():
+        values = table[name].to_numpy()
+        finite = values[np.isfinite(values)]
+        described[name] = Channel(
+            low=float(finite.min()) if len(finite) else np.nan,
+            high=float(finite.max()) if len(finite) else np.nan,
+            missing=len(values) - len(finite),
+            constant=[
+                (index[s.start], index[s.stop - 1], float(values[s.start]), s.stop - s.start)
+                for s in constant_stretches(values)
+            ],
+            sentinels=sentinel_values(finite),
+            **more,
+        )
+    after = np.flatnonzero(between > gap_limit(index)) + 1
+    return Report(
+        understood=understood,
+        points=len(table),
+        first=index[0],
+        last=index[-1],
+        step=step,
+        irregular=float((np.abs(between - step) > 0.1 * step).mean()) if len(between) else 0.0,
+        gaps=[(index[k - 1], index[k]) for k in after],
+        channels=described,
+        **found,
+    )

@@ -1,0 +1,328 @@
+"""A logger's file as a table of texts: encoding, delimiter, header and names are found, or the file is refused."""
+
+import csv
+import difflib
+import io
+import itertools
+import re
+from collections import Counter
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from sensorwatch import times
+from sensorwatch.cells import NUMBER, kind_of
+from sensorwatch.times import option, plain
+
+BINARY = {
+    b"PK": "a workbook or a zip",
+    b"\x1f\x8b": "packed (gzip)",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8": "a picture",
+}
+DELIMITERS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars", " ": "spaces"}
+SAMPLE = 400  # lines by which a file's form is judged
+REPEATED = 0.01  # share of unusual rows above which a file is refused
+
+
+class Table(NamedTuple):
+    """A file's cells as texts; the header's cells above each column; the line of each row; how it was read."""
+
+    cells: pd.DataFrame
+    header: dict[str, list[str]]
+    lines: np.ndarray
+    delimiter: str
+    told: list[tuple[str, str]]
+
+
+def decoded(raw: bytes, encoding: str | None) -> tuple[str, str]:
+    """A file's text, and its encoding."""
+    if not raw.strip(b" \t\r\n\0\xef\xbb\xbf"):
+        raise ValueError("the file is empty")
+    if encoding:
+        try:
+            return raw.decode(encoding).removeprefix("\ufeff"), encoding
+        except LookupError:
+            raise ValueError(f"the encoding {encoding!r} is unknown; utf-8 and cp1252 are examples") from None
+    kind = next((kind for begin, kind in BINARY.items() if raw.startswith(begin)), None)
+    if kind:
+        raise ValueError(f"this is no text but {kind}; export the readings as CSV")
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return raw.decode("utf-16"), "UTF-16"
+    head = raw[:4000]
+    for name, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
+        if zeros.count(0) > 0.9 * len(zeros) > 0:
+            return raw.decode(name), name.upper()
+    if sum(byte < 9 or (14 <= byte < 32 and byte != 27) for byte in head.replace(b"\0", b"")) > 0.02 * len(
+        head
+    ):
+        raise ValueError("this is no text but a binary file; export the readings as CSV")
+    if b"\x1b$" in raw:
+        return raw.decode("iso2022_jp"), "ISO-2022-JP"
+    try:
+        return raw.decode("utf-8-sig"), "UTF-8"
+    except UnicodeDecodeError:
+        return _local(raw)
+
+
+def _local(raw: bytes) -> tuple[str, str]:
+    """Text in one of the older encodings: the one in which its letters are usual ones. Numbers are the same in all."""
+    for name, first_level in (("euc_jp", 0xD0), ("cp932", 0x98)):
+        try:
+            text = raw.decode(name)
+        except UnicodeDecodeError:
+            continue
+        foreign = re.findall(r"[^\x00-\x7f]", text)
+        usual = re.findall(
+            r"[\u3000-\u30ff\u4e00-\u9fff\uff01-\uff5e]|(?<=[\uff61-\uff9f])[\uff61-\uff9f]", text
+        )
+        if sum(c > "\uff60" or c.encode(name)[0] < first_level for c in usual) > 0.6 * len(foreign):
+            return text, f"{name} (guessed)"
+    name = "cp1251" if re.search(rb"[\xc0-\xff]{3}", raw) else "cp1252"
+    return raw.decode(name, "replace"), f"{name} (guessed)"
+
+
+def read_table(text: str, encoding: str, decimal: str | None) -> Table:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if "\0" in text:  # a power cut leaves zero bytes
+        lines = [line.replace("\0", "") for line in lines]
+    if '"' in text:  # a lone quote would swallow the lines up to the next
+        lines = [line.replace('"', "") if line.count('"') % 2 else line for line in lines]
+    filled = [n for n, line in enumerate(lines) if line.strip(" ,;\t|")]
+    lines = [lines[n] for n in filled]
+    if not lines:
+        raise ValueError("no line holds readings")
+    quoted = [line[1:-1] for line in lines[-SAMPLE:] if re.fullmatch(r'"[^"]*"', line.strip())]
+    if len(quoted) > 0.9 * len(lines[-SAMPLE:]) and not all(map(NUMBER.fullmatch, quoted[1:])):
+        lines = [line.strip().removeprefix('"').removesuffix('"') for line in lines]
+    delimiter = _delimiter(lines[-SAMPLE:], lines[0])
+    head, tail = (_split(part, delimiter) for part in (lines[:SAMPLE], lines[-SAMPLE:]))
+    begin, names, header = _header(head, tail)
+    if begin < 0:
+        raise ValueError(f"no line holds readings (is it a logger's CSV?); it begins {lines[0][:60]!r}")
+    told = [("encoding", encoding), ("delimiter", DELIMITERS[delimiter])]
+    told.append(("readings", f"from line {filled[begin] + 1}"))
+    comments = [
+        n for n in range(begin, len(lines)) if lines[n].startswith("#") and not lines[n].startswith("#N")
+    ]
+    rows = (
+        [n for n in range(begin, len(lines)) if n not in set(comments)]
+        if comments
+        else range(begin, len(lines))
+    )
+    if comments:
+        told.append(("comments", f"{len(comments)} lines between the readings left out"))
+    numbered = np.array(filled)[rows] + 1
+    widths = np.array(
+        [len(lines[n].split()) if delimiter == " " else lines[n].count(delimiter) + 1 for n in rows]
+    )
+    limit = max(len(names), int(np.quantile(widths, 1 - REPEATED / 2)))
+    body = "\n".join(lines[n] for n in rows)
+    cells = pd.read_csv(
+        io.StringIO(body), sep=r"\s+" if delimiter == " " else delimiter, header=None,
+        names=range(max(limit, widths.max())), dtype=str, na_filter=False, index_col=False, skipinitialspace=True,
+        skip_blank_lines=False,
+    )  # fmt: skip
+    if re.search(r'[ \u3000\u00a0]"?([,;|\t]|$)|"[ \u3000]', body, re.M):
+        cells = cells.apply(lambda column: column.str.strip())
+    if len(cells) != len(rows):
+        raise ValueError("its quotes are not closed; remove them")
+    return _named(cells, names, header, numbered, delimiter, told, decimal)
+
+
+def _split(lines: list[str], delimiter: str) -> list[list[str]]:
+    if delimiter == " ":
+        return [line.split() for line in lines]
+    return [
+        [cell.strip() for cell in row]
+        for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+    ]
+
+
+def _delimiter(lines: list[str], first: str) -> str:
+    """By what most lines fall into cells; one that the first line has, too, unless another is far better."""
+    best, most = ",", 0.0
+    for delimiter in sorted(DELIMITERS, key=lambda delimiter: delimiter not in first or delimiter == " "):
+        if delimiter == " " and (most > 0 or all(map(NUMBER.fullmatch, lines[1:]))):
+            continue
+        widths = Counter(len(row) for row in _split(lines, delimiter))
+        width, votes = widths.most_common(1)[0]
+        shared = sum(n for w, n in widths.items() if w > 1) if delimiter != " " else votes
+        if width > 1 and shared / len(lines) > max(most + 0.1, 0.5):
+            best, most = delimiter, shared / len(lines)
+    return best
+
+
+def _header(head: list[list[str]], tail: list[list[str]]) -> tuple[int, list[str], list[list[str]]]:
+    """The first row of readings (-1: none), the columns' names, and the header's rows from the names on."""
+    tail = tail[len(tail) // 2 :]
+    width = Counter(len(row) for row in tail).most_common(1)[0][0]
+    kinds = [
+        Counter(kind for row in tail if len(row) > k and (kind := kind_of(row[k]))).most_common(1)
+        for k in range(width)
+    ]
+    kinds = [kind[0][0] if kind else "" for kind in kinds]
+    timed = [k for k, kind in enumerate(kinds) if kind in ("stamp", "date", "clock")]
+    judged = timed or [k for k, kind in enumerate(kinds) if kind == "number"]
+
+    numeric = [k for k, kind in enumerate(kinds) if kind == "number"]
+
+    def fits(row: list[str], columns: list[int]) -> bool:
+        cells = [(kind_of(row[k]), kinds[k]) for k in columns if k < len(row) and row[k]]
+        return (
+            bool(cells) and (len(row) > 1 or width == 1) and all(found in (kind, "") for found, kind in cells)
+        )
+
+    begin = next(
+        (n for n, row in enumerate(head) if fits(row, judged) and (fits(row, numeric) or not numeric)), -1
+    )
+    while begin > 0 and fits(head[begin - 1], judged):  # first readings of which some are no numbers
+        begin -= 1
+    above = [row for row in head[: max(begin, 0)] if re.search(r"\w", "".join(row)) and row[0] != "sep="]
+    plain_rows = [row for row in above if not row[0].startswith("#")]
+    above = plain_rows if any(len(row) > 1 or width == 1 for row in plain_rows) else above
+    alone = width == 1 or (width == 2 and kinds == ["number"] * 2)  # one name over 20,5
+    above = [[cell.lstrip("#").strip() for cell in row] for row in above if len(row) > 1 or alone]
+    if not above:
+        return begin, [], []
+    same = width if any(len(row) == width for row in above) else len(above[-1])
+    stack = [row for row in above if len(row) == same]
+    looked = [k for k in (timed or range(same)) if k < same]
+    timely = [n for n, row in enumerate(stack) if any(times.TIME_WORD.search(plain(row[k])) for k in looked)]
+    full = max(sum(map(bool, row)) for row in stack)
+    pick = timely[0] if timely else max(n for n, row in enumerate(stack) if sum(map(bool, row)) == full)
+    names = stack[pick]
+    if (
+        pick
+        and any(not cell for cell in stack[pick - 1])
+        and not any(kind_of(cell) in ("number", "stamp", "date", "clock") for cell in stack[pick - 1])
+    ):
+        names = [f"{over} {name}".strip() for over, name in zip(stack[pick - 1], names, strict=True)]
+    return begin, names, [names, *stack[pick + 1 :], *stack[:pick]]
+
+
+def _named(cells, names, header, lines, delimiter, told, decimal) -> Table:
+    """The table with a name for each column, after rows of another width and repeated headers are seen to."""
+    if names:  # a logger that starts anew writes its header again
+        again = np.flatnonzero((cells.iloc[:, 0] == names[0]) & (names[0] != ""))
+        for row in again:
+            found = [cell for cell in cells.iloc[row] if cell]
+            if found[: len(names)] != [name for name in names if name][: len(found)]:
+                raise ValueError(f"line {lines[row]}: a new header with other columns; split the file there")
+            header, names = ([found], found) if len(found) > len(names) else (header, names)
+        if len(again):
+            keep = ~np.isin(np.arange(len(cells)), again)
+            cells, lines = cells[keep].reset_index(drop=True), lines[keep]
+            told.append(("header again", f"in {len(again)} lines between the readings, left out"))
+    filled = cells.ne("").sum(axis=1).to_numpy()
+    if len(cells) > 2 and filled[-1] < filled[:-1].min() and cells.iloc[-1, 0]:
+        told.append(("last line", "it is cut off, and left out"))
+        cells, lines = cells.iloc[:-1], lines[:-1]
+    width = len(names) or int(cells.ne("").sum(axis=1).mode().max())
+    wide = cells.iloc[:, width:].ne("").any(axis=1).to_numpy(copy=True)
+    if not names and decimal == delimiter == ",":
+        wide[:] = True
+    if names and not wide.any():
+        cells = cells.iloc[:, :width]
+    elif names or decimal == ",":
+        cells, lines, names = _wider(cells, lines, names, width, wide, delimiter, decimal, told)
+        header = header if names else []
+    empty = [k for k in cells if k >= len(names) and not cells[k].ne("").any()]
+    cells = cells.drop(columns=empty)
+    names = [names[k] if k < len(names) and names[k] else f"column {k + 1}" for k in range(cells.shape[1])]
+    used = Counter(names)
+    names = [
+        f"{name} ({names[:k].count(name) + 1})" if used[name] > 1 else name for k, name in enumerate(names)
+    ]
+    cells.columns = names
+    more = f" and {len(names) - 8} more" if len(names) > 8 else ""
+    told.append(("columns", listed(names[:8]) + more))
+    header = {name: [row[k] for row in header if k < len(row)] for k, name in enumerate(names)}
+    return Table(cells, header, lines, delimiter, told)
+
+
+def _wider(cells, lines, names, width, wide, delimiter, decimal, told):
+    """Rows with more cells than the header: decimal commas, a column that was added later, or a damaged line."""
+    digits = cells.apply(lambda column: column.str.fullmatch(r"\d+"))
+    whole = cells.apply(lambda column: column.str.fullmatch(r"[+-]?\d+"))
+    count = int(cells[wide].ne("").sum(axis=1).mode().max()) if wide.any() else width
+    told_width = f"line {lines[wide.argmax()]} has {count} cells, the header {width}"
+    starts = [k for k in range(count - 1) if (whole[k] & digits[k + 1])[wide].mean() > 1 - REPEATED]
+    if delimiter == "," and starts and wide.mean() > REPEATED and decimal != ".":
+        if decimal is None:
+            raise ValueError(
+                f"{told_width}: is the comma its decimal sign, too? {option('decimal', ',')};"
+                f' if not, and a column has no name, decimal is "."'
+            )
+        joins = count - width if names else count - count // 2 - count % 2
+        ways = [
+            w
+            for w in itertools.combinations(starts, joins)
+            if all(b - a > 1 for a, b in itertools.pairwise(w))
+        ]
+        if len(ways) != 1 or (not wide.all() and names):
+            raise ValueError(
+                f"{told_width}, and decimal commas cannot be told from delimiters; export it with ;"
+            )
+        for k in reversed(ways[0]):
+            cells[k] = cells[k] + "," + cells[k + 1]
+            cells = cells.drop(columns=k + 1)
+        cells.columns = range(cells.shape[1])
+        told.append(("decimal commas", "joined with the digits before them, as the header has fewer columns"))
+        return cells, lines, names
+    if wide.mean() <= REPEATED:
+        told.append(
+            ("too many cells", f"{wide.sum()} lines left out, the first is line {lines[wide.argmax()]}")
+        )
+        return cells.iloc[~wide, :width].reset_index(drop=True), lines[~wide], names
+    if wide.all():
+        told.append(
+            ("header", f"it names {width} columns and the rows have {count}; so columns are called by number")
+        )
+        return cells, lines, []
+    if not wide[wide.argmax() :].all() and decimal != ".":
+        raise ValueError(
+            f"{told_width}, and others after it do not: are its cells in place? {option('decimal', '.')} if so"
+        )
+    told.append(("more columns", f"from {told_width}"))
+    return cells, lines, names
+
+
+def rows_where(table: Table, where) -> Table:
+    """The rows in which a column holds a given text."""
+    cells, lines = table.cells, table.lines
+    for condition in [where] if isinstance(where, str) else where:
+        name, sign, text = condition.partition("=")
+        if not sign:
+            raise ValueError(f"where is {condition!r}; expected a column and its text, such as sensor=S1")
+        column = cells[find_column(table, name.strip())]
+        fits = (column == text.strip()).to_numpy()
+        if not fits.any():
+            raise ValueError(
+                f"no row has {text.strip()!r} in {name!r}; it holds {listed(column.unique()[:8])}"
+            )
+        cells, lines = cells[fits].reset_index(drop=True), lines[fits]
+    return table._replace(cells=cells, lines=lines, told=[*table.told, ("rows", f"only those where {where}")])
+
+
+def find_column(table: Table, asked: str) -> str:
+    """The column of a name: as it stands, as any line of the header has it, or but for case, width and a unit."""
+    if asked in table.cells.columns:
+        return asked
+    for fits in (
+        lambda name, cells: asked in cells or asked == " ".join(cells),
+        lambda name, cells: plain(asked) in [plain(name), *map(plain, cells)],
+    ):
+        alike = [name for name, cells in table.header.items() if fits(name, cells)]
+        if len(alike) == 1:
+            return alike[0]
+        if alike:
+            raise ValueError(f"{asked!r} is the name of several columns; it has {listed(alike)}")
+    near = difflib.get_close_matches(plain(asked), [plain(name) for name in table.cells], 1)
+    meant = next((f" Did you mean {name!r}?" for name in table.cells if near and plain(name) == near[0]), "")
+    raise ValueError(f"there is no column {asked!r}.{meant} It has {listed(table.cells)}")
+
+
+def listed(names) -> str:
+    return ", ".join(repr(str(name)) for name in names)
