@@ -14,7 +14,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from tools import compare, refresh, tables
+from tools import chapters, compare, refresh, tables
 from vaepaper import claims, exact, experiment, paths, robustness
 
 COMMITTED = claims.load(paths.RESULTS / "claims.json")
@@ -103,6 +103,14 @@ def test_results_name_every_criterion_test_and_note():
                 and claims.needed(row) in own
                 and row["outcome"] in own
             )
+
+
+def test_minutes_are_shown_where_they_are_known():
+    [first, second, *_] = notebooks = chapters.select([])
+    shown = tables.questions(notebooks, {first.stem: 90.0}).splitlines()
+    assert shown[0] == "|  | Question | Minutes | What you learn |" and "after the trainings" in shown[-1]
+    assert "| 1.5 |" in shown[2] and "|  |" in shown[3] and second.stem in shown[3]
+    assert "Minutes" not in tables.questions(notebooks, {})
 
 
 def test_the_tally_counts():

@@ -54,9 +54,7 @@ def clean(notebook: NotebookNode) -> NotebookNode:
         cell.metadata = {"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {}
         if cell.cell_type == "code":
             cell.outputs = [out for out in cell.outputs if out.get("name") != "stderr"]
-            CoalesceStreamsPreprocessor().preprocess_cell(
-                cell, {}, 0
-            )  # a slow kernel sends its lines in pieces
+            CoalesceStreamsPreprocessor().preprocess_cell(cell, {}, 0)  # a slow kernel sends lines in pieces
             for out in cell.outputs:
                 out.pop("execution_count", None) if out.output_type != "execute_result" else None
                 if WIDGET in out.get("data", {}):
@@ -98,11 +96,8 @@ def filled(document: str, parts: Mapping[str, Callable[[bool], str]], japanese: 
 
 def trainings(build: Path) -> dict[str, dict]:
     """How each model that the notebooks saved was trained, by name: its settings."""
-    found = {}
-    for path in sorted((build / "models").glob("*.json")):
-        record = json.loads(path.read_text(encoding="utf-8"))
-        found[path.stem] = record["settings"]
-    return found
+    records = sorted((build / "models").glob("*.json"))
+    return {path.stem: json.loads(path.read_text(encoding="utf-8"))["settings"] for path in records}
 
 
 def brought_back(notebooks: Sequence[Path]) -> dict[Path, bytes]:
@@ -113,14 +108,11 @@ def brought_back(notebooks: Sequence[Path]) -> dict[Path, bytes]:
         found[source] = (nbformat.writes(notebook) + "\n").encode()
         done = execute.last_run(source)
         for name in done["left"]:
-            if (
-                name.startswith("figures/") or name == "detection.json"
-            ):  # what the notebook left, and nothing older
+            if name.startswith("figures/") or name == "detection.json":  # what it left, and nothing older
                 found[paths.RESULTS / name] = (paths.BUILD / name).read_bytes()
         if execute.recorded(source) != done["claims"]:
-            raise ValueError(
-                f"build/claims.json lacks what {source.stem} judged; `make reproduce` judges it again"
-            )
+            lost = f"build/claims.json lacks what {source.stem} judged"
+            raise ValueError(f"{lost}; `make reproduce` judges it again")
     before = claims.load(committed)
     if committed.exists() and not before:  # the other chapters' claims would be lost
         raise ValueError(f"{committed} is damaged; bring it back with `git checkout {committed}`")
@@ -133,17 +125,12 @@ def brought_back(notebooks: Sequence[Path]) -> dict[Path, bytes]:
     if list(notebooks) == chapters.select([]):
         kept = json.dumps(trainings(paths.BUILD), indent=1, ensure_ascii=False) + "\n"
         found[paths.RESULTS / "trainings.json"] = kept.encode()
-    took = {}
-    for path in (
-        paths.RESULTS / "times.json",
-        paths.BUILD / "times.json",
-    ):  # the last time that each was run from cold
+    took = {}  # by the last run of each from cold
+    for path in (paths.RESULTS / "times.json", paths.BUILD / "times.json"):
         took |= json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     found[paths.RESULTS / "times.json"] = (json.dumps(took, indent=1) + "\n").encode()
-    detection = json.loads(
-        found.get(paths.RESULTS / "detection.json") or (paths.RESULTS / "detection.json").read_bytes()
-    )
-    parts = tables.parts(entries, took, detection)
+    detection = paths.RESULTS / "detection.json"
+    parts = tables.parts(entries, took, json.loads(found.get(detection) or detection.read_bytes()))
     for document in DOCUMENTS:
         text = document.read_text(encoding="utf-8")
         found[document] = filled(text, parts, japanese=document.suffixes[0] == ".ja").encode()
@@ -162,9 +149,7 @@ def main(names: list[str] | None = None) -> int:
     for path, content in brought_back(chapters.select(names)).items():
         with paths.atomic_write(path) as part:
             part.write_bytes(content)
-    print(
-        "notebooks/, results/ and what READMEs and RESULTS.md show are refreshed; look at `git diff --stat`"
-    )
+    print("notebooks/, results/, READMEs and RESULTS.md are refreshed; look at `git diff --stat`")
     return 0
 
 

@@ -109,43 +109,38 @@ def deciding(entry: dict) -> dict:
     def distance(row: dict) -> float:
         return abs(row["value"] - row["boundary"]) / (max(abs(row["value"]), abs(row["boundary"])) or 1)
 
-    return min(
-        [row for row in entry["criteria"] if row["outcome"] != "yes"] or entry["criteria"], key=distance
-    )
+    failing = [row for row in entry["criteria"] if row["outcome"] != "yes"]
+    return min(failing or entry["criteria"], key=distance)
+
+
+NUMBER, AGREE = "Deciding number (needed)", "Seeds, interpretations that agree"
+COLUMNS = ("", "Claim", "We find", NUMBER, AGREE, "In")
 
 
 def one_line_each(entries: Sequence[dict], japanese: bool = False) -> str:
     """Claims in a table: the report's, then ours, chapter by chapter."""
     agree, rows = agreeing(entries), []
     for notebook, group in groupby(
-        entries, key=lambda entry: (entry["section"] == "ours") and entry["notebook"]
+        entries, key=lambda entry: entry["section"] == "ours" and entry["notebook"]
     ):
         if notebook:
             title = WORDS["chapters"][notebook] if japanese else f"Ours: {_title(notebook)}"
-            rows.append(
-                {"": "", "Claim": f"**{title}**", "We find": "", **dict.fromkeys((NUMBER, AGREE, "In"), "")}
-            )
+            rows.append(dict.fromkeys(COLUMNS, "") | {"Claim": f"**{title}**"})
         rows += [_line(entry, japanese, agree.get(entry["id"])) for entry in group]
     return _table(rows, japanese)
-
-
-NUMBER, AGREE = "Deciding number (needed)", "Seeds, interpretations that agree"
 
 
 def _line(entry: dict, japanese: bool, agree: tuple[int, ...] | None) -> dict[str, str]:
     row, ours = deciding(entry), entry["section"] == "ours"
     found = WORDS["ours" if ours else "marks"][entry["verdict"]] if japanese else claims.mark(entry)
     where = "" if ours else f" (§{entry['section']})"
-    name, needed = row["name_ja" if japanese else "name"], claims.needed(row).replace(" ", HOLD)
-    number = f"{name}: **{row['value']:.3g}** ({needed})"
-    return {
-        "": entry["id"],
-        "Claim": entry["statement_ja" if japanese else "statement"] + where,
-        "We find": found.replace(" ", HOLD),
-        NUMBER: number,
-        AGREE: "{}/{},\u00a0{}/{}".format(*agree) if agree else "",
-        "In": _link(entry["notebook"]),
-    }
+    off = f"{HOLD}±{HOLD}{row['error']:.1g}" if row["error"] else ""
+    needed = claims.needed(row).replace(" ", HOLD)
+    number = f"{row['name_ja' if japanese else 'name']}: **{row['value']:.3g}**{off} ({needed})"
+    agreed = "{}/{},\u00a0{}/{}".format(*agree) if agree else ""
+    claim = entry["statement_ja" if japanese else "statement"] + where
+    cells = (entry["id"], claim, found.replace(" ", HOLD), number, agreed, _link(entry["notebook"]))
+    return dict(zip(COLUMNS, cells, strict=True))
 
 
 def _table(rows: Sequence[dict], japanese: bool) -> str:
@@ -169,9 +164,8 @@ def every_number(entries: Sequence[dict]) -> str:
     for entry in entries:
         note = f"{entry['note'][0].upper()}{entry['note'][1:]}.\n\n" if "note" in entry else ""
         tested = f"Tested in {_link(entry['notebook'])}: {claims.test(entry['id'])}.\n\n"
-        said.append(
-            f"### {entry['id']}: {entry['statement'].strip('… ')}\n\n{tested}{note}{claims.numbers(entry)}"
-        )
+        title = f"### {entry['id']}: {entry['statement'].strip('… ')}\n\n"
+        said.append(title + tested + note + claims.numbers(entry))
     return "\n".join(said)
 
 
@@ -180,13 +174,11 @@ def questions(notebooks: Sequence[Path], seconds: Mapping[str, float], japanese:
     rows, suffix = [], "_ja" if japanese else ""
     for name in (notebook.stem for notebook in notebooks):
         words = WORDS["notebooks"][name]
-        took = (
-            {"Minutes": times.minutes(seconds[name])}
-            if name in seconds
-            else {"Minutes": ""}
-            if seconds
-            else {}
-        )
-        row = {"": _link(name), "Question": words[f"asks{suffix}"], **took}
+        row = {"": _link(name), "Question": words[f"asks{suffix}"]}
+        if seconds:
+            row["Minutes"] = times.minutes(seconds[name]) if name in seconds else ""
         rows.append({**row, "What you learn": words[f"teaches{suffix}"]})
-    return _table(rows, japanese)
+    after = "Minutes: on the machine above, after the trainings."
+    if japanese:
+        after = "分：上記の計算機で、学習を済ませた後の時間。"
+    return _table(rows, japanese) + (f"\n{after}\n" if seconds else "")
