@@ -22,7 +22,14 @@ from vaepaper import claims, paths
 
 TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=False)
 FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<![\\$])\$(?=\S)([^$\n]+?)(?<=[^\s\\])\$(?!\d)", re.S)
+PICTURE = re.compile(r"!\[([^\]]*)\]\((\.\./[^)]+\.png)\)")
 CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.S)
+
+
+def _embedded(found: re.Match) -> str:
+    """A picture that markdown names, as part of the page."""
+    png = base64.b64encode((paths.NOTEBOOKS / found[2]).read_bytes()).decode()
+    return f"![{found[1]}](data:image/png;base64,{png})"
 
 
 def with_mathml(markdown: str) -> str:
@@ -57,13 +64,8 @@ def body(notebook: nbformat.NotebookNode, code: bool = True) -> str:
     """A notebook's cells (`code`: or its outputs alone) as HTML, formulas as MathML, without a word to the network."""
     for cell in refresh.clean(notebook).cells:
         if cell.cell_type == "markdown":
-            cell.source = with_mathml(cell.source)
-    text, _ = HTMLExporter(
-        template_name="basic", exclude_input=not code, embed_images=True
-    ).from_notebook_node(
-        notebook,
-        {"metadata": {"path": str(paths.NOTEBOOKS)}},  # where markdown finds its pictures
-    )
+            cell.source = with_mathml(PICTURE.sub(_embedded, cell.source))
+    text, _ = HTMLExporter(template_name="basic", exclude_input=not code).from_notebook_node(notebook)
     for source in chapters.select([]):  # links between chapters
         text = text.replace(f'href="{source.name}"', f'href="{source.stem}.html"')
     # Wide tables and long lines scroll by themselves; what scrolls must be reachable with the keyboard.
