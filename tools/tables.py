@@ -136,7 +136,7 @@ def _line(entry: dict, japanese: bool, agree: tuple[int, ...] | None) -> dict[st
     where = "" if ours else f" (§{entry['section']})"
     off = f"{HOLD}±{HOLD}{row['error']:.1g}" if row["error"] else ""
     needed = claims.needed(row).replace(" ", HOLD)
-    number = f"{row['name_ja' if japanese else 'name']}: **{row['value']:.3g}**{off} ({needed})"
+    number = f"{row['name_ja' if japanese else 'name']}: **{claims.shown(row)}**{off} ({needed})"
     agreed = "{}/{},\u00a0{}/{}".format(*agree) if agree else ""
     claim = entry["statement_ja" if japanese else "statement"] + where
     cells = (entry["id"], claim, found.replace(" ", HOLD), number, agreed, _link(entry["notebook"]))

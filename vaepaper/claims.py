@@ -152,6 +152,13 @@ def mark(entry: dict) -> str:
     return (OURS if entry["section"] == "ours" else MARKS)[entry["verdict"]]
 
 
+def shown(row: Mapping) -> str:
+    """A measured number in three digits, in four where three would make it equal to its boundary."""
+    text = f"{row['value']:.3g}"
+    equal = float(text) == row["boundary"] != row["value"]
+    return f"{row['value']:.4g}" if equal else text
+
+
 def needed(criterion: Mapping) -> str:
     """A boundary in words, such as "≥ 0.9"."""
     return f"{criterion['relation'].replace('>=', '≥').replace('<=', '≤')} {criterion['boundary']:.3g}"
@@ -162,7 +169,7 @@ def numbers(entry: dict) -> str:
     rows = [
         {
             entry["id"]: row["name"],
-            "measured": f"{row['value']:.3g}" + (f" ± {row['error']:.1g}" if row["error"] else ""),
+            "measured": shown(row) + (f" ± {row['error']:.1g}" if row["error"] else ""),
             "needed": needed(row),
             "holds": row["outcome"] if row["outcome"] == "yes" else f"**{row['outcome']}**",
         }
