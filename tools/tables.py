@@ -41,19 +41,25 @@ def tally(entries: Sequence[dict], japanese: bool = False) -> str:
     """How many of the report's claims have which verdict, and how many depend on the interpretation."""
     found = [entry["verdict"] for entry in the_reports(entries)]
     turned = sum(same < of for _, _, same, of in agreeing(entries).values())
+    # A verdict of the committed seed that most other seeds do not give must not stand in the tally without a word.
+    lucky = [(name, same, of) for name, (same, of, _, _) in agreeing(entries).items() if 2 * same < of]
     if japanese:
         marks = {word: mark.split()[-1] for word, mark in WORDS["marks"].items()}
         counts = "、".join(f"{mark} {found.count(word)} 件" for word, mark in marks.items() if word in found)
         changed = f"書かれていない設定の解釈を変えると、{turned} 件の判定が変わります。"
-        return f"**報告の主張 {len(found)} 件：{counts}。** {changed}\n"
+        few = "".join(
+            f"{name} の判定は、乱数シード {of} 個のうち {same} 個だけのものです。" for name, same, of in lucky
+        )
+        return f"**報告の主張 {len(found)} 件：{counts}。** {few}{changed}\n"
     said = [
         f"{NUMBERS[found.count(word)]} {word}"
         for word in claims.MARKS
         if word in found or word != "undecided"
     ]
     said[0] = said[0].replace(" ", " is " if found.count("reproduced") == 1 else " are ")
+    few = "".join(f" Only {same} of {of} seeds gives this verdict of {name}." for name, same, of in lucky)
     return (
-        f"**Of the report's {NUMBERS[len(found)]} claims, {', '.join(said)}.** Another interpretation of what"
+        f"**Of the report's {NUMBERS[len(found)]} claims, {', '.join(said)}.**{few} Another interpretation of what"
         f" the report leaves unsaid would change {NUMBERS[turned]} of these verdicts.\n"
     )
 
