@@ -92,12 +92,13 @@ def test_a_sweep_survives_the_death_of_a_worker_and_gives_the_same_bits(
     assert all(torch.equal(a, b) for a, b in zip(bits(on_cluster), bits(here), strict=True))
 
 
-def test_a_reading_is_measured_there_to_the_same_bits(cluster, monkeypatch):
-    job = (["first-1000"], 1)
-    [(_, there, *_)] = robustness.run([job])
+def test_an_interpretation_is_measured_there_to_the_same_bits(cluster, monkeypatch, tmp_path):
+    monkeypatch.setattr(cache.paths, "BUILD", tmp_path / "there")
+    there, _ = robustness.run("first-1000", 1)
     monkeypatch.delenv("VAEPAPER_SCHEDULER")
-    [(_, here, *_)] = robustness.run([job])
-    assert there.equals(here) and len(here) == 8
+    monkeypatch.setattr(cache.paths, "BUILD", tmp_path / "here")
+    here, _ = robustness.run("first-1000", 1)
+    assert there.equals(here) and len(here) == 9
 
 
 def test_a_scheduler_that_does_not_answer_is_one_clear_message(build, digits, monkeypatch):

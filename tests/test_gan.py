@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from vaepaper import cache, gan, scores
+from vaepaper import cache, gan, scores, train
 from vaepaper.metrics import digit_shares
 
 SMALL = {
@@ -96,11 +96,11 @@ def test_a_step_is_that_of_torchs_adam_and_moves_no_other_part(model):
     """Three steps of the critic, against `torch.optim.Adam` on a copy."""
     other, x = copy.deepcopy(model), torch.rand(20, 784)
     before = state(model.generator)
-    ours = gan._descent(model.critic, 1e-2, 0.0, 0.9)
+    ours = train.Adam(model.critic.parameters(), 1e-2, (0.0, 0.9))
     theirs = torch.optim.Adam(other.critic.parameters(), 1e-2, (0.0, 0.9))
     for seed in range(3):
         torch.manual_seed(seed)
-        ours(model.critic_loss(x))
+        ours.step(model.critic_loss(x))
         torch.manual_seed(seed)
         theirs.zero_grad()
         other.critic_loss(x).backward()

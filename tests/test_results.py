@@ -21,7 +21,7 @@ COMMITTED = claims.load(paths.RESULTS / "claims.json")
 DEFAULT_BUILD = paths.BUILD
 FIGURES = sorted(path.name for path in (paths.RESULTS / "figures").glob("*.png"))
 API = (paths.ROOT / "docs" / "api.md", paths.ROOT / "docs" / "api.ja.md")
-BY_HAND = {"playground_bench.png"}  # a screenshot that `make test-browser` takes
+BY_HAND = {"playground_bench.png", "benchmark.png"}  # of `make test-browser` and of `make bench`
 
 
 @pytest.fixture(scope="module")

@@ -40,7 +40,14 @@ def test_from_a_csv_to_alarms_and_a_second_file(csv, build, capsys, monkeypatch)
     assert list(alarms) == ["start", "end", "peak", "p_value", "triggered_by"]
     begin = pd.Timestamp("2026-03-13 12:00")
     assert ((alarms.start <= begin + pd.Timedelta("15h")) & (alarms.end >= begin)).any()
-    for word in ("rows", "Taken as normal", "false alarm in", "Window: 48 points", "alarms.csv", "p_value"):
+    for word in (
+        "first row",
+        "Taken as normal",
+        "false alarm in",
+        "Window: 48 points",
+        "alarms.csv",
+        "p_value",
+    ):
         assert word in said
     page = (target / "pump one.html").read_text()
     assert "<img" in page and "http" not in page.replace("http://www.w3.org", "") and "water main" not in page

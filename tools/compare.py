@@ -11,8 +11,9 @@ def with_committed() -> tuple[bool, str]:
     Where the same digits cannot be computed (`exact.why_not`), equal verdicts are enough.
     """
     ours, theirs = (folder / "claims.json" for folder in (paths.BUILD, paths.RESULTS))
-    if not theirs.exists():
-        return True, "nothing is committed yet to compare with"
+    for path in (theirs, ours):
+        if not path.exists():
+            return True, f"There is no {path} to compare."
     found = {entry["id"]: entry for entry in claims.load(ours)}
     known = {entry["id"]: entry for entry in claims.load(theirs)}
     if ours.read_bytes() == theirs.read_bytes():

@@ -182,7 +182,7 @@ def questions(notebooks: Sequence[Path], seconds: Mapping[str, float], japanese:
         words = WORDS["notebooks"][name]
         row = {"": _link(name), "Question": words[f"asks{suffix}"]}
         if seconds:
-            row["Minutes"] = times.minutes(seconds[name]) if name in seconds else ""
+            row["Minutes"] = f"{seconds[name] / 60:.1f}" if name in seconds else ""
         rows.append({**row, "What you learn": words[f"teaches{suffix}"]})
     after = "Minutes: on the machine above, after the trainings."
     if japanese:
