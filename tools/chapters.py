@@ -119,6 +119,8 @@ def fingerprint(notebook: Path, parameters: dict) -> str:
     contents = [path.read_bytes().hex() for path in sorted(used)]
     judged = [claim for claim in claims.CLAIMS.values() if claim["notebook"] == notebook.stem]
     libraries = [sys.version, *(f"{name} {version(name)}" for name in LIBRARIES)]
-    tags = [cell["metadata"].get("tags") for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]]
+    tags = [
+        cell["metadata"].get("tags") for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    ]
     seen = [cells, tags, contents, judged, parameters, libraries]
     return hashlib.sha256(json.dumps(seen).encode()).hexdigest()
