@@ -9,6 +9,8 @@ import json
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # tests/sensorwatch is not the package
+
 import vaepaper  # noqa: F401  before NumPy and torch
 
 import numpy as np  # isort: skip
