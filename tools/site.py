@@ -108,12 +108,19 @@ def _linked(markdown: str) -> str:
     return markdown2html(markdown).replace(".ipynb", ".html").replace("notebooks/", "")
 
 
+def short(stem: str) -> str:
+    """A chapter's number and two words: "01_latent_size_sweep" → "1 latent size"."""
+    number, *words = stem.split("_")
+    return " ".join([number.lstrip("0"), *words[:2]]).replace("vae", "VAE").replace("gan", "GAN")
+
+
 def main() -> int:
     """Write build/report/index.html and a page a notebook."""
     target = paths.writable(paths.BUILD / "report")
     sources = chapters.select([])
     read = {source.stem: notebook for source in sources if (notebook := executed(source))}
-    menu = [(source.stem, chapters.title(source)) for source in sources if source.stem in read]
+    menu = [(source.stem, chapters.title(source), short(source.stem)) for source in sources]
+    menu = [entry for entry in menu if entry[0] in read]
     colours = HtmlFormatter(style="bw").get_style_defs(".highlight")
     page = TEMPLATES.get_template("page.html")
 
@@ -122,7 +129,7 @@ def main() -> int:
             words = {"stem": stem, "heading": heading, "content": content, "menu": menu, "colours": colours}
             part.write_text(page.render(words), encoding="utf-8")
 
-    for stem, heading in tqdm(menu, "pages", leave=False):
+    for stem, heading, _ in tqdm(menu, "pages", leave=False):
         write(stem, heading, body(read[stem]))
     for old in target.glob("[0-9][0-9]_*.html"):
         if old.stem not in read:  # its notebook is gone
@@ -131,7 +138,7 @@ def main() -> int:
     figures = []
     for stem, notebook in read.items():
         for name, (words, png) in pictures(notebook).items():
-            if name.startswith("fig") or name == "planted_defects":
+            if name.startswith("fig") or name == "synthetic_defects":
                 with paths.atomic_write(target / "figures" / f"{name}.png") as part:
                     part.write_bytes(png)
                 figures.append({"name": name, "words": words, "chapter": stem})
