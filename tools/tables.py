@@ -15,6 +15,7 @@ from vaepaper.defects import KINDS
 WORDS = tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
 NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
+BY_BLOCKS = "achieved ÷ target rate by blocks, off by"
 HOLD = "\u00a0"  # a space at which no line breaks
 
 
@@ -83,6 +84,7 @@ def run(entries: Sequence[dict], took: Mapping) -> str:
 def facts(entries: Sequence[dict], detection: Mapping) -> dict[str, float]:
     """The numbers that the findings name."""
     found = {entry["id"]: {row["name"]: row["value"] for row in entry["criteria"]} for entry in entries}
+    [by_blocks] = [row for e in entries for row in e["criteria"] if row["name"] == BY_BLOCKS]
     table = robustness.read()
     default, legibility = table[table.interpretation == "default"], "legibility, z = 32"
 
@@ -102,7 +104,8 @@ def facts(entries: Sequence[dict], detection: Mapping) -> dict[str, float]:
         "mean": default[default.criterion == legibility].value.mean(),
         "agree": agree,
         "seeds": of,
-        "blocks": found["S1"]["achieved ÷ target rate by blocks, off by"],
+        "blocks": by_blocks["value"],
+        "error": 1.96 * by_blocks["error"],
         "windows": found["S1"]["achieved ÷ target rate by windows, off by"],
     }
 
@@ -173,7 +176,7 @@ def every_number(entries: Sequence[dict]) -> str:
     for entry in entries:
         note = f"{entry['note'][0].upper()}{entry['note'][1:]}.\n\n" if "note" in entry else ""
         tested = f"Tested in {_link(entry['notebook'])}: {claims.test(entry['id'])}.\n\n"
-        title = f"### {entry['id']}: {entry['statement'].strip('… ')}\n\n"
+        title = f"### {entry['id']}: {entry['statement']}\n\n"
         said.append(title + tested + note + claims.numbers(entry))
     return "\n".join(said)
 
