@@ -27,13 +27,13 @@ def test_numbers_of_any_library_are_pythons_own(held):
         (checks.number, 2, (0, 1), "x is 2; expected a number of 0 or more and up to 1"),
         (checks.number, 2, (-np.inf, 1), "x is 2; expected a number up to 1"),
         (checks.number, np.ones(3), (), r"x is array\(\[1., 1., 1.\]\); expected a number"),
-        (checks.integer, 2.0, (), "x is 2.0; expected a whole number of 1 or more, below 2\\^63"),
-        (checks.integer, 6, (1, 5), "x is 6; expected a whole number of 1 or more, up to 5"),
+        (checks.integer, 2.0, (), "x is 2.0; expected an integer of 1 or more, below 2\\^63"),
+        (checks.integer, 6, (1, 5), "x is 6; expected an integer of 1 or more, up to 5"),
         (checks.one_of, "relu", (KNOWN,), "x is 'relu'; did you mean 'ReLU'\\? There are ReLU, Tanh"),
         (checks.one_of, "mse", (KNOWN,), "x is 'mse'; there are ReLU, Tanh"),
         (checks.sizes, 256, (), "x is 256; expected the sizes of layers, such as"),
-        (checks.sizes, [16.0], (), r"x\[0\] is 16.0; expected a whole number"),
-        (checks.sizes, (8, 0), (), r"x\[1\] is 0; expected a whole number of 1 or more"),
+        (checks.sizes, [16.0], (), r"x\[0\] is 16.0; expected an integer"),
+        (checks.sizes, (8, 0), (), r"x\[1\] is 0; expected an integer of 1 or more"),
     ],
 )
 def test_an_invalid_value_is_refused_in_a_sentence(check, value, arguments, message):

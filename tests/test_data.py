@@ -44,16 +44,16 @@ def test_an_unknown_split_is_refused():
 def test_a_damaged_file_is_named_and_fetched_again(copy, capsys, harm):
     root, raw = copy
     file = raw / "train-labels-idx1-ubyte"
-    whole = file.read_bytes()
+    sound = file.read_bytes()
     if harm == "missing":
         file.unlink()
     else:
-        altered = whole[:-1] + bytes([whole[-1] ^ 1])
-        file.write_bytes({"truncated": whole[:30_000], "altered": altered, "noise": os.urandom(9)}[harm])
+        altered = sound[:-1] + bytes([sound[-1] ^ 1])
+        file.write_bytes({"truncated": sound[:30_000], "altered": altered, "noise": os.urandom(9)}[harm])
     assert list(data.faults(raw)) == [file.name]
     data.fetch(root)
     assert file.name in capsys.readouterr().err
-    assert file.read_bytes() == whole and data.faults(raw) == {}
+    assert file.read_bytes() == sound and data.faults(raw) == {}
     assert not list(root.glob(".fetch-*"))
 
 

@@ -153,8 +153,8 @@ ANY_WIDTH = [(bad, said) for bad, said in IMAGES if said != "5"]
 CODE = [(None, "None"), ("x.npy", "load the file first"), (CODES * np.nan, "[0, 0] is nan; expected finite")]
 CODE += [((CODES * 255).astype(np.uint8), "uint8; expected float32")]
 IN_RANGE = [*IMAGES, (ROWS + 1, "expected numbers in [0, 1]")]
-INTEGER = [(0, "whole number of 1 or more"), (2.5, "is 2.5"), ("5", "is '5'"), (None, "is None"),
-           (np.ones(2), "whole number")]  # fmt: skip
+INTEGER = [(0, "integer of 1 or more"), (2.5, "is 2.5"), ("5", "is '5'"), (None, "is None"),
+           (np.ones(2), "integer")]  # fmt: skip
 SHARE = [(2, "is 2; expected a number"), (-0.1, "is -0.1"), (np.nan, "is nan"), ("1%", "is '1%'"),
          ([0.1, 0.2], "is [0.1, 0.2]")]  # fmt: skip
 SIZE = [(0, "is 0; expected a number"), (-1, "is -1"), (np.inf, "is inf"), (None, "is None")]
@@ -163,8 +163,8 @@ SCORES = [([], "n of 1 or more"), (3.0, "one alone: [3]"), ([1.0, np.nan], "[1] 
           ([[1], [1, 2]], "expected numbers"), (None, "expected numbers")]  # fmt: skip
 MODEL = [(None, "model is None"), (ROWS, "model is a Tensor"), (models.AutoEncoder, "model is a type")]
 LABELS = [(DIGITS[:5], "shape (5,); expected [30], one an image"), (DIGITS[:, None], "labels.reshape(-1)"),
-          (DIGITS - 1, "labels[0] is -1; expected whole numbers"), (DIGITS + 1, "labels[9] is 10"),
-          (DIGITS.float(), "labels are float32; expected whole numbers"),
+          (DIGITS - 1, "labels[0] is -1; expected integers"), (DIGITS + 1, "labels[9] is 10"),
+          (DIGITS.float(), "labels are float32; expected integers"),
           (None, "labels are None")]  # fmt: skip
 # A digit is learned from no other labels.
 OF_TEN = [(np.append(DIGITS, 1), "shape (31,)"), (np.eye(10, dtype=int)[DIGITS], "labels.argmax(1)"),

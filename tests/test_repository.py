@@ -1,4 +1,4 @@
-"""The repository's own promises: one set of versions, a helpful make, no rooms too large."""
+"""What the repository says of itself: one set of versions, a helpful make, no dead link."""
 
 import re
 import subprocess
