@@ -5,9 +5,11 @@ import time
 
 import pytest
 
-from tools import chapters, reproduce
+from tools import chapters, reproduce  # before torch, which must find vaepaper's settings
 from vaepaper import paths
 from vaepaper.data import mnist
+
+import torch  # isort: skip
 
 # Kernels that the tests start do nothing of what their user wants in sessions of their own.
 os.environ |= {"IPYTHONDIR": str(paths.BUILD / ".ipython"), "PYTHONSTARTUP": "", "JPY_SESSION_NAME": ""}
@@ -20,9 +22,7 @@ def pytest_configure(config):
     notebooks = config.getoption("nbval", False) or config.getoption("nbval_lax", False)
     if notebooks and not worker and not config.option.collectonly:
         reproduce.train_first(chapters.select([]), {})
-        os.environ["TQDM_DISABLE"] = (
-            "1"  # for the kernels: on a busy machine a bar would count as another output
-        )
+        os.environ["TQDM_DISABLE"] = "1"  # for the kernels, where a bar would count as another output
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
@@ -34,9 +34,7 @@ def pytest_collection_modifyitems(items):
         if not notebook:
             item.add_marker(pytest.mark.filterwarnings("error"), append=False)
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
-        if {"measured", "pages"} & {
-            *getattr(item, "fixturenames", ())
-        }:  # what the notebooks left; the whole site
+        if {"measured", "pages"} & {*getattr(item, "fixturenames", ())}:  # a run's results; the whole site
             item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: item.path.name == "test_results.py")
 
@@ -46,6 +44,11 @@ def build(tmp_path, monkeypatch):
     """An empty build folder in place of the real one."""
     monkeypatch.setattr(paths, "BUILD", tmp_path / "build")
     return tmp_path / "build"
+
+
+def bits(model):
+    """All of a network's parameters in one row."""
+    return torch.nn.utils.parameters_to_vector(model.parameters()).detach()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,8 @@
-"""A few seconds of every network, score, baseline, defect, alarm and monitor on made-up data: a hash of each result.
+"""A few seconds of every network, score, baseline, defect, alarm and monitor on made-up data: their hashes.
 
-`python tests/golden.py` prints them as JSON, `--write` puts them into tests/golden.json. They are the same on every
-x86-64 processor with AVX2; where an arithmetic was changed on purpose, raise `TRAINING_VERSION` and write them anew.
+`python tests/golden.py` prints them as JSON, `--write` puts them into tests/golden.json. They are the same on
+every x86-64 processor with AVX2. Where arithmetic was changed on purpose, raise `TRAINING_VERSION` and write
+them anew.
 """
 
 import hashlib
@@ -40,9 +41,12 @@ def hashed(value) -> str:
 def made_up(n: int, seed: int) -> torch.Tensor:
     """Images [n, 784] of two soft strokes each."""
     random = torch.Generator().manual_seed(seed)
-    draw = [defects.strokes(6 + 16 * torch.rand(n, 2, generator=random), 3 * torch.rand(n, generator=random), 12, 3)
-            for _ in range(2)]  # fmt: skip
-    return torch.maximum(*draw)
+
+    def draw() -> torch.Tensor:
+        centres = 6 + 16 * torch.rand(n, 2, generator=random)
+        return defects.strokes(centres, 3 * torch.rand(n, generator=random), 12, 3)
+
+    return torch.maximum(draw(), draw())
 
 
 def fitted(model: torch.nn.Module, *data: torch.Tensor, **settings) -> torch.nn.Module:
@@ -82,10 +86,8 @@ def results() -> dict[str, str]:
     for name in ("difference", "squared_difference", "shape_difference", "negative_elbo"):
         found[f"score: {name}"] = getattr(scores, name)(vae, clean)
     found["score: largest_correction"] = scores.largest_correction(clean, scores.reconstruct(vae, clean))
-    found["score: joint"], found["score: GAN"] = (
-        scores.joint_scores(ae, vae, clean),
-        gan.scores(trained["GAN"], clean),
-    )
+    found["score: joint"] = scores.joint_scores(ae, vae, clean)
+    found["score: GAN"] = gan.scores(trained["GAN"], clean)
 
     for kind in defects.KINDS | defects.FURTHER:
         found[f"defect: {kind}"] = defects.inject(kind, clean, 3, 0)
@@ -97,24 +99,17 @@ def results() -> dict[str, str]:
     found["baseline: nearest image"] = metrics.distance_to_nearest(clean, images)
 
     codes = {name: metrics.codes_of(trained[name], images) for name in ("AE", "VAE")}
-    nearest = metrics.nearest_neighbour_labels(
-        codes["AE"], torch.arange(1000) % 10, metrics.codes_of(ae, clean)
-    )
-    measures = [
-        metrics.extent(codes["VAE"]),
-        metrics.step_change(vae, codes["VAE"], 0.1),
-        *metrics.central_box(codes["AE"]),
-    ]
-    found["measures"] = [
-        np.array(x) for x in [nearest, *measures, metrics.read_digits(trained["reader"], clean)]
-    ]
+    labels, own = torch.arange(1000) % 10, metrics.codes_of(ae, clean)
+    measures = [metrics.nearest_neighbour_labels(codes["AE"], labels, own), metrics.extent(codes["VAE"])]
+    measures += [metrics.step_change(vae, codes["VAE"], 0.1), *metrics.central_box(codes["AE"])]
+    found["measures"] = [np.array(x) for x in [*measures, metrics.read_digits(trained["reader"], clean)]]
 
     normal, new = scores.difference(ae, images), scores.difference(ae, damaged)
     for rule in thresholds.RULES:
         found[f"threshold: {rule}"] = thresholds.Threshold(rule).fit(normal).p_value(new).round(9)
     joint = thresholds.JointAlarm().fit(scores.joint_scores(ae, vae, images))
-    heard = scores.joint_scores(ae, vae, damaged)
-    found["joint alarm"] = [joint.p_value(heard), "".join(joint.triggered_by(heard)[0])]
+    new = scores.joint_scores(ae, vae, damaged)
+    found["joint alarm"] = [joint.p_value(new), "".join(joint.triggered_by(new)[0])]
 
     t = np.arange(3000)
     random = np.random.default_rng(0)

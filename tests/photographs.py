@@ -34,9 +34,19 @@ def levels(grey):
     return np.uint8(np.clip(np.round(255 * grey), 0, 255))
 
 
+def grey(digit, *options, **others):
+    """The page as black ink on white."""
+    return levels(1 - page(digit, *options, **others))
+
+
+def with_alpha(level, alpha):
+    """A PNG of grey levels and an alpha channel."""
+    return file_of(np.stack([level, level, level, alpha], axis=-1))
+
+
 @kind
 def plain(digit, rng):
-    return file_of(levels(1 - page(digit)))
+    return file_of(grey(digit))
 
 
 @kind
@@ -53,9 +63,7 @@ def uneven_light(digit, rng):
 
 @kind
 def ruled_paper(digit, rng):
-    paper = np.ones((600, 800))
-    for row in range(20, 600, 40):
-        paper[row : row + 2] = 0.75
+    paper = np.where((np.arange(600) % 40) // 2 == 10, 0.75, 1)[:, None]
     return file_of(levels(np.minimum(paper, 1 - 0.85 * page(digit))), "JPEG")
 
 
@@ -68,64 +76,52 @@ def squared_paper(digit, rng):
 
 @kind
 def cmyk_jpeg(digit, rng):
-    return file_of(Image.fromarray(levels(1 - page(digit))).convert("CMYK"), "JPEG")
+    return file_of(Image.fromarray(grey(digit)).convert("CMYK"), "JPEG")
 
 
 @kind
 def cmyk_jpeg_inverted(digit, rng):
-    picture = Image.fromarray(levels(1 - page(digit))).convert("CMYK")
+    picture = Image.fromarray(grey(digit)).convert("CMYK")
     return file_of(picture.point(lambda level: 255 - level), "JPEG")
 
 
-def deep(bits):
-    def maker(digit, rng):
-        return file_of(np.uint16(np.round((1 - page(digit)) * (2**bits - 1))))
-
-    return maker
-
-
 for bits in (10, 12, 16):
-    KINDS[f"png_of_{bits}_bits"] = deep(bits)
+    most = 2**bits - 1
+    KINDS[f"png_of_{bits}_bits"] = lambda digit, rng, most=most: file_of(
+        np.uint16(np.round((1 - page(digit)) * most))
+    )
 
 
 @kind
 def colours_under_no_alpha(digit, rng):
-    grey = levels(1 - page(digit))
-    return file_of(Image.fromarray(np.stack([grey, grey, grey, 0 * grey], axis=-1)))
+    return with_alpha(grey(digit), np.zeros((600, 800), np.uint8))
 
 
 @kind
 def soft_ink_on_nothing(digit, rng):
     ink = levels(0.6 * ndimage.gaussian_filter(page(digit), 4))
-    return file_of(Image.fromarray(np.stack([255 - ink, 255 - ink, 255 - ink, ink], axis=-1)))
+    return with_alpha(255 - ink, ink)
 
 
 @kind
 def black_ink_on_nothing(digit, rng):
     ink = levels(page(digit))
-    return file_of(Image.fromarray(np.stack([0 * ink, 0 * ink, 0 * ink, ink], axis=-1)))
+    return with_alpha(0 * ink, ink)
 
 
 @kind
 def white_ink_on_nothing(digit, rng):
     ink = levels(page(digit))
-    return file_of(Image.fromarray(np.stack([0 * ink + 255] * 3 + [ink], axis=-1)))
+    return with_alpha(0 * ink + 255, ink)
 
 
-@kind
-def webp(digit, rng):
-    return file_of(levels(1 - page(digit)), "WEBP")
-
-
-@kind
-def bmp(digit, rng):
-    return file_of(levels(1 - page(digit)), "BMP")
+for format in ("WEBP", "BMP"):
+    KINDS[format.lower()] = lambda digit, rng, format=format: file_of(grey(digit), format)
 
 
 @kind
 def gif(digit, rng):
-    frames = [Image.fromarray(levels(1 - page(digit))), Image.new("L", (800, 600), 255)]
-    return file_of(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    return file_of(grey(digit), "GIF", save_all=True, append_images=[Image.new("L", (800, 600), 255)])
 
 
 @kind
@@ -137,16 +133,12 @@ def a_black_speck(digit, rng):
 
 @kind
 def a_frame(digit, rng):
-    grey = levels(1 - page(digit))
-    grey[:2], grey[-2:], grey[:, :2], grey[:, -2:] = 0, 0, 0, 0
-    return file_of(grey)
+    return file_of(np.pad(grey(digit)[2:-2, 2:-2], 2))
 
 
 @kind
 def a_frame_close_by(digit, rng):
-    grey = levels(1 - page(digit, 300, 300, 280, (10, 10)))
-    grey[:2], grey[-2:], grey[:, :2], grey[:, -2:] = 0, 0, 0, 0
-    return file_of(grey)
+    return file_of(np.pad(grey(digit, 300, 300, 280, (10, 10))[2:-2, 2:-2], 2))
 
 
 @kind
@@ -161,13 +153,11 @@ def chalk(digit, rng):
 
 @kind
 def small(digit, rng):
-    return file_of(levels(1 - page(digit, 64, 48, 40, (12, 4))))
+    return file_of(grey(digit, 64, 48, 40, (12, 4)))
 
 
 @kind
 def tight(digit, rng):
     rows, columns = (np.flatnonzero((digit > 60).any(axis)) for axis in (1, 0))
-    cut = digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return file_of(
-        Image.fromarray(255 - cut).resize((10 * cut.shape[1], 10 * cut.shape[0]), Image.Resampling.BICUBIC)
-    )
+    cut = Image.fromarray(255 - digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+    return file_of(cut.resize((10 * cut.width, 10 * cut.height), Image.Resampling.BICUBIC))

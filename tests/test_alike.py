@@ -17,20 +17,16 @@ def known(digits):
 def test_the_same_three_as_measuring_all(known, digits, damage):
     images = digits[0][1900:].clone()
     if damage == "noise":
-        images = (images + 0.5 * torch.rand(images.shape, generator=torch.Generator().manual_seed(0))).clamp(
-            max=1
-        )
+        noise = torch.rand(images.shape, generator=torch.Generator().manual_seed(0))
+        images = (images + 0.5 * noise).clamp(max=1)
     elif damage == "a thick line":
         images[:, 308:364] = 1
     elif damage == "blank":
         images[:] = 0
     nearest = finder(known)
     found = np.stack([nearest(image).numpy() for image in images])
-    expected = (
-        NearestNeighbors(n_neighbors=3, algorithm="brute")
-        .fit(known)
-        .kneighbors(images, return_distance=False)
-    )
+    oracle = NearestNeighbors(n_neighbors=3, algorithm="brute").fit(known)
+    expected = oracle.kneighbors(images, return_distance=False)
     assert (found == expected).mean() > 0.99  # two may lie equally near
 
 
@@ -42,7 +38,7 @@ def test_an_image_of_its_own_comes_first_and_few_images_are_enough(known):
 
 
 def test_one_that_differs_in_a_corner_pixel_is_found(known):
-    """Two images that differ in one pixel are told apart, although their distances are small beside their norms."""
+    """Two images that differ in one pixel are told apart: their distance is small beside their norms."""
     twice = torch.cat([known, known[:1]])
     twice[-1, 0] = 0.5  # a corner that no digit inks
     assert finder(twice)(twice[-1])[0] == len(known)

@@ -7,30 +7,17 @@ from threadpoolctl import threadpool_limits
 
 from vaepaper import baselines
 
-ALL = [
-    baselines.PrincipalComponents(8),
-    baselines.IndependentComponents(8),
-    baselines.Forest(),
-]
-each = pytest.mark.parametrize("detector", ALL, ids=lambda d: type(d).__name__)
+ALL = [baselines.PrincipalComponents(8), baselines.IndependentComponents(8), baselines.Forest()]
 
 
-@each
-def test_white_on_black_is_stranger_than_black_on_white(digits, detector):
+@pytest.mark.parametrize("detector", ALL, ids=lambda d: type(d).__name__)
+def test_white_on_black_is_more_anomalous_than_black_on_white(digits, detector):
     images = digits[0]
     fitted = detector.fit(images[:1500])
-    scores, strange = fitted.score(images[1500:]), fitted.score(1 - images[1500:])
+    scores, anomalous = fitted.score(images[1500:]), fitted.score(1 - images[1500:])
     assert scores.shape == (500,) and np.isfinite(scores).all()
-    assert np.median(strange) > np.quantile(scores, 0.95)
+    assert np.median(anomalous) > np.quantile(scores, 0.95)
     np.testing.assert_allclose(fitted.score(images[1500:1501]), scores[:1], rtol=1e-4)
-
-
-@each
-def test_bad_images_are_named(detector):
-    with pytest.raises(ValueError, match="n of 1 or more"):
-        detector.fit(torch.zeros(0, 784))
-    with pytest.raises(ValueError, match="is nan"):
-        detector.fit(torch.full((20, 784), torch.nan))
 
 
 def test_pca_is_the_singular_value_decomposition(digits):

@@ -11,10 +11,9 @@ from vaepaper import claims, paths
 @pytest.fixture
 def copy(tmp_path, monkeypatch):
     """A copy of the repository's sources to change; returns a function that appends to one of its files."""
+    left_out = shutil.ignore_patterns("*.png", "__pycache__")
     for name in ("vaepaper", "sensorwatch", "tools", "notebooks", "results"):
-        shutil.copytree(
-            paths.ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("*.png", "__pycache__")
-        )
+        shutil.copytree(paths.ROOT / name, tmp_path / name, ignore=left_out)
     for name, folder in {"ROOT": "", "NOTEBOOKS": "notebooks", "RESULTS": "results"}.items():
         monkeypatch.setattr(paths, name, tmp_path / folder)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from conftest import bits
 
 from tools import robustness
 from vaepaper import cache
@@ -22,13 +23,9 @@ SWEEP = [{"model": "VariationalAutoEncoder", "latent": z, "epochs": 12} for z in
 SWEEP += [{"model": "GenerativeAdversarialNetwork", "latent": 2, "epochs": 2, "encoder_epochs": 1}]
 
 
-def bits(models):
-    return [torch.cat([p.flatten() for p in model.parameters()]) for model in models]
-
-
 @pytest.fixture
 def start(monkeypatch):
-    """Starts a scheduler and so many workers on loopback, as the README does (or with `options`); gives the workers."""
+    """Starts a scheduler and workers on loopback, as the README does or with `options`; gives the workers."""
     processes = []
 
     def run(workers, *options, **environment):
@@ -72,9 +69,9 @@ def cluster(start):
     return start(2)
 
 
-def test_a_sweep_survives_the_death_of_a_worker_and_gives_the_same_bits(
-    cluster, build, digits, tmp_path, monkeypatch
-):
+def test_a_sweep_survives_the_death_of_a_worker(cluster, build, digits, tmp_path, monkeypatch):
+    """And gives the same bits as this machine alone."""
+
     def kill_one_in_the_middle():
         while len(list(build.glob("remembered/*.safetensors"))) < 2:
             time.sleep(0.05)
@@ -89,7 +86,7 @@ def test_a_sweep_survives_the_death_of_a_worker_and_gives_the_same_bits(
     monkeypatch.setattr(cache.paths, "BUILD", tmp_path / "here")
     here = cache.train_all(SWEEP, digits[0])
     assert len(here) == 9
-    assert all(torch.equal(a, b) for a, b in zip(bits(on_cluster), bits(here), strict=True))
+    assert all(torch.equal(bits(a), bits(b)) for a, b in zip(on_cluster, here, strict=True))
 
 
 def test_an_interpretation_is_measured_there_to_the_same_bits(cluster, monkeypatch, tmp_path):
@@ -109,7 +106,7 @@ def test_a_scheduler_that_does_not_answer_is_one_clear_message(build, digits, mo
     assert time.monotonic() - start < 60
 
 
-def test_what_is_remembered_needs_no_cluster(build, digits, monkeypatch):
+def test_what_is_cached_needs_no_cluster(build, digits, monkeypatch):
     cache.train_all(SWEEP[:1], digits[0])
     monkeypatch.setenv("VAEPAPER_SCHEDULER", "tcp://127.0.0.1:9")
     assert len(cache.train_all(SWEEP[:1], digits[0])) == 1
@@ -121,9 +118,8 @@ def test_a_worker_with_other_code_is_refused(digits):
         cache._train("", trained, "cpu", np.zeros(1), 0, digits[0].numpy())
 
 
-TESTS = os.pathsep.join(
-    [str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
-)  # workers import this file
+# Workers import this file.
+TESTS = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
 
 
 def where(share, caller, data):
@@ -137,18 +133,15 @@ def test_one_worker_of_one_thread_is_used(start):
 
 def test_a_scheduler_without_workers_says_so(start, build, digits):
     start(0)
-    with pytest.raises(
-        ConnectionError, match=r"has no workers; start some: `dask worker tcp://127.0.0.1:\d+"
-    ):
+    with pytest.raises(ConnectionError, match=r"no workers; start some: `dask worker tcp://127.0.0.1:\d+"):
         cache.train_all(SWEEP[:1], digits[0])
 
 
 def test_a_worker_without_our_code_says_so(start, build, digits, tmp_path):
     """A package of that name comes first on its path, and importing it fails as where there is none."""
     (tmp_path / "vaepaper").mkdir()
-    (tmp_path / "vaepaper" / "__init__.py").write_text(
-        "raise ModuleNotFoundError(\"No module named 'vaepaper'\")"
-    )
+    fails = "raise ModuleNotFoundError(\"No module named 'vaepaper'\")"
+    (tmp_path / "vaepaper" / "__init__.py").write_text(fails)
     start(1, PYTHONPATH=str(tmp_path), cwd=tmp_path)
     with pytest.raises(RuntimeError, match=r"lacks our code \(.*No module named 'vaepaper"):
         cache.train_all(SWEEP[:1], digits[0])

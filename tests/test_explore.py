@@ -1,10 +1,9 @@
-"""The playground without a browser: pictures read as MNIST's are, strokes pixel by pixel, the bench's verdict."""
-
-import io
+"""The playground, no browser: pictures read like MNIST's, strokes pixel by pixel, the bench's verdict."""
 
 import numpy as np
 import pytest
 import torch
+from photographs import file_of, levels, page
 from PIL import Image
 
 from vaepaper import scores
@@ -15,12 +14,6 @@ from vaepaper.playground.bench import bench
 from vaepaper.playground.uploads import read_picture
 from vaepaper.scores import joint_scores
 from vaepaper.thresholds import JointAlarm, Threshold
-
-
-def file_of(picture, kind="PNG"):
-    held = io.BytesIO()
-    picture.save(held, kind)
-    return held.getvalue()
 
 
 def bytes_of(image):
@@ -65,11 +58,10 @@ def test_what_is_transparent_is_paper(ink):
 
 def test_a_photo_on_its_side_is_turned(digits):
     picture = Image.fromarray(255 - bytes_of(digits[0][7])).resize((280, 280)).convert("RGB")
-    turned, held = picture.transpose(Image.Transpose.ROTATE_90), io.BytesIO()
+    turned = picture.transpose(Image.Transpose.ROTATE_90)
     exif = Image.Exif()
     exif[0x0112] = 6  # as a camera says "turn me clockwise"
-    turned.save(held, "JPEG", exif=exif, quality=95)
-    difference = read_picture(held.getvalue()) - read_picture(file_of(picture))
+    difference = read_picture(file_of(turned, "JPEG", exif=exif, quality=95)) - read_picture(file_of(picture))
     assert difference.abs().mean() < 0.02
 
 
@@ -79,6 +71,7 @@ def test_a_photo_on_its_side_is_turned(digits):
         (b"", "not a PNG or JPEG"),
         (b"once upon a time", "not a PNG or JPEG"),
         (file_of(Image.effect_noise((64, 64), 90))[:900], "not a PNG or JPEG"),
+        (file_of(levels(1 - page(np.uint8(255 * np.eye(28)))))[:3000], "damaged"),
         (file_of(Image.new("L", (40, 40), 128)), "blank"),
         (file_of(Image.new("RGBA", (40, 40))), "blank"),
         (file_of(Image.new("L", (1, 1), 255)), "blank"),
@@ -98,9 +91,10 @@ def distance_to_segment(start, end):
     return np.linalg.norm(middles - share[..., None] * along, axis=-1)
 
 
-@pytest.mark.parametrize(
-    "start, end", [((4, 5), (20, 5)), ((3.3, 20.2), (15.1, 8)), ((9, 9), (9, 9)), ((26, 2), (40, 2))]
-)
+ENDS = [((4, 5), (20, 5)), ((3.3, 20.2), (15.1, 8)), ((9, 9), (9, 9)), ((26, 2), (40, 2))]
+
+
+@pytest.mark.parametrize(("start", "end"), ENDS)
 @pytest.mark.parametrize("width", [1, 2.5, 6])
 def test_a_stroke_changes_the_pixels_under_it_and_no_others(start, end, width):
     ink = np.clip(width / 2 + 0.5 - distance_to_segment(start, end), 0, 1)
@@ -134,17 +128,17 @@ def laid(digits):
     widget = bench(vae, ae, images[:500], images[500:600], images, labels)
     board, said = widget.children[3].children[0].children[1], widget.children[-1].children[0]
     rule, rate = widget.children[2].children[2:]
-    oddest = images[500:600][scores.difference(vae, images[500:600]).argmax()]
+    worst = images[500:600][scores.difference(vae, images[500:600]).argmax()]
     board._handle_frontend_event(None, {"event": "client_ready"}, [])
-    return vae, ae, images[:500], board, said, rule, rate, oddest
+    return vae, ae, images[:500], board, said, rule, rate, worst
 
 
 def test_the_bench_says_what_the_report_s_score_says(laid):
-    vae, _, normal, board, said, rule, _rate, oddest = laid
+    vae, _, normal, board, said, rule, _rate, worst = laid
     rule.value = "conformal"
-    assert f"score {scores.difference(vae, oddest[None])[0]:.3g}" in said.value
+    assert f"score {scores.difference(vae, worst[None])[0]:.3g}" in said.value
     point(board, ("mouse_down", 3, 4), ("mouse_move", 20, 9), ("mouse_up", 20, 9))
-    drawn = paint(paint(oddest, (3, 4), (3, 4), 2), (3, 4), (20, 9), 2)
+    drawn = paint(paint(worst, (3, 4), (3, 4), 2), (3, 4), (20, 9), 2)
     score = scores.difference(vae, drawn[None])
     threshold = Threshold("conformal").fit(scores.difference(vae, normal))
     [p_value] = threshold.p_value(score)
@@ -153,17 +147,15 @@ def test_the_bench_says_what_the_report_s_score_says(laid):
 
 
 def test_the_bench_judges_by_the_joint_alarm_first_and_names_the_top_contributor(laid):
-    vae, ae, normal, board, said, rule, rate, oddest = laid
+    vae, ae, normal, board, said, rule, rate, worst = laid
     alarm = JointAlarm().fit(joint_scores(ae, vae, normal))
     point(board, ("mouse_down", 3, 4), ("mouse_up", 3, 4))
-    found = joint_scores(ae, vae, paint(oddest, (3, 4), (3, 4), 2)[None])
+    found = joint_scores(ae, vae, paint(worst, (3, 4), (3, 4), 2)[None])
     [name], [p_value] = alarm.triggered_by(found)[0], alarm.p_value(found)
-    assert rule.value == "joint alarm" and said.value.startswith(
-        f"<b>top contributor {name}: score {found[name][0]:.3g}"
-    )
-    assert (
-        f"threshold none (no score suffices alone), p = {p_value:.2g}" in said.value
-    )  # 1 % of 500 digits, seven scores
+    assert rule.value == "joint alarm"
+    assert said.value.startswith(f"<b>top contributor {name}: score {found[name][0]:.3g}")
+    # 1 % of 500 digits, seven scores.
+    assert f"threshold none (no score suffices alone), p = {p_value:.2g}" in said.value
     rate.value = 0.1
     assert f"threshold {alarm.at(0.1)[name]:.3g}, p = {p_value:.2g}" in said.value
     assert ("No alarm at 10 %" in said.value) == (p_value > 0.1)

@@ -1,4 +1,4 @@
-"""Figures can be read where they are shown: at most 900 pixels wide, type of 9 points or more, nothing cut off."""
+"""Figures can be read where they are shown: 900 pixels wide at most, type of 9 points or more."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -22,16 +22,17 @@ SPACES = {f"space {n}": random.normal(size=(400, 3)) for n in (1, 2)}
 PLANES = {name: codes[:, :2] for name, codes in SPACES.items()}
 SCORES = random.gamma(20, 2, (2, 400))
 TENSORS = torch.from_numpy(IMAGES[:30]).view(3, 10, 784)
-SPLITS = pd.MultiIndex.from_product(
-    [list("abcd"), [0.1, 0.01, 0.001], range(9)], names=["rule", "target", "split"]
-)
+SPLITS = [list("abcd"), [0.1, 0.01, 0.001], range(9)]
+SPLITS = pd.MultiIndex.from_product(SPLITS, names=["rule", "target", "split"])
 SPLITS = pd.DataFrame({"achieved": random.random(len(SPLITS)), "caught": 0.5}, SPLITS).reset_index()
 CAUGHT = pd.MultiIndex.from_product([KINDS, range(1, 6), METHODS], names=["kind", "severity", "method"])
 CAUGHT = pd.DataFrame({"caught": random.random(len(CAUGHT))}, CAUGHT).reset_index()
 BY_SIZE = pd.DataFrame(random.random((8, 9)), 2 ** np.arange(1, 9), ["VAE", "PCA", *KINDS, "mean"])
 TABLE = robustness.read()
 PERCENTILES = {"training": range(101), "unseen": range(101), "flagged": 2}
-SEEN = dict.fromkeys(list(INTERPRETATIONS)[-4:], PERCENTILES)
+NAMES, NINES, SEEDS = [*INTERPRETATIONS], np.full(10, 99.0), TABLE.groupby("interpretation").seed.nunique()
+SEEN = dict.fromkeys(NAMES[-4:], PERCENTILES)
+LETTERS, BLUR = "abcdefghijklmnop", {"blur": -0.5}
 BOX = np.array([[-1, -1], [1, 1]])
 LOSSES = {"critic": {"one digit": SCORES, "all": SCORES[:1]}, "encoder": {"one digit": SCORES}}
 CARDS = (METHODS[:10], *TENSORS[:2], np.full(10, 0.01), TENSORS.transpose(0, 1), np.ones((10, 3), int))
@@ -41,26 +42,25 @@ FIGURES = {
     "Fig. 2": lambda: diagrams.variational_autoencoder(VariationalAutoEncoder(2)),
     "GAN": lambda: diagrams.adversarial_network(GenerativeAdversarialNetwork(16)),
     "rows": lambda: pictures.image_rows({"the first 1,000, as many steps: 30 flagged": IMAGES[:8]}, "rows"),
-    "many columns": lambda: pictures.image_rows({"drawn by the GAN": IMAGES[:16]}, "rows", list("abcdefghijklmnop")),
+    "many columns": lambda: pictures.image_rows({"drawn by the GAN": IMAGES[:16]}, "rows", [*LETTERS]),
     "grid": lambda: pictures.decoded_grid({"AE": IMAGES.reshape(20, 20, 784)}, {"AE": BOX}, "grid"),
     "sheet": lambda: pictures.digit_sheet(IMAGES[:100], "Fig. 7", circles=[(99, 14, 14)], squares=[0, 99]),
-    "Fig. 10": lambda: pictures.flagged_digits(IMAGES[:10], IMAGES[10:20], np.full(10, 99.0), {100: 9, 60_000: 100}),
+    "Fig. 10": lambda: pictures.flagged_digits(IMAGES[:10], IMAGES[10:20], NINES, {100: 9, 60_000: 100}),
     "planes": lambda: latent_spaces.in_2d(PLANES, LABELS, "planes", closer=0.8),
     "spaces": lambda: latent_spaces.in_3d(SPACES, LABELS, "spaces"),
-    "lines": lambda: curves.lines(dict.fromkeys(KINDS, BY_SIZE), "x", "lines", boundaries={"blur": -0.5}, bold="mean"),
+    "lines": lambda: curves.lines(dict.fromkeys(KINDS, BY_SIZE), "x", "t", boundaries=BLUR, bold="mean"),
     "losses": lambda: curves.losses(LOSSES, "losses"),
     "bars": lambda: distributions.difference_bars(*SCORES[:, :100], 99.0),
     "differences": lambda: distributions.difference_distributions(*SCORES, 99.0),
-    "removed": lambda: distributions.fractions_removed(dict(zip(KINDS, SCORES, strict=False)), 0.5, "removed"),
+    "removed": lambda: distributions.fractions_removed(dict(enumerate(SCORES)), 0.5, "removed"),
     "rates": lambda: distributions.false_alarm_rates(SPLITS, "rates"),
     "confusions": lambda: tables.confusions({"2-D": np.eye(10) + 1, "3-D": np.eye(10) + 1}, "confusions"),
     "winners": lambda: tables.winners(CAUGHT, "winners", "caught"),
     "cards": lambda: cards(*CARDS),
     "map": lambda: interpretations.verdict_map(
-        robustness.shares(TABLE), robustness.differs(TABLE), TABLE.groupby("interpretation").seed.nunique(), "map"
-    ),
+        robustness.shares(TABLE), robustness.differs(TABLE), SEEDS, "map"),
     "strips": lambda: interpretations.strips(TABLE, robustness.turned(TABLE), "strips"),
-    "Figs 9 and 10": lambda: interpretations.figs_9_and_10(robustness.differences(TABLE), [*INTERPRETATIONS][:9], "2"),
+    "Figs 9 and 10": lambda: interpretations.figs_9_and_10(robustness.differences(TABLE), NAMES[:9], "2"),
     "Fig. 9 again": lambda: interpretations.distributions(SEEN, "Fig. 9"),
 }  # fmt: skip
 
@@ -83,19 +83,15 @@ def test_winners_are_means_over_severities():
     axes = tables.winners(CAUGHT, "winners", "caught").axes[0]
     means = CAUGHT.groupby("method", sort=False).caught.mean()
     written = [text.get_text() for text in axes.texts]
-    assert len(written) == len(METHODS) * (len(KINDS) + 1) and written[6::7] == [
-        f"{100 * m:.0f}" for m in means
-    ]
+    assert len(written) == len(METHODS) * (len(KINDS) + 1)
+    assert written[6::7] == [f"{100 * mean:.0f}" for mean in means]
     plt.close("all")
 
 
 def test_strips_show_what_some_run_turns():
     turned = robustness.turned(TABLE)
-    titles = [
-        axes.get_title(loc="left")
-        for axes in interpretations.strips(TABLE, turned, "strips").axes
-        if axes.axison
-    ]
+    drawn = interpretations.strips(TABLE, turned, "strips").axes
+    titles = [axes.get_title(loc="left") for axes in drawn if axes.axison]
     assert titles == sorted(f"{claim}: {name}" for claim, name in turned.index[:8])
     verdicts = robustness.judged(TABLE).groupby("claim").verdict.nunique()
     assert {claim for claim, _ in turned.index} >= set(verdicts[verdicts > 1].index)

@@ -174,7 +174,7 @@ def test_same_bits_alone_and_side_by_side_and_read_back(build, digits, tmp_path,
     ("change", "message"),
     [
         ({"critic_step": 5}, "did you mean 'critic_steps'"),
-        ({"critic_steps": 0}, "critic_steps is 0; expected a whole number of 1 or more"),
+        ({"critic_steps": 0}, "critic_steps is 0; expected an integer of 1 or more"),
         ({"encoder_epochs": 1.5}, r"encoder_epochs is 1\.5"),
         ({"feature_weight": -1}, "feature_weight is -1"),
         ({"kl_weight": 1}, "kl_weight"),

@@ -11,12 +11,9 @@ from vaepaper.plots.diagrams import layer_sizes
 
 def test_layers_are_the_reports():
     sweep, clusters, vae = AutoEncoder(16, hidden=()), AutoEncoder(2), VariationalAutoEncoder(64)
-    assert (layer_sizes(sweep.encoder), layer_sizes(sweep.decoder)) == ([784, 16], [16, 784])
-    assert (layer_sizes(clusters.encoder), layer_sizes(clusters.decoder)) == (
-        [784, 256, 128, 2],
-        [2, 128, 256, 784],
-    )
-    assert (layer_sizes(vae.encoder), layer_sizes(vae.decoder)) == ([784, 256, 128, 128], [64, 128, 256, 784])
+    found = [(layer_sizes(model.encoder), layer_sizes(model.decoder)) for model in (sweep, clusters, vae)]
+    four = [784, 256, 128, 2], [2, 128, 256, 784]
+    assert found == [([784, 16], [16, 784]), four, ([784, 256, 128, 128], [64, 128, 256, 784])]
 
 
 @pytest.mark.parametrize("reconstruction", ["squared", "bernoulli"])

@@ -1,4 +1,4 @@
-"""Files written whole whatever the file system, and locks that hold where it has none."""
+"""Files written completely whatever the file system, and locks that hold where it has none."""
 
 import errno
 import fcntl
@@ -96,9 +96,8 @@ def test_who_waits_says_so(tmp_path):
     code = "import sys, pathlib; from vaepaper import paths\n"
     code += "with paths.locked(pathlib.Path(sys.argv[1]), 'busy'): pass"
     with paths.locked(tmp_path / ".lock"):
-        waiting = subprocess.Popen(
-            [sys.executable, "-c", code, str(tmp_path / ".lock")], stdout=subprocess.PIPE
-        )
+        command = [sys.executable, "-c", code, str(tmp_path / ".lock")]
+        waiting = subprocess.Popen(command, stdout=subprocess.PIPE)
         assert waiting.stdout.readline() == b"busy\n" and waiting.poll() is None
     assert waiting.wait(timeout=60) == 0
     waiting.stdout.close()

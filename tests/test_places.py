@@ -1,6 +1,5 @@
-"""Where people run it: folders, locales, line ends and settings of their own change nothing and break nothing."""
+"""Where people run it: folders, locales, line ends and settings of their own break nothing."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -15,14 +14,10 @@ from tools import chapters, execute, reproduce, site
 from vaepaper import claims, paths
 
 # Third parties' sockets and loops, left to the garbage collector when a kernel dies, are not ours to close.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::pytest.PytestUnraisableExceptionWarning", "ignore::DeprecationWarning"
-)
-ASCII = {
-    "LC_ALL": "C",
-    "PYTHONCOERCECLOCALE": "0",
-    "PYTHONUTF8": "0",
-}  # Python then reads and prints ASCII alone
+THEIRS = "ignore::pytest.PytestUnraisableExceptionWarning", "ignore::DeprecationWarning"
+pytestmark = pytest.mark.filterwarnings(*THEIRS)
+# Python then reads and prints ASCII alone.
+ASCII = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
 
 
 def python(code, cwd=paths.ROOT, **environment):
@@ -36,15 +31,10 @@ def python(code, cwd=paths.ROOT, **environment):
 def test_a_relative_place_is_meant_from_where_the_person_stands(tmp_path):
     show = "from vaepaper import paths; print(paths.DATA, paths.BUILD, flush=True)"
     kernel = f"import os, subprocess, sys; os.chdir('/'); subprocess.run([sys.executable, '-c', {show!r}])"
-    seen = (
-        python(f"{show}\n{kernel}", tmp_path, VAEPAPER_DATA="mine", VAEPAPER_BUILD="../b")
-        .decode()
-        .splitlines()
-    )
-    assert seen[0] == seen[1] and [Path(place).resolve() for place in seen[0].split()] == [
-        tmp_path / "mine",
-        tmp_path.parent / "b",
-    ]
+    seen = python(f"{show}\n{kernel}", tmp_path, VAEPAPER_DATA="mine", VAEPAPER_BUILD="../b").decode()
+    here, in_kernel = seen.splitlines()
+    assert here == in_kernel
+    assert [Path(place).resolve() for place in here.split()] == [tmp_path / "mine", tmp_path.parent / "b"]
 
 
 @pytest.fixture
@@ -54,11 +44,9 @@ def checkout(tmp_path):
     (tmp_path / "checkout" / "build" / "figures").mkdir(parents=True)
 
     def clean(**environment):
-        environment = {
-            name: value for name, value in os.environ.items() if name != "VAEPAPER_BUILD"
-        } | environment
+        ours = {name: value for name, value in os.environ.items() if name != "VAEPAPER_BUILD"}
         command = ["make", "-C", tmp_path / "checkout", "clean"]
-        return subprocess.run(command, env=environment, capture_output=True, text=True).returncode
+        return subprocess.run(command, env=ours | environment, capture_output=True).returncode
 
     return clean
 
@@ -105,17 +93,13 @@ def test_a_matplotlibrc_of_the_users_own_changes_no_figure(tmp_path):
     draw = "import numpy as np, hashlib; from vaepaper.plots import distributions, style;"
     draw += "style.save(distributions.difference_bars(np.ones(3), np.ones(3), 2.0), 'one');"
     draw += "print(hashlib.sha256((style.paths.BUILD / 'figures' / 'one.png').read_bytes()).hexdigest())"
-    (tmp_path / "matplotlibrc").write_text(
-        "text.usetex: True\nfont.size: 30\naxes.grid: True\nsavefig.bbox: tight\n"
-    )
+    settings = "text.usetex: True\nfont.size: 30\naxes.grid: True\nsavefig.bbox: tight\n"
+    (tmp_path / "matplotlibrc").write_text(settings)
     theirs = {"MATPLOTLIBRC": str(tmp_path / "matplotlibrc")}
     assert python(draw, VAEPAPER_BUILD=str(tmp_path), **theirs) == python(draw, VAEPAPER_BUILD=str(tmp_path))
 
 
-@pytest.mark.parametrize(
-    "damaged",
-    ["", "[", "{}", "3", "null", "[1]", '[{"id": "C4"}]', '[{"verdict": "who knows"}]', "\x00" * 90, "é"],
-)
+@pytest.mark.parametrize("damaged", ["", "[", "{}", "3", "null", "[1]", '[{"id": "C4"}]', "\x00" * 90, "é"])
 def test_damaged_claims_are_named_and_made_again(build, capsys, damaged):
     claims.record("C4", dict.fromkeys(claims._names("C4"), 3.0))
     sound = (build / "claims.json").read_bytes()
@@ -140,27 +124,22 @@ def test_a_copy_of_a_chapter_is_no_chapter_and_records_nothing(build, tmp_path, 
 
 def notebook(path, *cells):
     """A small notebook with a claim-free cell or more."""
-    kernel = {
-        "kernelspec": {"name": "python3", "display_name": "Python 3"},
-        "language_info": {"name": "python"},
-    }
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
     nbformat.write(new_notebook(cells=[*cells], metadata=kernel), paths.writable(path.parent) / path.name)
 
 
 @pytest.fixture
 def chapter_folder(tmp_path, build, monkeypatch):
     """Notebooks' and build folders under a name with all that names can hold."""
-    odd = tmp_path / "my {project}" / "#1 100% [x] {{y}} 日本語 & 'co'"
-    monkeypatch.setattr(paths, "NOTEBOOKS", odd / "notebooks")
-    monkeypatch.setattr(paths, "BUILD", odd / "build")
-    monkeypatch.setenv("VAEPAPER_BUILD", str(odd / "build"))
-    return odd / "notebooks"
+    folder = tmp_path / "my {project}" / "#1 100% [x] {{y}} 日本語 & 'co'"
+    monkeypatch.setattr(paths, "NOTEBOOKS", folder / "notebooks")
+    monkeypatch.setattr(paths, "BUILD", folder / "build")
+    monkeypatch.setenv("VAEPAPER_BUILD", str(folder / "build"))
+    return folder / "notebooks"
 
 
 @pytest.mark.slow
-def test_a_chapter_runs_in_a_folder_of_any_name_and_without_its_users_settings(
-    chapter_folder, tmp_path, monkeypatch
-):
+def test_a_chapter_runs_in_any_folder_and_without_its_users_settings(chapter_folder, tmp_path, monkeypatch):
     startup = paths.writable(tmp_path / "ipython" / "profile_default" / "startup") / "00.py"
     for file in (startup, tmp_path / "startup.py"):
         file.write_text("epochs = 'from the startup file'\nleaked = True\n")
@@ -168,10 +147,8 @@ def test_a_chapter_runs_in_a_folder_of_any_name_and_without_its_users_settings(
     monkeypatch.setenv("PYTHONSTARTUP", str(tmp_path / "startup.py"))
     monkeypatch.setenv("JPY_SESSION_NAME", "/their/notebook.ipynb")
     given = new_code_cell("epochs = 3", metadata={"tags": ["parameters"]})
-    said = new_code_cell(
-        "import os\nprint(epochs, 'leaked' in globals(), os.environ.get('JPY_SESSION_NAME'))"
-    )
-    notebook(chapter_folder / "07_small.ipynb", given, said)
+    code = "import os\nprint(epochs, 'leaked' in globals(), os.environ.get('JPY_SESSION_NAME'))"
+    notebook(chapter_folder / "07_small.ipynb", given, new_code_cell(code))
     assert reproduce.main(["-p", "epochs", "5"]) == 0
     ran = nbformat.read(paths.BUILD / "notebooks" / "07_small.ipynb", 4)
     assert ran.cells[-1].outputs[0].text == "5 False None\n"
@@ -209,11 +186,8 @@ def test_a_kernel_that_does_not_start_is_one_line(chapter_folder, monkeypatch):
 def test_a_report_of_notebooks_without_titles_and_of_damaged_files(chapter_folder, capsys):
     notebook(chapter_folder / "07_untitled.ipynb", new_code_cell("1 + 1"))
     notebook(chapter_folder / "08_empty.ipynb")
-    notebook(
-        chapter_folder / "09_late.ipynb",
-        new_markdown_cell("some words"),
-        new_markdown_cell("## Late #\nmore"),
-    )
+    late = new_markdown_cell("some words"), new_markdown_cell("## Late #\nmore")
+    notebook(chapter_folder / "09_late.ipynb", *late)
     ran = paths.writable(paths.BUILD / "notebooks")
     for file in (ran / "07_untitled.ipynb", ran / "07_untitled.done.json", paths.BUILD / "claims.json"):
         file.write_text("")
@@ -235,12 +209,6 @@ def test_a_report_of_notebooks_without_titles_and_of_damaged_files(chapter_folde
 def test_a_stamp_with_half_of_its_words_counts_for_nothing(build, tmp_path):
     stamp = execute.stamp(tmp_path / "07_small.ipynb")
     paths.writable(stamp.parent)
-    for text in (
-        "",
-        "[]",
-        "3",
-        '{"left": {}}',
-        json.dumps({"fingerprint": "", "parameters": {}, "seconds": 1}),
-    ):
+    for text in ("", "[]", "3", '{"left": {}}', '{"fingerprint": "", "parameters": {}, "seconds": 1}'):
         stamp.write_text(text)
         assert execute.last_run(tmp_path / "07_small.ipynb") == {}

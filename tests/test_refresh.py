@@ -10,9 +10,8 @@ from tools import refresh, times
 from vaepaper import claims, paths
 
 RESULTS = "<!-- begin every number -->\n<!-- end every number -->\n"
-README = (
-    "# x\n<!-- begin claims -->\n<!-- end claims -->\n<!-- begin times -->\nold\n<!-- end times -->\nbelow\n"
-)
+README = "# x\n<!-- begin claims -->\n<!-- end claims -->\n"
+README += "<!-- begin times -->\nold\n<!-- end times -->\nbelow\n"
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
 
 
@@ -21,16 +20,14 @@ def ran(tmp_path, build, monkeypatch):
     """A repository with one chapter that has just run: its files before, as {path: bytes}."""
     for name in ("NOTEBOOKS", "RESULTS"):
         monkeypatch.setattr(paths, name, paths.writable(tmp_path / name.lower()))
-    monkeypatch.setattr(
-        refresh, "DOCUMENTS", tuple(tmp_path / name for name in ("README.md", "README.ja.md", "R.md"))
-    )
+    documents = tuple(tmp_path / name for name in ("README.md", "README.ja.md", "R.md"))
+    monkeypatch.setattr(refresh, "DOCUMENTS", documents)
     for document in refresh.DOCUMENTS:
         document.write_text(RESULTS if document.name == "R.md" else README, encoding="utf-8")
     notebook = new_notebook(cells=[new_code_cell("1")], metadata=KERNEL)
     nbformat.write(notebook, paths.NOTEBOOKS / "03_vae_clusters.ipynb")
-    notebook.cells[0].update(
-        execution_count=1, outputs=[nbformat.v4.new_output("stream", text=part) for part in ("o", "ne")]
-    )
+    outputs = [nbformat.v4.new_output("stream", text=part) for part in ("o", "ne")]
+    notebook.cells[0].update(execution_count=1, outputs=outputs)
     nbformat.write(notebook, paths.writable(build / "notebooks") / "03_vae_clusters.ipynb")
     left = {"fingerprint": "", "parameters": {}, "seconds": 1, "claims": ["C4"]}
     left["left"] = {"figures/one.png": 3, "detection.json": 2}
@@ -38,18 +35,12 @@ def ran(tmp_path, build, monkeypatch):
     (paths.writable(build / "figures") / "one.png").write_bytes(b"png")
     (build / "detection.json").write_text("{}")
     claims.record("C4", {"extent AE ÷ VAE, 2-D": 5.0, "extent AE ÷ VAE, 3-D": 6.0})
-    for what in ("reproduce", "test", "environment"):
-        times.note(what, 600)
-    known = json.loads((build / "times.json").read_text())
-    (build / "times.json").write_text(
-        json.dumps(dict.fromkeys(("reproduce", "test", "environment"), known["test"]))
-    )
+    times.note("test", 600)
+    known = json.loads((build / "times.json").read_text())["test"]
+    (build / "times.json").write_text(json.dumps(dict.fromkeys(("reproduce", "test", "environment"), known)))
     monkeypatch.setattr(refresh.reproduce, "main", lambda _: 0)
-    return lambda: {
-        path: path.read_bytes()
-        for path in tmp_path.rglob("*")
-        if path.is_file() and build not in path.parents
-    }
+    inside = lambda path: path.is_file() and build not in path.parents  # noqa: E731
+    return lambda: {path: path.read_bytes() for path in filter(inside, tmp_path.rglob("*"))}
 
 
 def test_everything_is_brought_back(ran):
@@ -58,14 +49,10 @@ def test_everything_is_brought_back(ran):
     assert [out.text for out in cell.outputs] == ["one"]
     assert (paths.RESULTS / "figures" / "one.png").read_bytes() == b"png"
     english, japanese, results = (document.read_text(encoding="utf-8") for document in refresh.DOCUMENTS)
-    assert (
-        "| C4 | The VAE strongly shrinks" in english
-        and "make reproduce    # 1 notebooks, 1 claims: 10 minutes" in english
-    )
-    assert (
-        "| C4 | VAE では、クラスタの広がりが大きく縮む" in japanese
-        and "広がり、AE ÷ VAE, 2-D: **5** (≥\u00a02)" in japanese
-    )
+    assert "| C4 | The VAE strongly shrinks" in english
+    assert "make reproduce    # 1 notebooks, 1 claims: 10 minutes" in english
+    assert "| C4 | VAE では、クラスタの広がりが大きく縮む" in japanese
+    assert "広がり、AE ÷ VAE, 2-D: **5** (≥\u00a02)" in japanese
     assert english.endswith("below\n") and "old" not in english
     assert "### C4: " in results and "| extent AE ÷ VAE, 3-D | 6 | ≥ 2 | yes |" in results
 
@@ -75,9 +62,10 @@ def test_a_document_holds_what_its_python_prints():
     assert refresh.filled(text, {}, japanese=False) == text.replace("old", "```text\n6\n```")
 
 
-@pytest.mark.parametrize(
-    "lost", ["notebooks/03_vae_clusters.ipynb", "figures/one.png", "claims.json", "detection.json"]
-)
+LEFT = ["notebooks/03_vae_clusters.ipynb", "figures/one.png", "claims.json", "detection.json"]
+
+
+@pytest.mark.parametrize("lost", LEFT)
 def test_what_is_amiss_leaves_the_repository_as_it_was(ran, build, lost):
     before = ran()
     (build / lost).unlink()

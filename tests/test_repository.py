@@ -1,4 +1,4 @@
-"""The repository's own promises: one set of versions, a helpful make, no rooms too large."""
+"""What the repository says of itself: one set of versions, a helpful make, no dead link."""
 
 import re
 import subprocess
@@ -9,21 +9,14 @@ import pytest
 
 from vaepaper import paths
 
-CONSTRAINTS = dict(
-    line.split("==")
-    for line in (paths.ROOT / "constraints.txt").read_text().split()
-    if not line.startswith("#")
-)
+CONSTRAINTS = dict(re.findall(r"^([\w.-]+)==(\S+)$", (paths.ROOT / "constraints.txt").read_text(), re.M))
 CONDA_NAMES = {"pytorch-cpu": "torch"}
 
 
 def needed_packages():
     """What pyproject.toml asks for, its two extras with it."""
     project = tomllib.loads((paths.ROOT / "pyproject.toml").read_text())["project"]
-    return [
-        *project["dependencies"],
-        *(name for extra in project["optional-dependencies"].values() for name in extra),
-    ]
+    return sum(project["optional-dependencies"].values(), project["dependencies"])
 
 
 def test_conda_and_pip_agree():

@@ -1,6 +1,6 @@
 """What a run just measured, against the committed results: equal, byte for byte; runs after the notebooks.
 
-Where the same digits cannot be computed (`exact.why_not`), verdicts are compared, and what differs is printed.
+Where the same digits cannot be computed (`exact.why_not`), verdicts are compared; what differs is printed.
 """
 
 import json
@@ -29,10 +29,8 @@ def measured():
     """This run's claims, by id."""
     path = DEFAULT_BUILD / "claims.json"
     assert path.exists(), "no results yet: `make test` runs the notebooks first, and so does `make reproduce`"
-    if conftest.SESSION["notebooks"]:
-        assert path.stat().st_mtime >= conftest.SESSION["start"], (
-            "the notebooks of this session recorded no claims"
-        )
+    stale = conftest.SESSION["notebooks"] and path.stat().st_mtime < conftest.SESSION["start"]
+    assert not stale, "the notebooks of this session recorded no claims"
     return {entry["id"]: entry for entry in claims.load(path)}
 
 
@@ -75,34 +73,26 @@ SHOWN = ["tally", "times", "run", "findings", "claims", "notebooks", "printed"]
 
 @pytest.mark.parametrize("document", refresh.DOCUMENTS, ids=lambda path: path.name)
 def test_readmes_and_results_show_what_is_committed(document):
-    took, detection = (
-        json.loads((paths.RESULTS / f"{name}.json").read_text("utf-8")) for name in ("times", "detection")
-    )
+    files = (paths.RESULTS / "times.json", paths.RESULTS / "detection.json")
+    took, detection = (json.loads(path.read_text("utf-8")) for path in files)
     parts, text = tables.parts(COMMITTED, took, detection), document.read_text(encoding="utf-8")
     expected = ["all claims", "every number"] if document.name == "RESULTS.md" else SHOWN
     assert re.findall("<!-- begin (.+?) -->", text) == expected
     if exact.why_not():  # what Python prints has other digits here
-        parts["printed"] = lambda _: text.split("<!-- begin printed -->\n")[1].split("<!-- end printed -->")[
-            0
-        ]
-    assert refresh.filled(text, parts, japanese=document.name == "README.ja.md") == text, (
-        "make refresh writes it"
-    )
+        shown = text.split("<!-- begin printed -->\n")[-1].split("<!-- end printed -->")[0]
+        parts["printed"] = lambda _: shown
+    now = refresh.filled(text, parts, japanese=document.name == "README.ja.md")
+    assert now == text, "make refresh writes it"
 
 
 def test_results_name_every_criterion_test_and_note():
     text = (paths.ROOT / "RESULTS.md").read_text(encoding="utf-8")
     for entry in COMMITTED:
         own = text.split(f"### {entry['id']}:")[1].split("\n### ")[0]
-        assert (
-            claims.test(entry["id"]) in own and entry.get("note", "")[1:] in own and claims.mark(entry) in own
-        )
+        wanted = [claims.test(entry["id"]), entry.get("note", "")[1:], claims.mark(entry)]
         for row in entry["criteria"]:
-            assert (
-                f"| {row['name']} | {row['value']:.3g}" in own
-                and claims.needed(row) in own
-                and row["outcome"] in own
-            )
+            wanted += [f"| {row['name']} | {row['value']:.3g}", claims.needed(row), row["outcome"]]
+        assert [words for words in wanted if words not in own] == []
 
 
 def test_minutes_are_shown_where_they_are_known():
@@ -126,15 +116,10 @@ def test_the_deciding_number_decides(entry):
     part = tables.deciding(entry)
     assert (part["outcome"] == "yes") == all(row["outcome"] == "yes" for row in entry["criteria"])
     for other in entry["criteria"]:
-        if (
-            (other["outcome"] == "yes") == (part["outcome"] == "yes")
-            and other["boundary"]
-            and part["boundary"]
-        ):
-            ratios = [sorted(abs(x) for x in (one["value"], one["boundary"])) for one in (part, other)]
-            signs = [np.sign(one["value"]) == np.sign(one["boundary"]) for one in (part, other)]
-            if all(signs):
-                assert ratios[0][0] / ratios[0][1] >= ratios[1][0] / ratios[1][1] - 1e-12
+        alike = (other["outcome"] == "yes") == (part["outcome"] == "yes")
+        if alike and all(one["value"] * one["boundary"] > 0 for one in (part, other)):
+            pairs = [sorted(abs(x) for x in (one["value"], one["boundary"])) for one in (part, other)]
+            assert pairs[0][0] / pairs[0][1] >= pairs[1][0] / pairs[1][1] - 1e-12
 
 
 def test_committed_json_is_what_record_writes():
@@ -144,11 +129,8 @@ def test_committed_json_is_what_record_writes():
 def test_each_chapter_shows_its_claims_as_committed():
     for entry in COMMITTED:
         notebook = nbformat.read(paths.NOTEBOOKS / f"{entry['notebook']}.ipynb", as_version=4)
-        shown = [
-            out.get("data", {}).get("text/markdown")
-            for cell in notebook.cells
-            for out in cell.get("outputs", [])
-        ]
+        outputs = [out for cell in notebook.cells for out in cell.get("outputs", [])]
+        shown = [out.get("data", {}).get("text/markdown") for out in outputs]
         assert claims.numbers(entry) in shown, f"{entry['id']}: make refresh"
 
 
@@ -164,9 +146,8 @@ def test_the_python_of_the_interface_runs(measured, document, capsys):
     said = capsys.readouterr().out
     arrays = [found.split() for found in re.findall(r"\[([^\]/]+)\]", said)]  # and not "Water flow [l/s]"
     assert [len(array) for array in arrays[:5]] == [5] * 5
-    assert (
-        "rows" in said and "p_value" in said and "2022-04-26" in said
-    )  # the disturbance that is known to be there
+    # With the disturbance that is known to be there.
+    assert "rows" in said and "p_value" in said and "2022-04-26" in said
 
 
 BENCHMARKS = {
@@ -183,14 +164,10 @@ def test_the_committed_benchmarks_are_shown(document, what, monkeypatch):
     script = BENCHMARKS[what]
     table = runpy.run_path(str(paths.ROOT / "benchmarks" / f"{script}.py"))["table"]
     found = json.loads((paths.RESULTS / f"{script.replace('bench', 'benchmark')}.json").read_text())
-    shown = (
-        document.read_text(encoding="utf-8")
-        .split(f"<!-- begin {what} -->")[1]
-        .split(f"<!-- end {what} -->")[0]
-    )
-    assert shown.strip() == table(found, japanese=".ja" in document.suffixes).strip(), (
-        "make bench writes these tables"
-    )
+    text = document.read_text(encoding="utf-8")
+    shown = text.split(f"<!-- begin {what} -->")[1].split(f"<!-- end {what} -->")[0].strip()
+    expected = table(found, japanese=".ja" in document.suffixes).strip()
+    assert shown == expected, "make bench writes these tables"
     medians = found.get("seconds") or found["epoch_seconds"]
     for name, rounds in found["all"].items():
         assert len(rounds) == found["rounds"] >= (3 if what == "benchmark of signals" else 5), name

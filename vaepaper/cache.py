@@ -45,8 +45,7 @@ DEFAULTS = {  # of the settings that each `fit` takes
     for module in (train, gan)
 }
 
-# NumPy must find the settings of vaepaper/__init__.py when it loads, which in a Dask worker is before our
-# code.
+# NumPy must find vaepaper/__init__.py's settings when it loads: in a Dask worker, before our code.
 WORKER = "dask worker ADDRESS --nthreads 1 --preload-nanny vaepaper"
 BAR = "{desc} {percentage:3.0f}% |{bar:20}| {elapsed} < {remaining}"
 
@@ -307,7 +306,7 @@ def cached(trained: Mapping) -> tuple[dict[str, Tensor], dict] | None:
 
 # One training, and many at once.
 
-_ALONE = threading.Lock()  # random numbers and thread counts belong to the whole process
+_ALONE = threading.Lock()  # random numbers and thread counts are the process's
 
 
 def _train(name: str, trained: dict, device: str, share: np.ndarray, caller: int, *data: np.ndarray) -> tuple:
@@ -347,9 +346,8 @@ def _trained(jobs: dict[str, dict], data: Sequence[np.ndarray], device: str) -> 
     if not jobs:
         return
 
-    def work(
-        trained: dict,
-    ) -> float:  # about proportional to its time: matrix products, and a step's other costs
+    def work(trained: dict) -> float:
+        """About proportional to its time: matrix products, and a step's other costs."""
         parameters = sum(p.numel() for p in build(trained).parameters())
         only = trained["settings"].get("only")
         rows = np.isin(data[1], only).sum() if only else len(data[0])

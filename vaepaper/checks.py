@@ -61,11 +61,11 @@ def number(
 
 
 def integer(name: str, value, least: int = 1, most: int = LARGEST) -> int:
-    """A whole number from `least` to `most`."""
+    """An integer from `least` to `most`."""
     value = plain(value)
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         limit = " below 2^63" if most == LARGEST else f" up to {most}"
-        raise ValueError(f"{name} is {shown(value)}; expected a whole number of {least} or more,{limit}")
+        raise ValueError(f"{name} is {shown(value)}; expected an integer of {least} or more,{limit}")
     return value
 
 
@@ -89,7 +89,7 @@ def one_of(name: str, value, known: Iterable[str]) -> str:
 
 
 def sizes(name: str, value) -> list[int]:
-    """Sizes of layers, perhaps none: whole numbers of 1 or more."""
+    """Sizes of layers, perhaps none: integers of 1 or more."""
     one_row = value.ndim == 1 if isinstance(value, np.ndarray) else isinstance(value, Sequence)
     if not one_row or isinstance(value, str | bytes):
         raise ValueError(
@@ -246,7 +246,7 @@ def labels(values, n: int, most: int | None = None) -> Tensor:
     """The labels of n images as int64 [n], on the CPU.
 
     Raises:
-        TypeError: as `held`. ValueError: more or fewer than n, no whole numbers, below 0 or above `most`;
+        TypeError: as `held`. ValueError: more or fewer than n, no integers, below 0 or above `most`;
             names one.
     """
     if isinstance(values, list | tuple):
@@ -258,14 +258,14 @@ def labels(values, n: int, most: int | None = None) -> Tensor:
             hint = "; labels.reshape(-1)" if values.shape[1] == 1 else "; labels.argmax(1)"
         raise ValueError(f"labels have shape {tuple(values.shape)}; expected [{n}], one an image{hint}")
     if not dtype_of(values).startswith(("int", "uint")):
-        raise ValueError(f"labels are {dtype_of(values)}; expected whole numbers, such as int64")
+        raise ValueError(f"labels are {dtype_of(values)}; expected integers, such as int64")
     values = values.cpu() if isinstance(values, Tensor) else values
     values = torch.from_numpy(np.require(values, np.int64, ["C", "W"]))
     wrong = ((values < 0) | (values > (LARGEST if most is None else most))).nonzero()
     if len(wrong):
         at = int(wrong[0])
         expected = "of 0 or more" if most is None else f"from 0 to {most}"
-        raise ValueError(f"labels[{at}] is {int(values[at])}; expected whole numbers {expected}")
+        raise ValueError(f"labels[{at}] is {int(values[at])}; expected integers {expected}")
     return values
 
 

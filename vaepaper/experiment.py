@@ -55,58 +55,49 @@ class Settings:
         return {name: getattr(self, name) for name in names}
 
 
-def _interpretation(says: str, claims: tuple[str, str], seeds: int, **change) -> dict:
-    """One answer to what the report leaves unsaid.
-
-    Args:
-        says: what is different, in words. claims: the first and the last one that it is measured on.
-        seeds: how many (three, more where a training is short, two where it is longest).
-        change: the settings that differ from the default.
-    """
-    return {"says": says, "change": change, "claims": claims, "seeds": seeds}
-
-
 ALL, SWEEP, CLUSTERS, VAES, ALARM = ("C1", "C9"), ("C1", "C2"), ("C3", "C9"), ("C4", "C9"), ("C6", "C9")
 
-# As many steps as 20 epochs of 469 batches: 1,173 of 8, 119 of 79.
+# What differs, in words; the first and the last claim that it is measured on; how many seeds (three, more
+# where a training is short, two where it is longest); and the settings that differ from the default.
+# As many steps as 20 epochs of 469 batches: 1,173 epochs of 8, 119 of 79.
 INTERPRETATIONS: dict[str, dict] = {
-    "default": _interpretation("as in chapters 1 to 4", ALL, 20),
-    "epochs-5": _interpretation("5 epochs", ALL, 5, epochs=5),
-    "epochs-10": _interpretation("10 epochs", ALL, 5, epochs=10),
-    "epochs-50": _interpretation("50 epochs", ALL, 2, epochs=50),
-    "epochs-100": _interpretation("100 epochs", ALARM, 3, epochs=100),
-    "epochs-200": _interpretation("200 epochs", ALARM, 3, epochs=200),
-    "batch-32": _interpretation("batches of 32", ALL, 2, batch_size=32),
-    "batch-512": _interpretation("batches of 512", ALL, 3, batch_size=512),
-    "rate-0.0003": _interpretation("learning rate 3e-4", ALL, 3, learning_rate=3e-4),
-    "rate-0.003": _interpretation("learning rate 3e-3", ALL, 3, learning_rate=3e-3),
-    "tanh": _interpretation("tanh", CLUSTERS, 3, activation="Tanh"),
-    "leaky-relu": _interpretation("leaky ReLU", CLUSTERS, 3, activation="LeakyReLU"),
-    "no-latent-sigmoid": _interpretation("sweep: no sigmoid on the latent", SWEEP, 5, latent_sigmoid=False),
-    "hidden-layer": _interpretation("sweep: a hidden layer of 256", SWEEP, 3, sweep_hidden=(256,)),
-    "linear-output": _interpretation("VAE: no sigmoid on the output", ALARM, 5, output_sigmoid=False),
-    "bernoulli": _interpretation("Bernoulli loss", ALL, 3, reconstruction="bernoulli"),
-    "kl-0.1": _interpretation("KL weight 0.1", VAES, 3, kl_weight=0.1),
-    "kl-0.5": _interpretation("KL weight 0.5", VAES, 3, kl_weight=0.5),
-    "kl-2": _interpretation("KL weight 2", VAES, 3, kl_weight=2.0),
-    "kl-4": _interpretation("KL weight 4", VAES, 3, kl_weight=4.0),
-    "kl-mean": _interpretation("KL averaged over latents", VAES, 3, kl_average=True),
-    "binary": _interpretation("pixels 0 or 1", ALARM, 5, binary=True),
-    "first-1000": _interpretation("the first 1,000 digits", ALARM, 5, first=1000),
-    "first-10000": _interpretation("the first 10,000 digits", ALARM, 5, first=10_000),
-    "sampled-code": _interpretation("a sampled code when scoring", ALARM, 5, sampled_code=True),
-    "squared-difference": _interpretation("squared differences", ("C8", "C9"), 5, squared_score=True),
-    # more than one thing changed
-    "first-1000-as-many-steps": _interpretation(
-        "the first 1,000, as many steps", ALARM, 5, first=1000, epochs=1173
-    ),
-    "first-10000-as-many-steps": _interpretation(
-        "the first 10,000, as many steps", ALARM, 5, first=10_000, epochs=119
-    ),
-    "binary-linear-200": _interpretation(
-        "0 or 1, no sigmoid, 200 epochs", ALARM, 3, binary=True, output_sigmoid=False, epochs=200
-    ),
-}
+    name: {"says": says, "claims": claims, "seeds": seeds, "change": change}
+    for name, says, claims, seeds, change in [
+        ("default", "as in chapters 1 to 4", ALL, 20, {}),
+        ("epochs-5", "5 epochs", ALL, 5, {"epochs": 5}),
+        ("epochs-10", "10 epochs", ALL, 5, {"epochs": 10}),
+        ("epochs-50", "50 epochs", ALL, 2, {"epochs": 50}),
+        ("epochs-100", "100 epochs", ALARM, 3, {"epochs": 100}),
+        ("epochs-200", "200 epochs", ALARM, 3, {"epochs": 200}),
+        ("batch-32", "batches of 32", ALL, 2, {"batch_size": 32}),
+        ("batch-512", "batches of 512", ALL, 3, {"batch_size": 512}),
+        ("rate-0.0003", "learning rate 3e-4", ALL, 3, {"learning_rate": 3e-4}),
+        ("rate-0.003", "learning rate 3e-3", ALL, 3, {"learning_rate": 3e-3}),
+        ("tanh", "tanh", CLUSTERS, 3, {"activation": "Tanh"}),
+        ("leaky-relu", "leaky ReLU", CLUSTERS, 3, {"activation": "LeakyReLU"}),
+        ("no-latent-sigmoid", "sweep: no sigmoid on the latent", SWEEP, 5, {"latent_sigmoid": False}),
+        ("hidden-layer", "sweep: a hidden layer of 256", SWEEP, 3, {"sweep_hidden": (256,)}),
+        ("linear-output", "VAE: no sigmoid on the output", ALARM, 5, {"output_sigmoid": False}),
+        ("bernoulli", "Bernoulli loss", ALL, 3, {"reconstruction": "bernoulli"}),
+        ("kl-0.1", "KL weight 0.1", VAES, 3, {"kl_weight": 0.1}),
+        ("kl-0.5", "KL weight 0.5", VAES, 3, {"kl_weight": 0.5}),
+        ("kl-2", "KL weight 2", VAES, 3, {"kl_weight": 2.0}),
+        ("kl-4", "KL weight 4", VAES, 3, {"kl_weight": 4.0}),
+        ("kl-mean", "KL averaged over latents", VAES, 3, {"kl_average": True}),
+        ("binary", "pixels 0 or 1", ALARM, 5, {"binary": True}),
+        ("first-1000", "the first 1,000 digits", ALARM, 5, {"first": 1000}),
+        ("first-10000", "the first 10,000 digits", ALARM, 5, {"first": 10_000}),
+        ("sampled-code", "a sampled code when scoring", ALARM, 5, {"sampled_code": True}),
+        ("squared-difference", "squared differences", ("C8", "C9"), 5, {"squared_score": True}),
+        # More than one thing changed.
+        ("first-1000-as-many-steps", "the first 1,000, as many steps", ALARM, 5,
+         {"first": 1000, "epochs": 1173}),
+        ("first-10000-as-many-steps", "the first 10,000, as many steps", ALARM, 5,
+         {"first": 10_000, "epochs": 119}),
+        ("binary-linear-200", "0 or 1, no sigmoid, 200 epochs", ALARM, 3,
+         {"binary": True, "output_sigmoid": False, "epochs": 200}),
+    ]
+}  # fmt: skip
 
 
 def settings_of(interpretation: str, seed: int = 0) -> Settings:
@@ -286,12 +277,12 @@ def measure(
         unvisited = {key: metrics.unvisited_share(known[key], CELLS[key[1]]) for key in flat}
         change = {k: metrics.step_change(flat[k], codes[k], STEP * extents[k], settings.seed) for k in flat}
         found |= {"C4": c4(extents), "C5": c5(unvisited, change)}
-    if "C3" in claims:
-        accuracy = {}
-        for z in (2, 3):
-            guesses = metrics.nearest_neighbour_labels(known["AE", z], labels, codes["AE", z])
-            accuracy[z] = accuracy_score(unseen_labels, guesses)
-        found["C3"] = c3(accuracy, metrics.ellipse_sizes(codes["AE", 2], unseen_labels))
+        if "C3" in claims:
+            accuracy = {}
+            for z in (2, 3):
+                guesses = metrics.nearest_neighbour_labels(known["AE", z], labels, codes["AE", z])
+                accuracy[z] = accuracy_score(unseen_labels, guesses)
+            found["C3"] = c3(accuracy, metrics.ellipse_sizes(codes["AE", 2], unseen_labels))
     if "C9" in claims:
         vae, score = models["VAE", 64], squared_difference if settings.squared_score else difference
         if settings.sampled_code:
@@ -303,16 +294,13 @@ def measure(
         rule = largest_as_threshold(training, new)
         found |= {"C8": c8(training, new), "C9": c9(rule)}
         seen = {"seed": settings.seed, **differences(training, new)}
-    if "C6" in claims:
-        kinds = {
-            "extra stroke": extra_stroke(unseen, settings.seed),
-            "missing stroke": missing_stroke(unseen, settings.seed),
-        }
-        removed = {}
-        for kind, (damaged, mask) in kinds.items():
-            removed[kind] = fraction_removed(unseen, damaged, reconstruct(vae, damaged), mask).numpy()
-        lost = metrics.not_restored(reader, unseen, reconstruct(vae, unseen), unseen_labels)
-        found |= {"C6": c6(removed), "C7": c7(lost)}
+        if "C6" in claims:
+            removed = {}
+            for kind, draw in (("extra stroke", extra_stroke), ("missing stroke", missing_stroke)):
+                damaged, mask = draw(unseen, settings.seed)
+                removed[kind] = fraction_removed(unseen, damaged, reconstruct(vae, damaged), mask).numpy()
+            lost = metrics.not_restored(reader, unseen, reconstruct(vae, unseen), unseen_labels)
+            found |= {"C6": c6(removed), "C7": c7(lost)}
     return {claim: found[claim] for claim in claims}, seen
 
 

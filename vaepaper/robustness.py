@@ -136,9 +136,10 @@ def differs(table: pd.DataFrame) -> pd.Series:
 
 
 def agreeing(table: pd.DataFrame, verdicts: Mapping[str, str]) -> dict[str, tuple[int, int, int, int]]:
-    """For each claim, how many of the default's seeds give it this verdict, of how many; then how many interpretations.
+    """For each claim: seeds of the default that give it this verdict, of how many; then interpretations.
 
-    An interpretation gives the verdict of most of its seeds. Those count that change one thing and touch the claim.
+    An interpretation gives the verdict of most of its seeds. Those count that change one thing and touch the
+    claim.
     """
     found, seeds = {}, table[table.interpretation == "default"].seed.nunique()
     for claim, own in shares(table[table.interpretation.isin(ONE)]).groupby(level="claim"):

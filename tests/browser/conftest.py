@@ -34,7 +34,7 @@ def browser():
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory):
-    """The address of a notebook's copy in a real JupyterLab, its name left open: lab.format("08_playground.ipynb")."""
+    """The address of a notebook's copy in a real JupyterLab: lab.format("08_playground.ipynb")."""
     reproduce.train_first(chapters.select(["08"]), {})
     folder, token = tmp_path_factory.mktemp("lab"), secrets.token_hex(16)
     for source in chapters.select([]):
@@ -42,14 +42,8 @@ def lab(tmp_path_factory):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    options = [
-        "--no-browser",
-        "--allow-root",
-        f"--port={port}",
-        "--port-retries=0",
-        f"--notebook-dir={folder}",
-    ]
-    options += [f"--IdentityProvider.token={token}", "--LabApp.news_url=None"]
+    options = ["--no-browser", "--allow-root", f"--port={port}", "--port-retries=0"]
+    options += [f"--notebook-dir={folder}", f"--IdentityProvider.token={token}", "--LabApp.news_url=None"]
     options += [f"--ServerApp.tornado_settings={LARGEST}"]  # as `make lab`
     here = {"VAEPAPER_BUILD": paths.BUILD, "VAEPAPER_DATA": paths.DATA}
     here |= {"JUPYTER_CONFIG_DIR": folder / ".config", "JUPYTERLAB_WORKSPACES_DIR": folder / ".spaces"}

@@ -1,4 +1,7 @@
-"""The playground as a visitor meets it: a real JupyterLab, browser and pointer. Leaves pictures and times in build/."""
+"""The playground as a visitor meets it: a real JupyterLab, browser and pointer.
+
+Leaves pictures and times in build/.
+"""
 
 import json
 import os
@@ -16,11 +19,12 @@ from PIL import Image
 MINUTES = float(os.environ.get("MINUTES", "0.5"))  # of random pointer input
 MEASURED: dict = {}
 
-# Notes when the pointer went up, and when the board or the verdict changed last: both as milliseconds of the page.
+# Notes when the pointer went up, and when the board or the verdict changed last: in milliseconds of the page.
 WATCH = """
 () => {
   const board = () => [...document.querySelectorAll('canvas.digits')].at(-2);
-  const seen = () => board()?.toDataURL() + [...document.querySelectorAll('.widget-html')].at(-1)?.textContent;
+  const seen = () => board()?.toDataURL() +
+    [...document.querySelectorAll('.widget-html')].at(-1)?.textContent;
   window.times = {up: 0, changed: 0, last: seen()};
   window.addEventListener('mouseup', () => { window.times.up = performance.now(); }, true);
   const look = () => {
@@ -112,7 +116,7 @@ def ink(page):
 
 
 def drag(page, number, *places):
-    """Press at the first place of a canvas (shares of width and height), move as a hand does, let go at the last."""
+    """Press at the first place of a canvas (shares of its sides), move as a hand does, let go at the last."""
     found = canvas(page, number)
     box = found.bounding_box()
     page.wait_for_timeout(150)
