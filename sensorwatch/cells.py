@@ -92,7 +92,7 @@ def numbers(cells: pd.Series, decimal: str | None, delimiter: str, hint: str = "
         decimal == "." or delimiter == "," or pointed.empty or (not decimal and _certain(pointed))
     ):
         return values, ""
-    shows = decimal == "," or hint == "," or (decimal is None and pointed.empty and _certain(cells[unread]))
+    shows = decimal == "," or hint == "," or (not decimal and pointed.empty and _certain(cells[unread]))
     if shows and pointed.empty and not cells.str.contains(".", regex=False).any():
         fast = pd.to_numeric(cells.str.replace(",", ".", regex=False), errors="coerce").to_numpy(
             np.float64, copy=True

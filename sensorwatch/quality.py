@@ -77,7 +77,7 @@ class Report:
                 ("missing values", f"{channel.missing:,} ({channel.missing / self.points:.1%}){why}")
             )
         for value, count in channel.sentinels:
-            text = f"{value:g} stands {count:,} times, far from all others; if it means missing: missing={value:g}"
+            text = f"{value:g} ({count:,} in all) lies far from all others; if it means missing: missing={value:g}"
             found.append(("sentinel value", text))
         if channel.constant:
             told = [
@@ -132,15 +132,19 @@ def constant_stretches(values: np.ndarray) -> list[slice]:
 
 
 def sentinel_values(values: np.ndarray) -> list[tuple[float, int]]:
-    """Values that a logger may write for missing, such as -9999: an extreme that stands there twice or more, away from
-    all other values by five times their range."""
-    found = []
-    for extreme in (values.min(), values.max()) if len(values) else ():
-        others, n = values[values != extreme], int((values == extreme).sum())
-        if n >= 2 and len(others) >= 10:
-            away = max(others.min() - extreme, extreme - others.max())
-            if away > 5 * np.ptp(others) > 0:
-                found.append((float(extreme), n))
+    """Values that a logger may write for missing, such as -9999, and how often: extremes that lie away from all other
+    values by five times their range."""
+    found, others = [], values
+    while len(others) >= 10:
+        low, high = others.min(), others.max()
+        for extreme in (low, high):
+            left = others[others != extreme]
+            if len(left) >= 10 and max(left.min() - extreme, extreme - left.max()) > 5 * np.ptp(left) > 0:
+                found.append((float(extreme), len(others) - len(left)))
+                others = left
+                break
+        else:
+            break
     return found
 
 

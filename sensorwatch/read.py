@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from sensorwatch import times
-from sensorwatch.cells import HALVES, SWITCH, kind_of, numbers
+from sensorwatch.cells import SWITCH, kind_of, numbers
 from sensorwatch.quality import Report, examine
-from sensorwatch.table import REPEATED, SAMPLE, Table, decoded, find_column, listed, read_table, rows_where
+from sensorwatch.table import REPEATED, Table, decoded, find_column, listed, read_table, rows_where, sampled
 from sensorwatch.times import option, plain
 
 INDEX = re.compile(
@@ -49,7 +49,7 @@ def read_csv(
 ) -> tuple[pd.Series | pd.DataFrame, Report]:  # fmt: skip
     """A channel of a logger's file, and a report that begins with how the file was understood.
 
-    Args:
+    Args ("" is None throughout):
         value: the column to read; several (a list, or by commas) give a DataFrame. None takes the only one of numbers.
         time: the column or columns of the times; None finds them.
         where: the rows to read, as "sensor=S1".
@@ -83,15 +83,12 @@ def read_csv(
         table = read_table(text, encoding, decimal)
         if where:
             table = rows_where(table, where)
+        timing, form = [], None
         if start:
-            timing, index, words = (
-                [],
-                _counted(start, step, len(table.cells)),
-                f"from {start} in steps of {step}",
-            )
+            index, words = _counted(start, step, len(table.cells)), f"from {start} in steps of {step}"
         else:
             timing = _time_columns(table, [find_column(table, name) for name in _several(time)])
-            index, words = _index(table, timing, date_order, unit, decimal)
+            index, words, form = _index(table, timing, date_order, unit, decimal)
         asked = [value] if value in list(table.cells) else _several(value)
         names = [find_column(table, name) for name in asked] or [_only_numbers(table, timing)]
         for name in set(names) & set(timing):
@@ -100,18 +97,22 @@ def read_csv(
             _refuse_unnamed_time(table, names)
         if not start:
             _refuse_woven(table, names, timing, index, every)
-        return _signal(table, names, timing, index, words, decimal, missing, every)
+        signal, report = _signal(table, names, timing, index, words, decimal, missing, every)
     except (ValueError, csv.Error, UnicodeError) as error:
         raise ValueError(f"{path.name}: {error}{guessed}") from None
+    # By these, `parts` reads and writes times as the file does.
+    signal.attrs["date_order"] = next((o for o, told in times.ORDERS.items() if words.startswith(told)), None)
+    signal.attrs["form"] = form
+    return signal, report
 
 
 def _check_options(date_order, unit, decimal, start, step) -> None:
-    if date_order not in (None, *times.ORDERS):
+    if date_order and date_order not in times.ORDERS:
         raise ValueError(f"date_order is {date_order!r}; expected dmy, mdy or ymd")
-    if unit not in (None, *times.UNITS, *times.ORIGINS) and "%" not in unit:
+    if unit and unit not in [*times.UNITS, *times.ORIGINS] and "%" not in unit:
         known = ", ".join([*times.UNITS, *times.ORIGINS])
         raise ValueError(f"unit is {unit!r}; expected one of {known}, or a form such as %d.%m.%y %H:%M")
-    if decimal not in (None, ",", "."):
+    if decimal and decimal not in (",", "."):
         raise ValueError(f'decimal is {decimal!r}; expected "," or "."')
     if bool(start) != bool(step):
         raise ValueError(f"start and step belong together: {option('start', '2026-03-01 00:00')}, step 10min")
@@ -139,28 +140,13 @@ def _counted(start: str, step: str, rows: int) -> pd.DatetimeIndex:
         ) from None
 
 
-def _kinds(table: Table) -> dict[str, str]:
-    """What most filled cells of each column hold, see `kind_of`; "" for an empty one."""
-    sample = table.cells.iloc[:: max(1, len(table.cells) // SAMPLE)]
-    found = {}
-    for name in sample:
-        counts = Counter(kind for kind in map(kind_of, sample[name]) if kind)
-        found[name] = counts.most_common(1)[0][0] if counts else ""
-        if found[name] == "half" and not sample[name].str.casefold().isin([*HALVES, ""]).all():
-            found[name] = "word"
-        dotted = sample[name].str.fullmatch(r"\d{1,2}\.\d\d\.\d\d")
-        if found[name] == "date" and dotted.all() and sample[name].str.contains(r"^00|\.00\.").any():
-            found[name] = "clock"
-    return found
-
-
 def _time_columns(table: Table, asked: list[str]) -> list[str]:
     """The columns that make up the times, the date before the clock; none if nothing looks like a time.
 
     Raises:
         ValueError: several columns may be the times.
     """
-    kinds = _kinds(table)
+    kinds = dict(table.kinds)
     among = asked or list(table.cells)
     if not {"stamp", "date", "clock"} & {kinds[name] for name in among}:
         kinds |= {name: "stamp" for name in among if kinds[name] == "word" and _is_dates(table.cells[name])}
@@ -216,7 +202,7 @@ def _role(table: Table, name: str, roles: str) -> bool:
 
 
 def _is_dates(texts: pd.Series) -> bool:
-    found, _, clock = times.read_texts(texts[texts != ""].iloc[:SAMPLE], "dmy")
+    found, _, clock = times.read_texts(texts[texts != ""].iloc[:400], "dmy")
     return not clock and found.notna().mean() > 0.98
 
 
@@ -248,17 +234,17 @@ def _one_of(table: Table, names: list[str], asked: list[str]) -> list[str]:
     return names
 
 
-def _index(table: Table, timing: list[str], order, unit, decimal) -> tuple[pd.Index, str]:
-    """The times of all rows, NaT where there is none, or row numbers; and how they were read.
+def _index(table: Table, timing: list[str], order, unit, decimal) -> tuple[pd.Index, str, str | None]:
+    """The times of all rows, NaT where there is none, or row numbers; how they were read; their strptime form.
 
     Raises:
         ValueError: more than one in a hundred is unreadable, or the way of reading is not certain.
     """
     rows = pd.RangeIndex(len(table.cells))
     if not timing:
-        return rows, "none: rows are counted"
+        return rows, "none: rows are counted", None
     cells, name = table.cells[timing], timing[0]
-    kind = _kinds(table)[name]
+    kind = table.kinds[name]
     finer = {n: next((r for r in PARTS if _role(table, n, r)), "") for n in timing[1:]}
     finer = {
         n: r
@@ -275,10 +261,10 @@ def _index(table: Table, timing: list[str], order, unit, decimal) -> tuple[pd.In
         if values.isna().all():
             raise ValueError(f"no cell of {name!r} can be read as a time")
         counts = (values.diff().dropna() == 1).all() and values.notna().all() and values[0] in (0, 1)
-        if counts and unit is None and times.named_unit(table.header[name]) is None:
-            return rows, f"{name!r} only counts the rows; if it is seconds: {option('unit', 's')}"
+        if counts and not unit and times.named_unit(table.header[name]) is None:
+            return rows, f"{name!r} only counts the rows; if it is seconds: {option('unit', 's')}", None
         found, words = times.read_numbers(values, [name, *table.header[name]], unit)
-        return _readable(table, name, found + _below(cells, finer), words)
+        return _readable(table, name, found + _below(cells, finer), words), words, None
     else:
         for other in timing[1:]:
             if other not in finer:
@@ -289,7 +275,8 @@ def _index(table: Table, timing: list[str], order, unit, decimal) -> tuple[pd.In
     found, words, clocks = times.read_texts(texts, order, form)
     if clocks:
         found, words = _clocks(table, name, texts, found, unit)
-    return _readable(table, " and ".join(map(str, timing)), found + _below(cells, finer), words)
+    form = None if finer or clocks else found.attrs.get("form")
+    return _readable(table, " and ".join(map(str, timing)), found + _below(cells, finer), words), words, form
 
 
 def _is_digits(texts: pd.Series) -> bool:
@@ -349,7 +336,7 @@ def _clocks(table: Table, name: str, texts: pd.Series, since: pd.Series, unit) -
     )
 
 
-def _readable(table: Table, name: str, found: pd.Series, words: str) -> tuple[pd.DatetimeIndex, str]:
+def _readable(table: Table, name: str, found: pd.Series, words: str) -> pd.DatetimeIndex:
     """Times as an index, if all but one in a hundred are readable; words at the end of a file do not count."""
     first = table.cells[name.split(" and ")[0]] if name not in table.cells else table.cells[name]
     sane = found.dt.year.between(1700, 2199)
@@ -370,12 +357,12 @@ def _readable(table: Table, name: str, found: pd.Series, words: str) -> tuple[pd
             f" others are read as {words}); name another column as time, or their form:"
             f" {option('unit', '%d.%m.%Y %H:%M')}"
         )
-    return pd.DatetimeIndex(found).as_unit("ns"), words
+    return pd.DatetimeIndex(found).as_unit("ns")
 
 
 def _hint(table: Table, but: list[str]) -> str:
     """The decimal sign that cells of the other columns show without doubt, "" if they do not agree."""
-    sample = table.cells.drop(columns=but).iloc[:: max(1, len(table.cells) // SAMPLE)]
+    sample = sampled(table.cells.drop(columns=but))
     shown = {
         match[2]
         for column in sample
@@ -388,7 +375,7 @@ def _hint(table: Table, but: list[str]) -> str:
 
 def _only_numbers(table: Table, timing: list[str]) -> str:
     """The one column that holds numbers and no times, no count of the rows."""
-    kinds = _kinds(table)
+    kinds = table.kinds
     found = [name for name in table.cells if name not in timing and kinds[name] == "number"]
     found = found or [
         name for name in table.cells if table.cells[name].str.casefold().isin([*SWITCH, ""]).all()
@@ -444,7 +431,7 @@ def _refuse_woven(table: Table, names: list[str], timing: list[str], index: pd.I
     if timed and repeated > allowed:  # lines of events between the readings do not count
         read = table.cells[names].apply(lambda column: column.str.contains(r"\d")).any(axis=1).to_numpy()
         repeated = index[read & index.notna()].duplicated().mean()
-    kinds = _kinds(table)
+    kinds = table.kinds
     for name in [
         n for n in table.cells if n not in names and n not in timing and kinds[n] in ("word", "number")
     ]:
@@ -521,8 +508,6 @@ def _signal(table, names, timing, index, words, decimal, missing, every):
         data, said = _every(data, every)
         told.append(("every", said))
     told += [("first row", _row(data, 0)), ("last row", _row(data, -1))]
-    order = next((name for name, order in times.ORDERS.items() if words.startswith(order)), None)
-    data.attrs["date_order"] = order
     report = examine(data, told, channels, rows=len(table.cells), **found)
     return (data[names[0]] if len(names) == 1 else data), report
 

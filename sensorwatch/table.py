@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from sensorwatch import times
-from sensorwatch.cells import NUMBER, kind_of
+from sensorwatch.cells import HALVES, NUMBER, kind_of
 from sensorwatch.times import option, plain
 
 BINARY = {
@@ -27,9 +27,10 @@ REPEATED = 0.01  # share of unusual rows above which a file is refused
 
 
 class Table(NamedTuple):
-    """A file's cells as texts; the header's cells above each column; the line of each row; how it was read."""
+    """A file's cells as texts, what each column holds, the header above it; each row's line; how it was read."""
 
     cells: pd.DataFrame
+    kinds: dict[str, str]
     header: dict[str, list[str]]
     lines: np.ndarray
     delimiter: str
@@ -239,7 +240,7 @@ def _named(cells, names, header, lines, delimiter, told, decimal) -> Table:
     more = f" and {len(names) - 8} more" if len(names) > 8 else ""
     told.append(("columns", listed(names[:8]) + more))
     header = {name: [row[k] for row in header if k < len(row)] for k, name in enumerate(names)}
-    return Table(cells, header, lines, delimiter, told)
+    return Table(cells, _kinds(cells), header, lines, delimiter, told)
 
 
 def _wider(cells, lines, names, width, wide, delimiter, decimal, told):
@@ -250,7 +251,7 @@ def _wider(cells, lines, names, width, wide, delimiter, decimal, told):
     told_width = f"line {lines[wide.argmax()]} has {count} cells, the header {width}"
     starts = [k for k in range(count - 1) if (whole[k] & digits[k + 1])[wide].mean() > 1 - REPEATED]
     if delimiter == "," and starts and wide.mean() > REPEATED and decimal != ".":
-        if decimal is None:
+        if not decimal:
             raise ValueError(
                 f"{told_width}: is the comma its decimal sign, too? {option('decimal', ',')};"
                 f' if not, and a column has no name, decimal is "."'
@@ -287,6 +288,26 @@ def _wider(cells, lines, names, width, wide, delimiter, decimal, told):
         )
     told.append(("more columns", f"from {told_width}"))
     return cells, lines, names
+
+
+def sampled(cells):
+    """Some rows of all parts of a file."""
+    return cells.iloc[:: max(1, len(cells) // SAMPLE)]
+
+
+def _kinds(cells: pd.DataFrame) -> dict[str, str]:
+    """What most filled cells of each column hold, see `kind_of`; "" for an empty one."""
+    sample = sampled(cells)
+    found = {}
+    for name in sample:
+        counts = Counter(kind for kind in map(kind_of, sample[name]) if kind)
+        found[name] = counts.most_common(1)[0][0] if counts else ""
+        if found[name] == "half" and not sample[name].str.casefold().isin([*HALVES, ""]).all():
+            found[name] = "word"
+        dotted = sample[name].str.fullmatch(r"\d{1,2}\.\d\d\.\d\d")
+        if found[name] == "date" and dotted.all() and sample[name].str.contains(r"^00|\.00\.").any():
+            found[name] = "clock"
+    return found
 
 
 def rows_where(table: Table, where) -> Table:

@@ -23,26 +23,14 @@ ORIGINS = {  # serial numbers that count from another day: (unit, that day in se
     "labview": ("s", -2_082_844_800, (2.6e9, 4.5e9)),
     "gps": ("s", 315_964_800, (3e8, 3e9)),
 }
-EPOCH = (
-    946_684_800,
-    1_900_000_000,
-)  # seconds since 1970: the years 2000 to 2030, never a date written as digits
+EPOCH = (946_684_800, 1_900_000_000)  # seconds since 1970: 2000 to 2030, never a date written as digits
 ORDERS = {"dmy": "day/month/year", "mdy": "month/day/year", "ymd": "year/month/day"}
 ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([+-]\d\d:?\d\d|Z)?)?")
-MONTHS = {  # how months begin in the usual European languages
-    1: "jan|gen|ene|янв",
-    2: "f[eé]b|fev|фев",
-    3: "m[aä]r(?!t[eé])|mrt|mrz|мар",
-    4: "a[pbv]r|avr|апр",
-    5: "ma[iyj]|мая|май",
-    6: "jun|juin|giu|июн",
-    7: "jul|juil|lug|июл",
-    8: "aug|ao[uû]|ago|авг",
-    9: "se[pt]|сен",
-    10: "o[ckt]t|out|окт",
-    11: "nov|ноя",
-    12: "de[czk]|d[éi]c|дек",
-}
+MONTHS = [  # how months begin in the usual European languages
+    "jan|gen|ene|янв", "f[eé]b|fev|фев", "m[aä]r(?!t[eé])|mrt|mrz|мар", "a[pbv]r|avr|апр", "ma[iyj]|мая|май",
+    "jun|juin|giu|июн", "jul|juil|lug|июл", "aug|ao[uû]|ago|авг", "se[pt]|сен", "o[ckt]t|out|окт", "nov|ноя",
+    "de[czk]|d[éi]c|дек",
+]  # fmt: skip
 DAYS = re.compile(  # of the week, and small words between a date and a clock
     "(mon|tues?|wed(nes)?|thu(rs?)?|fri|satu?r?|sun)(day)?|mo|di|mi|do|fr|sa|so|(mon|diens|donners|frei|sams|sonn)tag"
     "|mittwoch|sonnabend|lun(di|es|edì)?|mar(di|tes|tedì)|mer(credi|coledì)?|jeu(di)?|ven(dredi|erdì)?|sam(edi)?|dim"
@@ -130,6 +118,7 @@ def _in_one_form(texts: pd.Series, order: str | None) -> dict[str, pd.Series]:
             end = match.end(part) + (part == "p" and match.string[match.end(part) :] == "m")
         form = (form + match.string[end:]).replace("t%", "T%")
         times = pd.to_datetime(texts, format=form, errors="coerce")
+        times.attrs["form"] = form
         if times.notna().all():
             found[name] = times
     return found
@@ -168,7 +157,7 @@ def _word(match: re.Match) -> str:
     word = match[0]
     if DAYS.fullmatch(word):
         return " "
-    return next((f" m{number} " for number, begins in MONTHS.items() if re.match(begins, word)), word)
+    return next((f" m{number} " for number, begins in enumerate(MONTHS, 1) if re.match(begins, word)), word)
 
 
 def _assembled(parts: pd.DataFrame, order: str | None) -> tuple[pd.Series, str, bool]:
@@ -293,11 +282,11 @@ def read_numbers(values: pd.Series, cells: list[str], unit: str | None = None) -
         seconds = whole if (seconds - whole).abs().max() < 0.06 else seconds.round(3)
         times = _since_1970(seconds)
         return (times.dt.tz_localize("UTC") if base == "s" else times), f"{unit} time, in {base}"
-    if unit is None and _timely(cells):
+    if not unit and _timely(cells):
         for name in ("s", "ms", "us", "ns"):
             if EPOCH[0] <= low * UNITS[name][0] and high * UNITS[name][0] <= EPOCH[1]:
                 unit = name
-    if unit is None:
+    if not unit:
         first = known.iloc[0]
         other = [name for name, (_, _, span) in ORIGINS.items() if span[0] <= low and high <= span[1]]
         example = "s" if EPOCH[0] <= low <= EPOCH[1] or not other else other[0]

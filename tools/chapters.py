@@ -58,7 +58,9 @@ def read_parameters(pairs: list[list[str]], notebooks: list[Path]) -> dict:
             if name not in known:
                 near = difflib.get_close_matches(name, known, 1)
                 meant = f" Did you mean {near[0]!r}?" if near else ""
-                raise ValueError(f"{notebook.stem} has no parameter {name!r}.{meant} It has {', '.join(known)}")
+                raise ValueError(
+                    f"{notebook.stem} has no parameter {name!r}.{meant} It has {', '.join(known)}"
+                )
             values[name] = _as(known[name], text)
             if values[name] is None:
                 example = f"expected something like {known[name]!r}"

@@ -12,14 +12,12 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 
-from sensorwatch import parts, read_csv, series
 from tools import chapters, execute
-from vaepaper import checks, paths
+from vaepaper import paths
 
 CHAPTER = paths.NOTEBOOKS / "09_your_signal.ipynb"
 # The chapter's own are the water main's.
 OWN = {"normal_from": "", "normal_until": "", "exclude": "", "window": 0}
-READING = ("time", "where", "date_order", "unit", "start", "step", "decimal", "encoding", "missing", "every")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,9 +35,11 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     try:
-        path = Path(parameters["csv"] or series.fetch("water main"))
-        announce(path, parameters)
-        name = " ".join([path.stem, *re.findall(r"[\w.+-]+", parameters["value"])])  # a folder a channel
+        path = Path(parameters["csv"] or "water main")
+        if parameters["csv"] and not path.is_file():
+            raise FileNotFoundError(f"{path} is not there, or no file")
+        chosen = re.findall(r"[\w.+-]+", f"{parameters['value']} {parameters['where']}")
+        name = " ".join([path.stem, *chosen])  # each channel has a folder
         target = paths.BUILD / "signals" / name
         error, said = run(parameters, name, target)
     except (ValueError, OSError) as problem:
@@ -58,37 +58,18 @@ def read_parameters(pairs: list[list[str]], csv: str) -> dict:
     """The chapter's parameters with what was given in place of the defaults.
 
     Raises:
-        ValueError: no such parameter, or an invalid value.
+        ValueError: no such parameter, or one of another kind.
     """
     given = chapters.read_parameters(pairs, [CHAPTER])
     csv = csv or given.get("csv", "")
     values = chapters.parameters_of(CHAPTER) | (OWN if csv else {}) | given
-    if values["window"]:
-        checks.integer("window", values["window"], 4)
-    checks.number("per_day", values["per_day"], 0, above=True)
-    checks.one_of("model", values["model"], ("AutoEncoder", "VariationalAutoEncoder"))
     for name, path in {"csv": csv, "monitor": values["monitor"]}.items():  # the kernel runs elsewhere
         values[name] = str(Path(path).absolute()) if path else ""
     return values
 
 
-def announce(path: Path, given: dict) -> None:
-    """Print how the file was understood, and what will be done. Raises what `read_csv` does."""
-    signal, report = read_csv(path, given["value"], **{name: given[name] for name in READING})
-    print(f"{path}\n{report}")
-    if isinstance(signal, pd.DataFrame):
-        several = "sensorwatch.Monitor takes several"
-        raise ValueError(f"make signal watches one channel; name one as value ({several})")
-    if given["monitor"]:
-        print(f"Nothing is trained: the monitor of {given['monitor']} watches all of it.", flush=True)
-    else:
-        part = (given["normal_from"], given["normal_until"], given["exclude"])
-        print(parts.normal_part(signal, *part)[1])
-        print("An auto-encoder learns the first two fifths of that; the others set the threshold.", flush=True)
-
-
 def run(parameters: dict, name: str, target: Path) -> tuple[str, str]:
-    """Execute the chapter and bring what it left to `target`; what went wrong, or "", and what it said."""
+    """Execute the chapter and bring what it left to `target`; what went wrong, or "", and what it printed."""
     from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
@@ -97,12 +78,13 @@ def run(parameters: dict, name: str, target: Path) -> tuple[str, str]:
     notebook = nbformat.read(CHAPTER, as_version=4)
     if parameters["csv"]:  # what is said of the water main is true of nothing else
         notebook.cells = [cell for cell in notebook.cells if "example" not in cell.metadata.get("tags", [])]
-        notebook.cells[0].source = f"# {name}\n" + notebook.cells[0].source.partition("\n")[2]
+        notebook.cells[0].source = f"# {name}"
     with tempfile.TemporaryDirectory(dir=paths.writable(target.parent), prefix=f".{name}-") as folder:
         os.environ["VAEPAPER_BUILD"] = folder  # for the kernel: what it leaves is ours, not the report's
         made = Path(folder) / f"{name}.ipynb"
+        bar = {"desc": "cells", "leave": False, "disable": None}  # None: none where nobody looks
         try:
-            execute.papermilled(notebook, made, parameters, progress_bar={"desc": "cells"})
+            execute.papermilled(notebook, made, parameters, progress_bar=bar)
         except PapermillExecutionError as error:
             if error.ename in ("ValueError", "FileNotFoundError", "ConnectionError"):  # for the user's eyes
                 return error.evalue, ""
@@ -113,8 +95,14 @@ def run(parameters: dict, name: str, target: Path) -> tuple[str, str]:
         except DeadKernelError:
             return "its kernel died (killed, or out of memory?); nothing was left", ""
         executed = nbformat.read(made, as_version=4)
-        tagged = [cell for cell in executed.cells if "said" in cell.metadata.get("tags", [])]
-        said = "".join(out.get("text", "") for cell in tagged for out in cell.outputs)
+        tags = [cell.metadata.get("tags", []) for cell in executed.cells]
+        result, told = (
+            [cell for cell, of in zip(executed.cells, tags, strict=True) if tag in of]
+            for tag in ("result", "said")
+        )
+        said = "".join(out.get("text", "") for cell in result + told for out in cell.outputs)
+        first = [executed.cells[0], *result]  # a page leads with what was found
+        executed.cells = first + [cell for cell in executed.cells if cell not in first]
         page = site.TEMPLATES.get_template("page.html")
         content = site.body(executed, code=False)
         text = page.render(stem=name, heading=name, content=content, menu=[], colours="")
@@ -128,15 +116,21 @@ def run(parameters: dict, name: str, target: Path) -> tuple[str, str]:
 
 
 def report(target: Path, said: str, seconds: float) -> None:
-    """Print the target rate, the alarms, the time, and where things lie."""
+    """Print the result, the strongest alarms, how they came about, the time, and where things lie."""
     rows = pd.read_csv(target / "alarms.csv")
     rows.index += 1  # as the figures number them
-    alarms = rows[rows.triggered_by != "gap"]
-    print(f"\n{said}\n{alarms.round(3).to_string(max_rows=30, na_rep='') if len(alarms) else 'No alarm.'}")
+    alarms = rows[rows.triggered_by != "gap"].sort_values("severity", ascending=False)
+    alarms = alarms[["peak", "severity", *alarms.columns.difference(["peak", "severity"], sort=False)]]
+    result, _, told = said.partition("\n")
+    print(f"\n{result}")
+    if len(alarms):
+        print(f"\n{alarms.head(20).to_string(float_format='{:.3g}'.format)}")
+    if len(alarms) > 20:
+        print(f"… and {len(alarms) - 20} weaker ones in alarms.csv")
     if len(rows) > len(alarms):
         print(f"alarms.csv lists {len(rows) - len(alarms)} gaps, too. No window reaches across a gap.")
     print(
-        f"\n{seconds:.0f} s. To read: {target / target.name}.html (a page that needs no network)\n"
+        f"\n{told}\n{seconds:.0f} s. To read: {target / target.name}.html (a page that needs no network)\n"
         f"Alarms: {target / 'alarms.csv'}   Figures: {target / 'figures'}\n"
         f"Notebook: {target / target.name}.ipynb\n"
         f'The trained monitor, for another file: make signal CSV=… ARGS="-p monitor {os.path.relpath(target)}"'

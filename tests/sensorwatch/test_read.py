@@ -333,6 +333,45 @@ def test_sentinel_values_are_told_and_taken_out_on_request(tmp_path):
         assert report.missing == 5 and signal.min() > 0
 
 
+def test_an_extreme_that_stands_alone_is_told(tmp_path):
+    rows = lines(["time,x"], ISO)
+    rows[5], rows[9] = f"{TIMES[4]},65535", f"{TIMES[8]},-9999"
+    assert read(tmp_path, rows)[1].channels["x"].sentinels == [(65_535, 1), (-9_999, 1)]
+
+
+EMPTY = dict.fromkeys(
+    (
+        "value",
+        "time",
+        "where",
+        "date_order",
+        "unit",
+        "start",
+        "step",
+        "decimal",
+        "encoding",
+        "missing",
+        "every",
+    ),
+    "",
+)
+
+
+@pytest.mark.parametrize("form", ["ISO", "decimal comma", "epoch", "seconds in the name", "rows"])
+def test_an_empty_option_is_none(tmp_path, form):
+    signal, report = read(tmp_path, READ[form][0])
+    again, told = read_csv(tmp_path / "pump.csv", **EMPTY)
+    pd.testing.assert_series_equal(signal, again)
+    assert str(report) == str(told)
+
+
+def test_times_are_written_back_as_the_file_writes_them(tmp_path):
+    for form in ("%d.%m.%Y %H:%M", "%Y/%m/%d %H:%M:%S", "%d/%m/%y %I:%M %p"):
+        rows = ["time;x", *(f"{t:{form}};{v}" for t, v in zip(TIMES, VALUES, strict=True))]
+        signal, _ = read(tmp_path, rows)
+        assert TIMES[9].strftime(signal.attrs["form"]) == rows[10].split(";")[0]
+
+
 def test_several_channels_and_every(tmp_path):
     rows = lines(["time,x,y"], ISO + ",{n}")
     table, report = read(tmp_path, rows, value="x,y")
