@@ -19,7 +19,7 @@ from sensorwatch.table import REPEATED, Table, decoded, find_column, listed, rea
 from sensorwatch.times import option, plain
 
 INDEX = re.compile(
-    r"|no\.?|nr\.?|n|#|index|idx|id|rec(ord)?|rn|number|num|nummer|entry_id|row|sample|連番|番号|column 1"
+    r"|no\.?|nr\.?|n|#|index|idx|id|rec(ord)?|rn|number|num|nummer|entry_id|row|sample|table|連番|番号|column 1"
 )
 SENSOR = re.compile(  # what a column of several sensors' names is called
     "sensor|tag|channel|ch|name|id|device|gerät|node|station|variable|parameter|metric|measurement|field|type|unit|signal"
@@ -229,7 +229,8 @@ def _one_of(table: Table, names: list[str], asked: list[str]) -> list[str]:
         )
     if len(names) > 1:
         raise ValueError(
-            f"{listed(names)} may all be the times; name one, or those that belong together: {option('time', names[0])}"
+            f"{listed(names)} may all be the times; name one, or those that belong together:"
+            f" {option('time', names[0])} or {option('time', ','.join(names[:2]))}"
         )
     return names
 
@@ -258,6 +259,9 @@ def _index(table: Table, timing: list[str], order, unit, decimal) -> tuple[pd.In
     elif kind == "number" and not form and not _is_digits(texts):
         values, _ = numbers(texts, decimal, table.delimiter, _hint(table, [name]))
         values = pd.Series(np.where(np.isinf(values), np.nan, values))
+        if unit in ("excel", "matlab"):  # a day, and in another column its fraction
+            for other in timing[1:]:
+                values += numbers(cells[other], decimal, table.delimiter, _hint(table, [other]))[0]
         if values.isna().all():
             raise ValueError(f"no cell of {name!r} can be read as a time")
         counts = (values.diff().dropna() == 1).all() and values.notna().all() and values[0] in (0, 1)
@@ -381,7 +385,12 @@ def _only_numbers(table: Table, timing: list[str]) -> str:
         name for name in table.cells if table.cells[name].str.casefold().isin([*SWITCH, ""]).all()
     ]
     if len(found) > 1:
-        counters = [name for name in found if INDEX.fullmatch(plain(name)) and _counts(table.cells[name])]
+        counters = [
+            n
+            for n in found
+            if INDEX.fullmatch(plain(n))
+            and (_counts(table.cells[n]) or (table.cells[n] == table.cells[n][0]).all())
+        ]
         found = [name for name in found if name not in counters] or found
     if not found:
         raise ValueError(f"there is no column of numbers beside the time; it has {listed(table.cells)}")
@@ -424,58 +433,76 @@ def _refuse_unnamed_time(table: Table, names: list[str]) -> None:
 
 def _refuse_woven(table: Table, names: list[str], timing: list[str], index: pd.Index, every) -> None:
     """Refuse rows of several sensors in one column, and times that are repeated for no known reason."""
-    timed = isinstance(index, pd.DatetimeIndex)
-    known = index[index.notna()] if timed else index
-    repeated = known.duplicated().mean() if len(known) else 0.0
+    if not isinstance(index, pd.DatetimeIndex):
+        return _refuse_sensors(table, names, timing, None)
+    known = index[index.notna()]
+    repeated = known.duplicated().mean()
     allowed = max(REPEATED, (len(known) > 20) / max(1, len(known)))
-    if timed and repeated > allowed:  # lines of events between the readings do not count
+    if repeated > allowed:  # lines of events between the readings do not count
         read = table.cells[names].apply(lambda column: column.str.contains(r"\d")).any(axis=1).to_numpy()
         repeated = index[read & index.notna()].duplicated().mean()
-    kinds = table.kinds
-    for name in [
-        n for n in table.cells if n not in names and n not in timing and kinds[n] in ("word", "number")
-    ]:
-        column = table.cells[name]
-        counts = column[column != ""].value_counts()
-        if (
-            not 2 <= len(counts) <= 50
-            or counts.iloc[1] < 0.05 * len(column)
-            or (kinds[name] == "number" and "." in counts.index[0])
-        ):
+    _refuse_sensors(table, names, timing, index if repeated > allowed else None)
+    sorted_already = known.is_monotonic_increasing or known.is_monotonic_decreasing
+    if not sorted_already and known.hour.isin(range(1, 13)).all() and 12 in known.hour:
+        raise ValueError(
+            f"no hour is 0 or beyond 12 and times go back: AM and PM are lost; {option('start', str(known[0]))}"
+        )
+    if every:
+        return
+    between = np.diff(known.asi8) / 1e9
+    step = np.median(between) if len(between) else 0
+    hour = np.flatnonzero((between < 0) & (between == step - 3600))
+    counted = f"{option('start', str(known[0]))} and {option('step', f'{step or 1:g}s')}"
+    if len(hour) and known.tz is None and known.duplicated().sum() > 1:
+        raise ValueError(
+            f"the clock goes back by an hour to {known[hour[0] + 1]} (summer time ends?), and times after it were there"
+            f" before; {option('every', f'{step:g}s')} averages them, or, if readings are equally spaced, {counted}"
+        )
+    if repeated > allowed:
+        row = int(np.flatnonzero(index.duplicated() & index.notna())[0])
+        raise ValueError(
+            f"line {table.lines[row]}: the time {index[row]} was there before, as in {repeated:.0%} of all rows;"
+            f" name the columns that complete it (time), or, if the readings are equally spaced, {counted}, or"
+            f" {option('every', '10min,mean')}"
+        )
+
+
+def _refuse_sensors(table: Table, names: list[str], timing: list[str], repeated: pd.Index | None) -> None:
+    """Refuse rows of several sensors: a column of few texts is named so, takes turns, or explains repeated times."""
+    for name in table.cells.columns.difference([*names, *timing], sort=False):
+        column, kind = table.cells[name], table.kinds[name]
+        if kind not in ("word", "number") or sampled(column).nunique() > 50:
             continue
-        texts, cycle = column.to_numpy(), len(counts)
-        turns = (
-            kinds[name] == "word"
-            and (texts[cycle:] == texts[:-cycle]).mean() > 0.95 < (texts[1:] != texts[:-1]).mean()
-        )
-        turns = turns and not all(times.DAYS.fullmatch(word.casefold()) for word in counts.index)
-        explains = timed and repeated > allowed
-        if explains:
-            pairs = pd.DataFrame({"time": index, "word": column})[index.notna()]
-            explains = pairs.duplicated().mean() <= REPEATED
+        counts = column[column != ""].value_counts()
+        cycle = len(counts)
+        if not 2 <= cycle <= 50 or counts.iloc[1] < 0.05 * len(column):
+            continue
+        again, changes = (column == column.shift(cycle))[cycle:].mean(), (column != column.shift())[1:].mean()
+        turns = again > 0.95 and changes > 0.95
         words = re.split(r"[\W_]+", plain(name))
-        named = (
-            any(map(SENSOR.fullmatch, words))
-            if kinds[name] == "word"
-            else words[-1] in ("id", "sensor", "channel", "device")
-        )
+        if kind == "word":
+            named = any(map(SENSOR.fullmatch, words))
+            turns = turns and not all(times.DAYS.fullmatch(word.casefold()) for word in counts.index)
+        elif "." in counts.index[0]:
+            continue
+        else:
+            named = words[-1] in ("id", "sensor", "channel", "device")
+            turns = turns and _alternate(table.cells[names[0]], cycle)
+        explains = False
+        if repeated is not None:
+            pairs = pd.DataFrame({"time": repeated, "word": column})[repeated.notna()]
+            explains = pairs.duplicated().mean() <= REPEATED
         if explains or turns or named:
             raise ValueError(
                 f"{name!r} holds {listed(counts.index[:5])}: rows of several sensors, it seems; read one:"
                 f" {option('where', f'{name}={counts.index[0]}')}"
             )
-    sorted_already = known.is_monotonic_increasing or known.is_monotonic_decreasing
-    if timed and not sorted_already and known.hour.isin(range(1, 13)).all() and 12 in known.hour:
-        raise ValueError(
-            f"no hour is 0 or beyond 12 and times go back: AM and PM are lost; {option('start', str(known[0]))}"
-        )
-    if timed and repeated > allowed and not every:
-        row = int(np.flatnonzero(index.duplicated() & index.notna())[0])
-        raise ValueError(
-            f"line {table.lines[row]}: the time {index[row]} was there before, as in {repeated:.0%} of all rows;"
-            f" name the columns that complete it (time), or, if the readings are equally spaced,"
-            f" {option('start', str(known[0]))} and {option('step', '1s')}, or {option('every', '10min,mean')}"
-        )
+
+
+def _alternate(texts: pd.Series, cycle: int) -> bool:
+    """Whether values resemble those a cycle before more than their neighbours."""
+    values = pd.to_numeric(texts.str.replace(",", "."), errors="coerce")
+    return bool(values.diff(cycle).abs().median() < 0.3 * values.diff().abs().median())
 
 
 def _signal(table, names, timing, index, words, decimal, missing, every):

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from sensorwatch import times
-from sensorwatch.cells import HALVES, NUMBER, kind_of
+from sensorwatch.cells import HALVES, NUMBER, SPACE, kind_of
 from sensorwatch.times import option, plain
 
 BINARY = {
@@ -88,6 +88,9 @@ def read_table(text: str, encoding: str, decimal: str | None) -> Table:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if "\0" in text:  # a power cut leaves zero bytes
         lines = [line.replace("\0", "") for line in lines]
+    for n in [n for n, line in enumerate(lines[:50][:-1]) if re.search(r'(^|[,;\t])"[^"]*$', line)]:
+        if re.match(r'[^"]*"([,;\t]|$)', lines[n + 1]):  # a name in two lines
+            lines[n + 1 : n + 1], lines[n] = [f"{lines[n]} {lines.pop(n + 1)}"], ""
     if '"' in text:  # a lone quote would swallow the lines up to the next
         lines = [line.replace('"', "") if line.count('"') % 2 else line for line in lines]
     filled = [n for n, line in enumerate(lines) if line.strip(" ,;\t|")]
@@ -145,7 +148,13 @@ def _delimiter(lines: list[str], first: str) -> str:
     """By what most lines fall into cells; one that the first line has, too, unless another is far better."""
     best, most = ",", 0.0
     for delimiter in sorted(DELIMITERS, key=lambda delimiter: delimiter not in first or delimiter == " "):
-        if delimiter == " " and (most > 0 or all(map(NUMBER.fullmatch, lines[1:]))):
+        if delimiter == " " and (
+            most > 0
+            or all(
+                NUMBER.fullmatch(re.sub(SPACE, "", line)) and " " not in re.sub(SPACE, "", line)
+                for line in lines[1:]
+            )
+        ):
             continue
         widths = Counter(len(row) for row in _split(lines, delimiter))
         width, votes = widths.most_common(1)[0]
@@ -194,12 +203,11 @@ def _header(head: list[list[str]], tail: list[list[str]]) -> tuple[int, list[str
     full = max(sum(map(bool, row)) for row in stack)
     pick = timely[0] if timely else max(n for n, row in enumerate(stack) if sum(map(bool, row)) == full)
     names = stack[pick]
+    over = stack[pick - 1] if pick else []
     if (
-        pick
-        and any(not cell for cell in stack[pick - 1])
-        and not any(kind_of(cell) in ("number", "stamp", "date", "clock") for cell in stack[pick - 1])
-    ):
-        names = [f"{over} {name}".strip() for over, name in zip(stack[pick - 1], names, strict=True)]
+        "" in over and not any(over[k] for k in looked) and set(map(kind_of, over)) <= {"", "word"}
+    ):  # two lines
+        names = [f"{upper} {name}".strip() for upper, name in zip(over, names, strict=True)]
     return begin, names, [names, *stack[pick + 1 :], *stack[:pick]]
 
 

@@ -37,22 +37,16 @@ DAYS = re.compile(  # of the week, and small words between a date and a clock
     "(anche)?|mi[eé](rcoles)?|jue(ves)?|vie(rnes)?|s[aá]b(ado|ato)?|dom(ingo|enica)?|giovedì|[月火水木金土日](曜日?)?"
     "|at|um|à|le|del?|of|klo?|uhr"
 )
-ZONES = {
-    "z": 0,
-    "utc": 0,
-    "gmt": 0,
-    "jst": 9,
-    "kst": 9,
-    "cet": 1,
-    "cest": 2,
-    "msk": 3,
-}  # others have two meanings
+ZONES = {  # hours; others have two meanings
+    "z": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 1, "cet": 1, "mez": 1, "cest": 2, "mesz": 2, "eet": 2, "eest": 3,
+    "msk": 3, "jst": 9, "kst": 9,
+}  # fmt: skip
 STAMP = re.compile(
     r"(?:(?P<a>m?\d{1,4})(?P<sep>[-/., ]+)(?P<b>m?\d{1,2})[-/., ]+(?P<c>\d{1,4})(?!\d)"
     r"|(?P<y>(?:19|20)\d\d)(?P<mo>\d\d)(?P<d>\d\d))?"
     r"(?:[t\s,_;-]*(?:(?P<h>\d{1,4}):(?P<mi>\d\d?)(?::(?P<s>\d\d?)(?:[.,:](?P<f>\d{1,9}))?)?"
     r"|(?P<hh>\d\d)(?:(?P<mm>\d\d)(?:(?P<ss>\d\d)(?:[.,]?(?P<ff>\d{1,6}))?)?)?))?"
-    r"\s*(?P<p>[ap])?m?\s*(?P<zone>[a-z]{1,4})?\s*(?P<offset>[+-]\d\d?(?::?\d\d)?)?"
+    r"\s*(?:(?P<p>[ap])m?)?\s*(?P<zone>[a-z]{1,4})?\s*(?P<offset>[+-]\d\d?(?::?\d\d)?)?"
 )
 
 
@@ -93,21 +87,22 @@ def read_texts(
                 return times, "ISO 8601", False
         except ValueError:  # several zones, or some without one: looked at below
             pass
-    found = _in_one_form(texts, order) if len(few) else {}
+    found, tried = _in_one_form(texts, order) if len(few) else ({}, 0)
     if found:
-        name, why = _chosen(found)
+        name, why = _chosen(found, tried)
         return found[name], f"{ORDERS[name]}{why}", False
     parts = _normal(texts, few).str.extract("^" + STAMP.pattern + "$")
     return _assembled(parts, order)
 
 
-def _in_one_form(texts: pd.Series, order: str | None) -> dict[str, pd.Series]:
-    """The fast way, for digits in one form without a zone: the orders of day, month and year that read all rows."""
+def _in_one_form(texts: pd.Series, order: str | None) -> tuple[dict[str, pd.Series], int]:
+    """The fast way, for digits in one form without a zone: the orders of day, month and year that read all rows, and
+    how many were tried."""
     match = STAMP.fullmatch(texts.iloc[0].lower())
     if not match or not match["a"] or "m" in match["a"] + match["b"] or match["zone"] or match["offset"]:
-        return {}
-    found = {}
-    for name in [order] if order else _orders(pd.DataFrame([match.groupdict()])):
+        return {}, 0
+    found, orders = {}, [order] if order else _orders(pd.DataFrame([match.groupdict()]))
+    for name in orders:
         codes = {"h": "%I" if match["p"] else "%H", "mi": "%M", "s": "%S", "f": "%f", "p": "%p"}
         codes |= {part: "%" + letter for part, letter in zip("abc", name, strict=True)}
         year = "abc"[name.index("y")]
@@ -121,7 +116,7 @@ def _in_one_form(texts: pd.Series, order: str | None) -> dict[str, pd.Series]:
         times.attrs["form"] = form
         if times.notna().all():
             found[name] = times
-    return found
+    return found, len(orders)
 
 
 def _normal(texts: pd.Series, few: pd.Series) -> pd.Series:
@@ -172,18 +167,19 @@ def _assembled(parts: pd.DataFrame, order: str | None) -> tuple[pd.Series, str, 
         return clock.where(known), "", True
     if zoned.any() and not zoned[known].all():
         raise ValueError("some times have a time zone and some have none; write them all alike")
-    found = {}
+    found, orders = {}, []
     if parts.y.notna().sum() > parts.a.notna().sum():
         found["digits"] = pd.to_datetime(
             {"year": _number(parts.y), "month": _number(parts.mo), "day": _number(parts.d)}, errors="coerce"
         )
     else:
-        for name in [order] if order else _orders(parts[dated]):
+        orders = [order] if order else _orders(parts[dated])
+        for name in orders:
             day, month, year = (_number(parts["abc"[name.index(letter)]]) for letter in "dmy")
             year = year.where(year >= 100, year + np.where(year < 70, 2000, 1900))
             fields = {"year": year.where(year > 1000), "month": month, "day": day}
             found[name] = pd.to_datetime(fields, errors="coerce")
-    name, why = _chosen({name: (days + clock).where(known) for name, days in found.items()})
+    name, why = _chosen({name: (days + clock).where(known) for name, days in found.items()}, len(orders))
     times = (found[name] + clock).where(known)
     hours = parts.zone.map(ZONES).fillna(0).where(parts.offset.isna(), 0)
     offset = parts.offset.str.replace(":", "").str.extract(r"([+-])(\d\d?)(\d\d)?")
@@ -235,7 +231,7 @@ def _orders(parts: pd.DataFrame) -> list[str]:
     return ["dmy", "ymd"] if "." in first.sep else ["dmy", "mdy", "ymd"]
 
 
-def _chosen(found: dict[str, pd.Series]) -> tuple[str, str]:
+def _chosen(found: dict[str, pd.Series], tried: int) -> tuple[str, str]:
     """The one order that reads most rows. Of several, the one in which times follow each other without a jump.
 
     Raises:
@@ -244,6 +240,14 @@ def _chosen(found: dict[str, pd.Series]) -> tuple[str, str]:
     least = min(times.isna().sum() for times in found.values())
     fits = [name for name, times in found.items() if times.isna().sum() == least]
     if all(found[fits[0]].equals(found[name]) for name in fits):
+        steps = found[fits[0]].dropna().diff()
+        steps = steps if steps.median() >= pd.Timedelta(0) else -steps
+        if tried > 1 and steps.min() < pd.Timedelta("-20D"):
+            raise ValueError(
+                f"as {ORDERS[fits[0]]}, times jump by {-steps.min().days} days against their order at"
+                f" {found[fits[0]][steps.idxmin()]}: has Excel exchanged days and months in some rows? If not:"
+                f" {option('date_order', fits[0])}"
+            )
         return fits[0], ""
     smooth = [name for name in fits if _without_jumps(found[name])]
     if len(smooth) == 1:
