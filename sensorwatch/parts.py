@@ -176,10 +176,11 @@ def result(alarms: pd.DataFrame, watch, target: dict, signal, normal) -> str:
             f"{len(inside)} more {have} peak in what was called normal ({numbers}): look there, or exclude {them}."
         )
     scaling = next(iter(watch.channels.values())).scaling
-    above, below = raised.high > scaling.most, raised.low < scaling.least
+    level = raised[raised.triggered_by.isin(["beyond range", "level"])]
+    above, below = level.high > scaling.most, level.low < scaling.least
     for beyond, way, limit, extreme in (
-        (raised[above & ~below], "risen above", scaling.most, "high"),
-        (raised[below & ~above], "fallen below", scaling.least, "low"),
+        (level[above & ~below], "risen above", scaling.most, "high"),
+        (level[below & ~above], "fallen below", scaling.least, "low"),
     ):
         if len(beyond) > 2:
             furthest = beyond[extreme].max() if extreme == "high" else beyond[extreme].min()

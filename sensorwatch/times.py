@@ -73,7 +73,6 @@ def read_texts(
     Raises:
         ValueError: two ways of reading fit, or some times have a zone and some have none.
     """
-    texts = texts.str.strip()
     if form:
         times = pd.to_datetime(texts, format=form, errors="coerce")
         clock = not re.search("%[djyYGsc]", form)

@@ -80,7 +80,12 @@ def test_many_alarms_of_one_cause_get_one_sentence():
     assert "fallen below what was learnt (-1; up to now -3)" in parts.result(
         alarms.assign(high=0, low=-3), WATCH, DAY, local, local[:120]
     )
-    for few in (alarms[:2], alarms.assign(high=0.9), alarms.assign(low=-3)):
+    for few in (
+        alarms[:2],
+        alarms.assign(high=0.9),
+        alarms.assign(low=-3),
+        alarms.assign(triggered_by="spike"),
+    ):
         assert "cause" not in parts.result(few, WATCH, DAY, local, local[:120])
 
 
