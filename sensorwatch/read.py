@@ -120,13 +120,8 @@ def _check_options(date_order, unit, decimal, start, step) -> None:
 
 def _several(names) -> list[str]:
     """Names given as a list, or in one text with commas between."""
-    if names is None or names == "":
-        return []
-    return (
-        [name.strip() for name in names.split(",")]
-        if isinstance(names, str)
-        else [str(name) for name in names]
-    )
+    names = names.split(",") if isinstance(names, str) else [] if names is None else names
+    return [name for name in (str(name).strip() for name in names) if name]
 
 
 def _counted(start: str, step: str, rows: int) -> pd.DatetimeIndex:
@@ -146,58 +141,51 @@ def _time_columns(table: Table, asked: list[str]) -> list[str]:
     Raises:
         ValueError: several columns may be the times.
     """
-    kinds = dict(table.kinds)
-    among = asked or list(table.cells)
-    if not {"stamp", "date", "clock"} & {kinds[name] for name in among}:
-        kinds |= {name: "stamp" for name in among if kinds[name] == "word" and _is_dates(table.cells[name])}
-    of = {
-        kind: [n for n in among if kinds[n] == kind] for kind in ("stamp", "date", "clock", "half", "number")
-    }
-    parts = {role: [n for n in among if _role(table, n, role)] for role in ROLES}
-    small = {role: names[:1] for role, names in parts.items() if names and names[0] in of["number"]}
-    halves = of["half"][:1]
-    below = [small[role][0] for role in ("ms", "us") if role in small]
+    kinds, among = dict(table.kinds), asked or list(table.cells)
+    if not {"stamp", "date", "clock"} & {kinds[n] for n in among}:
+        kinds |= {n: "stamp" for n in among if kinds[n] == "word" and _is_dates(table.cells[n])}
+
+    def of(kind: str) -> list[str]:
+        return [n for n in among if kinds[n] == kind]
+
+    def timely(name: str) -> bool:
+        return name in asked or any(times.TIME_WORD.search(plain(c)) for c in [name, *table.header[name][:1]])
+
+    def fields(*roles: str) -> list[str]:
+        return [small[role] for role in roles if role in small]
+
+    clocks, numeric = of("clock"), of("number")
+    small = {role: n for n in reversed(numeric) for role in ROLES if _role(n, role)}
+    after = of("half")[:1] + fields("ms", "us")
     for kind in ("stamp", "date"):
-        varying = [n for n in of[kind] if (table.cells[n] != table.cells[n].iloc[0]).any()]
-        named = [n for n in of[kind] if DAY_WORD.fullmatch(plain(n))]
-        of[kind] = of[kind] if asked else varying or named or (of[kind] if kind == "stamp" else [])
-    if of["stamp"]:
-        return _one_of(table, of["stamp"], asked) + halves + below
-    if of["date"]:
-        clocks = _one_of(table, of["clock"], asked) if of["clock"] else []
-        dotted = [n for n in of["number"] if table.cells[n].str.fullmatch(r"\d{1,2}\.[0-5]\d").all()]
-        dotted = [n for n in dotted if times.TIME_WORD.search(plain(n)) or n in asked]
-        finer = [small[role][0] for role in ("hhmm", "hour", "minute", "second") if role in small]
-        return _one_of(table, of["date"], asked) + (clocks or dotted or finer) + halves + below
-    if "year" in small and ("doy" in small or ("month" in small and "day" in small)):
-        finer = [
-            small[role][0]
-            for role in ("month", "day", "doy", "hhmm", "hour", "minute", "second")
-            if role in small
-        ]
-        return small["year"] + finer + of["clock"][:1] + halves + below
-    digits = [
-        n for n in of["number"] if table.cells[n].str.fullmatch(r"(19|20)\d{6}(\d\d){0,3}").mean() > 0.98
-    ]
-    digits = [
-        n for n in digits if (times.TIME_WORD.search(plain(n)) or n in asked) and _is_dates(table.cells[n])
-    ]
-    if digits:
-        rest = [n for n in among if n != digits[0] and (n in of["clock"] or n in asked or _hhmm(table, n))]
-        return digits[:1] + (rest[:1] if table.cells[digits[0]].str.len().max() == 8 else []) + below
-    if of["clock"]:
-        return _one_of(table, of["clock"], asked) + halves + below
+        found = of(kind)
+        if not asked:
+            varying = [n for n in found if (table.cells[n] != table.cells[n].iloc[0]).any()]
+            named = [n for n in found if DAY_WORD.fullmatch(plain(n))]
+            found = varying or named or (found if kind == "stamp" else [])
+        if found and kind == "stamp":
+            return _one_of(table, found) + after
+        if found:
+            dotted = [
+                n for n in numeric if timely(n) and table.cells[n].str.fullmatch(r"\d{1,2}\.[0-5]\d").all()
+            ]
+            finer = dotted or fields("hhmm", "hour", "minute", "second")
+            return _one_of(table, found) + (_one_of(table, clocks) or finer) + after
+    if "year" in small and ("doy" in small or {"month", "day"} <= small.keys()):
+        return fields("year", "month", "day", "doy", "hhmm", "hour", "minute", "second") + clocks[:1] + after
+    for digits in (n for n in numeric if timely(n) and _is_digits(table.cells[n])):
+        clock = [n for n in among if n != digits and (n in clocks or n in asked or _hhmm(table, n))][:1]
+        return [digits, *(clock if table.cells[digits].str.len().max() == 8 else []), *fields("ms", "us")]
+    if clocks:
+        return _one_of(table, clocks) + after
     if asked:
         return asked
-    numeric = [
-        n for n in of["number"] if any(times.TIME_WORD.search(plain(c)) for c in [n, *table.header[n][:1]])
-    ]
-    numeric = numeric or [n for n in of["number"] if _role(table, n, "ms|us|second|minute|hour")]
-    numeric = numeric or [n for n in of["number"] if re.search(r"elapsed|経過|seconds|uptime", plain(n))]
-    return (_one_of(table, numeric, asked) + [n for n in below if n != numeric[0]]) if numeric else []
+    found = [n for n in numeric if timely(n)] or [n for n in numeric if _role(n, "ms|us|second|minute|hour")]
+    found = found or [n for n in numeric if re.search(r"elapsed|経過|seconds|uptime", plain(n))]
+    return _one_of(table, found) + [n for n in fields("ms", "us") if found and n != found[0]]
 
 
-def _role(table: Table, name: str, roles: str) -> bool:
+def _role(name: str, roles: str) -> bool:
     return any(re.fullmatch(ROLES[role], plain(name)) for role in roles.split("|"))
 
 
@@ -206,33 +194,28 @@ def _is_dates(texts: pd.Series) -> bool:
     return not clock and found.notna().mean() > 0.98
 
 
+def _is_digits(texts: pd.Series) -> bool:
+    return texts.str.fullmatch(r"(19|20)\d{6}(\d\d){0,3}").mean() > 0.98 and _is_dates(texts)
+
+
 def _hhmm(table: Table, name: str) -> bool:
-    named = times.TIME_WORD.search(plain(name)) or _role(table, name, "hhmm|hour")
+    named = times.TIME_WORD.search(plain(name)) or _role(name, "hhmm|hour")
     return bool(named) and table.cells[name].str.fullmatch(r"\d{1,6}").all()
 
 
-def _one_of(table: Table, names: list[str], asked: list[str]) -> list[str]:
+def _one_of(table: Table, names: list[str]) -> list[str]:
     """The only one of several columns of times; one with a time zone goes before those without."""
-    if len(names) > 1:
-        columns = table.cells[names]
-        zoned = [n for n in names if re.search(r"\d(Z|[+-]\d\d:?\d\d)$", columns[n].iloc[0])]
-        same = all((columns[n] == columns[names[0]]).all() for n in names)
-        exact = [n for n in names if re.fullmatch(r"time|date|datetime|timestamp|_time|日時", plain(n))]
-        names = (
-            names[:1]
-            if same
-            else zoned
-            if len(zoned) == 1
-            else exact
-            if len(exact) == 1 and not zoned
-            else names
-        )
-    if len(names) > 1:
-        raise ValueError(
-            f"{listed(names)} may all be the times; name one, or those that belong together:"
-            f" {option('time', names[0])} or {option('time', ','.join(names[:2]))}"
-        )
-    return names
+    columns = table.cells[names]
+    if len(names) < 2 or all((columns[n] == columns[names[0]]).all() for n in names):
+        return names[:1]
+    zoned = [n for n in names if re.search(r"\d(Z|[+-]\d\d:?\d\d)$", columns[n].iloc[0])]
+    exact = [n for n in names if re.fullmatch(r"time|date|datetime|timestamp|_time|日時", plain(n))]
+    if len(zoned or exact) == 1:
+        return zoned or exact
+    raise ValueError(
+        f"{listed(names)} may all be the times; name one, or those that belong together:"
+        f" {option('time', names[0])} or {option('time', ','.join(names[:2]))}"
+    )
 
 
 def _index(table: Table, timing: list[str], order, unit, decimal) -> tuple[pd.Index, str, str | None]:
@@ -246,7 +229,7 @@ def _index(table: Table, timing: list[str], order, unit, decimal) -> tuple[pd.In
         return rows, "none: rows are counted", None
     cells, name = table.cells[timing], timing[0]
     kind = table.kinds[name]
-    finer = {n: next((r for r in PARTS if _role(table, n, r)), "") for n in timing[1:]}
+    finer = {n: next((r for r in PARTS if _role(n, r)), "") for n in timing[1:]}
     finer = {
         n: r
         for n, r in finer.items()
@@ -254,7 +237,7 @@ def _index(table: Table, timing: list[str], order, unit, decimal) -> tuple[pd.In
     }
     texts = cells[name]
     form = unit if unit and "%" in unit else None
-    if _role(table, name, "year") and len(timing) > 1 and not form:
+    if _role(name, "year") and len(timing) > 1 and not form:
         texts = _from_fields(table, timing)
     elif kind == "number" and not form and not _is_digits(texts):
         values, _ = numbers(texts, decimal, table.delimiter, _hint(table, [name]))
@@ -283,10 +266,6 @@ def _index(table: Table, timing: list[str], order, unit, decimal) -> tuple[pd.In
     return _readable(table, " and ".join(map(str, timing)), found + _below(cells, finer), words), words, form
 
 
-def _is_digits(texts: pd.Series) -> bool:
-    return texts.str.fullmatch(r"(19|20)\d{6}(\d\d){0,3}").mean() > 0.98 and _is_dates(texts)
-
-
 def _below(cells: pd.DataFrame, finer: dict[str, str]) -> pd.Series:
     """What columns of hours, minutes, seconds, ms and µs add to the times."""
     micro = sum(
@@ -297,7 +276,7 @@ def _below(cells: pd.DataFrame, finer: dict[str, str]) -> pd.Series:
 
 def _from_fields(table: Table, timing: list[str]) -> pd.Series:
     """Year, month and day (or day of the year) in columns of their own, as 2026-3-28; with hhmm, as 2026-3-28 22:00."""
-    role = {next((r for r in ROLES if _role(table, n, r)), "clock"): table.cells[n] for n in timing}
+    role = {next((r for r in ROLES if _role(n, r)), "clock"): table.cells[n] for n in timing}
     if "doy" in role:
         days = pd.to_datetime(role["year"] + "-" + role["doy"].str.zfill(3), format="%Y-%j", errors="coerce")
         texts = days.dt.strftime("%Y-%m-%d").fillna("")
@@ -416,7 +395,7 @@ def _refuse_unnamed_time(table: Table, names: list[str]) -> None:
     for name in table.cells.columns.difference(names, sort=False):
         texts = table.cells[name]
         words = texts.str.contains(r"\d", regex=True).all() and kind_of(texts[0]) != "number"
-        if texts.is_unique and (words or _role(table, name, "year|doy")):
+        if texts.is_unique and (words or _role(name, "year|doy")):
             raise ValueError(
                 f"{texts[0]!r} in {name!r} may be the time, in an unknown form; name it: {option('time', name)} and its"
                 f" form, such as {option('unit', '%d.%m.%Y %H:%M')}; if not:"
