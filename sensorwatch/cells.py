@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
-from sensorwatch.times import option
+from sensorwatch.times import listed, option
 
 MISSING = {
     "",
@@ -155,12 +155,8 @@ def _suffixes(suffix: pd.Series) -> tuple[pd.Series, list[str]]:
         known = [unit for unit in known if unit in ("", "k", "K", "M")]
     if len(known) > 1 and sum(counts[unit] for unit in known) >= 0.95 * len(suffix):
         factor = suffix[suffix.isin(known)].map(lambda unit: PREFIXES[unit.removesuffix(base)])
-        return factor, [f"{_listed(known)} brought to {base!r}"]
+        return factor, [f"{listed(known)} brought to {base!r}"]
     return suffix[suffix == usual].map(lambda _: 1.0), [f"each with {usual!r}"] if usual else []
-
-
-def _listed(words) -> str:
-    return ", ".join(map(repr, words))
 
 
 def _decimal(name: str, bodies: pd.Series, decimal: str | None, delimiter: str, hint: str, exponent) -> str:

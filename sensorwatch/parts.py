@@ -6,7 +6,8 @@ import re
 import pandas as pd
 
 from sensorwatch import times
-from sensorwatch.quality import constant_stretches, gap_limit, sentinel_values, steps
+from sensorwatch.quality import constant_stretches, sentinel_values, steps
+from sensorwatch.windows import gap_limit
 from vaepaper import checks
 
 

@@ -15,8 +15,8 @@ import pandas as pd
 from sensorwatch import times
 from sensorwatch.cells import SWITCH, kind_of, numbers
 from sensorwatch.quality import Report, examine
-from sensorwatch.table import REPEATED, Table, decoded, find_column, listed, read_table, rows_where, sampled
-from sensorwatch.times import option, plain
+from sensorwatch.table import REPEATED, Table, decoded, find_column, read_table, rows_where, sampled
+from sensorwatch.times import listed, option, plain
 
 INDEX = re.compile(
     r"|no\.?|nr\.?|n|#|index|idx|id|rec(ord)?|rn|number|num|nummer|entry_id|row|sample|table|連番|番号|column 1"

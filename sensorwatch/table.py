@@ -13,7 +13,7 @@ import pandas as pd
 
 from sensorwatch import times
 from sensorwatch.cells import HALVES, NUMBER, SPACE, kind_of
-from sensorwatch.times import option, plain
+from sensorwatch.times import listed, option, plain
 
 BINARY = {
     b"PK": "a workbook or a zip",
@@ -351,7 +351,3 @@ def find_column(table: Table, asked: str) -> str:
     near = difflib.get_close_matches(plain(asked), [plain(name) for name in table.cells], 1)
     meant = next((f" Did you mean {name!r}?" for name in table.cells if near and plain(name) == near[0]), "")
     raise ValueError(f"there is no column {asked!r}.{meant} It has {listed(table.cells)}")
-
-
-def listed(names) -> str:
-    return ", ".join(repr(str(name)) for name in names)

@@ -55,6 +55,10 @@ def option(name: str, example: str) -> str:
     return f'{name}="{example}" (make signal: -p {name} "{example}")'
 
 
+def listed(names) -> str:
+    return ", ".join(repr(str(name)) for name in names)
+
+
 def plain(name: str) -> str:
     """A column's name without case, width, accents of writing, and anything in brackets."""
     return re.sub(r"\s*[\[(（].*?[\])）]\s*", "", unicodedata.normalize("NFKC", str(name)).casefold()).strip()
