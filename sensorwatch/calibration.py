@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.stats import mannwhitneyu
+from scipy.stats import beta, mannwhitneyu
 
 from sensorwatch.channel import TABLE
 from vaepaper import checks
@@ -116,8 +116,7 @@ class Calibration:
         else:
             asked, unit = checks.number("rate", rate, 0, above=True), "windows"
             length = self.block / self.window
-        share, blocks = -math.expm1(-asked * length), self.blocks
-        most = math.log(blocks + 1)  # events a block: of more, the threshold is below the least maximum
+        share, blocks, (_, most) = -math.expm1(-asked * length), self.blocks, self.supported
         if asked * length > most:
             raise ValueError(
                 f"{asked:g} false events per {unit[:-1]} are {asked * length:.3g} a block of {length:.3g}"
@@ -136,6 +135,23 @@ class Calibration:
             return max(1.0, found)
         # Of a constant signal all blocks are alike, but for the ends and last bits.
         return max(found, TRIVIAL) if np.ptp(sizes) < TRIVIAL else found
+
+    @property
+    def supported(self) -> tuple[float, float]:
+        """The least and the largest number of events a block for which there is a threshold.
+
+        Of fewer, the threshold is infinite; of more, it would lie below all block maxima.
+        """
+        return -math.log1p(-1 / (self.blocks + 1)) * 1.0001, math.log(self.blocks + 1) / 1.0001
+
+    def certain(self, threshold: float, certainty: float = 0.9) -> float:
+        """How many false events a block there are at most, with this certainty, above a threshold.
+
+        Of n independent blocks of which k reach the threshold, the share of blocks that do is Beta(k, n + 1 - k)
+        (Vovk 2012, "Conditional validity of inductive conformal predictors").
+        """
+        n, k = self.blocks, max(1, int((self.rule.normal >= threshold).sum()))
+        return -math.log1p(-beta.ppf(certainty, k, n + 1 - k))
 
     def tail_p(self, size: float) -> float:
         """The share of normal blocks with such a joint score, as an exponential tail models it.

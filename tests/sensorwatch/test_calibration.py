@@ -122,3 +122,15 @@ def test_drift_is_mann_whitneys_and_is_rarely_reported_where_there_is_none():
         compare(*np.split(random.normal(size=(50, 4)), [40]), list("abcd")).drifted.any() for _ in range(400)
     ]
     assert np.mean(quiet) < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 200)
+
+
+@pytest.mark.parametrize("asked", [0.05, 0.2, 1.0])
+def test_the_certain_rate_holds_in_nine_of_ten_calibrations(asked):
+    """Block maxima of one score, independent: above t in a share exp(-t) of blocks."""
+    random, kept = np.random.default_rng(0), []
+    for _ in range(400):
+        found = calibration(1000)
+        found.rule.fit(random.exponential(size=40))
+        threshold = found.rule.at(-math.expm1(-asked))
+        kept.append(-math.log1p(-math.exp(-threshold)) <= found.certain(threshold))
+    assert abs(np.mean(kept) - 0.9) < 0.045  # three standard errors
