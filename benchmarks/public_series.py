@@ -1,8 +1,8 @@
 """The monitor on series that others published: `python benchmarks/public_series.py NAB=folder SKAB=folder …`.
 
-The folders are clones that you have: NAB, SKAB, UCR (the archive's text files), SMAP (telemanom's data, MSL too). What
-is not given is left out. It prints a table and writes results/public_series.json. The protocols stand at each function;
-no label trains, calibrates or chooses anything else.
+The folders are clones that you have: NAB, SKAB, UCR (the archive's text files), SMAP (telemanom's data, MSL
+too). What is not given is left out. It prints a table and writes results/public_series.json. The protocols stand
+at each function; no label trains, calibrates or chooses anything else.
 """
 
 import vaepaper  # noqa: F401  first: it sets the arithmetic that NumPy and torch read  # isort: skip
@@ -53,7 +53,7 @@ def nab(folder: Path) -> Measures:
     """58 files; the first 15 %, at most 750 rows, are normal. One threshold over all files, the best of them.
 
     A point's score is known once the last window that covers it has been seen. An event is one alarm, at its
-    first row; rows in alarm at most a window apart are one event. The gains of alarms are numenta's own code's.
+    first row; rows in alarm at most a window apart are one event. What an alarm gains, numenta's code says.
     """
     sys.path.insert(0, str(folder))
     from nab.sweeper import Sweeper
@@ -92,7 +92,7 @@ def corpus_score(files: list[tuple], windows: int) -> Measures:
 
 
 def gained(score: np.ndarray, window: int, gain: np.ndarray, place: np.ndarray, threshold: float) -> tuple:
-    """What the labelled windows gain that are hit, how many they are, and what alarms outside of them lose."""
+    """What the windows hit gain, how many they are, what alarms outside all windows lose."""
     at = np.flatnonzero(score > threshold)
     at = at[np.diff(at, prepend=-window - 1) > window]
     at, outside = at[place[at] != "None"], at[place[at] == "None"]
@@ -101,7 +101,7 @@ def gained(score: np.ndarray, window: int, gain: np.ndarray, place: np.ndarray, 
 
 
 def skab(folder: Path) -> Measures:
-    """34 files of eight channels: learnt on 200 rows, calibrated on 180; each row from the 401st on is judged."""
+    """34 files of eight channels: learnt on 200 rows, calibrated on 180; rows from the 401st on are judged."""
     truth, flagged = [], []
     for path in tqdm(sorted(folder.glob("data/[vo][at]*/*.csv")), "SKAB"):
         table = pd.read_csv(path, sep=";").drop(columns=["datetime", "changepoint"])
