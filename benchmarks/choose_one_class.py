@@ -1,4 +1,4 @@
-"""How chapter 5 chose its setting with one digit normal: on training digits alone; it looks at no unseen digit.
+"""How chapter 5 chose its setting with one digit normal: on training digits alone; no unseen digit is seen.
 
 10,000 training digits, drawn at random, are held out. A VAE learns one digit from the rest and scores those
 10,000. `.venv/bin/python benchmarks/choose_one_class.py` (6 minutes on two cores) prints the mean AUROC of

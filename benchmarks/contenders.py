@@ -1,7 +1,7 @@
 """One measurement in its own process: `python contenders.py NAME [SIZE]` prints {"value", "peak_mb"} as JSON.
 
-All train the same network (784-256-128-64 VAE, batches of 128, Adam) on all 60,000 digits; the value is seconds
-an epoch, or images a second for the two that score.
+All train the same network (784-256-128-64 VAE, batches of 128, Adam) on all 60,000 digits; the value is
+seconds an epoch, or images a second for the two that score.
 """
 
 import vaepaper  # noqa: F401  first: it sets the arithmetic that NumPy and torch read  # isort: skip

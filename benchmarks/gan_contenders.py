@@ -1,7 +1,7 @@
 """As contenders.py, for the GAN: seconds for one epoch of generator and critic and one of the encoder.
 
-Both train the same network (16 latents, critic 784-256-128-1) on 60,000 digits in batches of 64, with two steps
-of the critic for one of the generator.
+Both train the same network (16 latents, critic 784-256-128-1) on 60,000 digits in batches of 64, with two
+steps of the critic for one of the generator.
 """
 
 import vaepaper  # noqa: F401  first: it sets the arithmetic that NumPy and torch read  # isort: skip

@@ -1,8 +1,8 @@
 """The monitor on series that others published: `python benchmarks/public_series.py NAB=folder SKAB=folder …`.
 
 The folders are clones that you have: NAB, SKAB, UCR (the archive's text files), SMAP (telemanom's data, MSL
-too). What is not given is left out. It prints a table and writes results/public_series.json. The protocols stand
-at each function; no label trains, calibrates or chooses anything else.
+too). What is not given is left out. It prints a table and writes results/public_series.json. The protocols
+stand at each function; no label trains, calibrates or chooses anything else.
 """
 
 import vaepaper  # noqa: F401  first: it sets the arithmetic that NumPy and torch read  # isort: skip
@@ -101,7 +101,7 @@ def gained(score: np.ndarray, window: int, gain: np.ndarray, place: np.ndarray, 
 
 
 def skab(folder: Path) -> Measures:
-    """34 files of eight channels: learnt on 200 rows, calibrated on 180; rows from the 401st on are judged."""
+    """34 files of eight channels: learnt on 200 rows, calibrated on 180; rows from the 401st on judged."""
     truth, flagged = [], []
     for path in tqdm(sorted(folder.glob("data/[vo][at]*/*.csv")), "SKAB"):
         table = pd.read_csv(path, sep=";").drop(columns=["datetime", "changepoint"])
