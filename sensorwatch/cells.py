@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
-from sensorwatch.times import option
+from sensorwatch.times import listed, option
 
 MISSING = {
     "",
@@ -28,7 +28,7 @@ MISSING = {
     "///",
 }
 NUMBER = re.compile(
-    r"[(]?[-+−]?\s?(\d[\d.,'’ \u00a0\u202f]*|[.,]\d+)([ed][+-]?\d+)?([-)*]|\s?[%‰°]?[^\W\d_]{0,4}(/[^\W\d_]{1,4})?)",
+    r"[(]?[-+−]?\s*(\d[\d.,'’ \u00a0\u202f]*|[.,]\d+)([ed][+-]?\d+)?([-)*]|\s?[%‰°]?[^\W\d_]{0,4}(/[^\W\d_]{1,4})?)",
     re.I,
 )
 DATE = re.compile(
@@ -92,7 +92,7 @@ def numbers(cells: pd.Series, decimal: str | None, delimiter: str, hint: str = "
         decimal == "." or delimiter == "," or pointed.empty or (not decimal and _certain(pointed))
     ):
         return values, ""
-    shows = decimal == "," or hint == "," or (decimal is None and pointed.empty and _certain(cells[unread]))
+    shows = decimal == "," or hint == "," or (not decimal and pointed.empty and _certain(cells[unread]))
     if shows and pointed.empty and not cells.str.contains(".", regex=False).any():
         fast = pd.to_numeric(cells.str.replace(",", ".", regex=False), errors="coerce").to_numpy(
             np.float64, copy=True
@@ -155,12 +155,8 @@ def _suffixes(suffix: pd.Series) -> tuple[pd.Series, list[str]]:
         known = [unit for unit in known if unit in ("", "k", "K", "M")]
     if len(known) > 1 and sum(counts[unit] for unit in known) >= 0.95 * len(suffix):
         factor = suffix[suffix.isin(known)].map(lambda unit: PREFIXES[unit.removesuffix(base)])
-        return factor, [f"{_listed(known)} brought to {base!r}"]
+        return factor, [f"{listed(known)} brought to {base!r}"]
     return suffix[suffix == usual].map(lambda _: 1.0), [f"each with {usual!r}"] if usual else []
-
-
-def _listed(words) -> str:
-    return ", ".join(map(repr, words))
 
 
 def _decimal(name: str, bodies: pd.Series, decimal: str | None, delimiter: str, hint: str, exponent) -> str:

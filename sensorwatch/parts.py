@@ -1,4 +1,4 @@
-"""Which part of a signal is taken as normal, how it is split, and which target rate it supports."""
+"""Which part of a signal is normal, which target rate it supports, and what the alarms after it say."""
 
 import math
 import re
@@ -6,7 +6,9 @@ import re
 import pandas as pd
 
 from sensorwatch import times
-from sensorwatch.quality import constant_stretches
+from sensorwatch.quality import constant_stretches, sentinel_values, steps
+from sensorwatch.windows import gap_limit
+from vaepaper import checks
 
 
 def normal_part(signal, normal_from="", normal_until="", exclude=()) -> tuple[pd.Series, str]:
@@ -15,11 +17,13 @@ def normal_part(signal, normal_from="", normal_until="", exclude=()) -> tuple[pd
     Args:
         normal_from, normal_until: times as the file writes them (a day, or a day and a clock), a share of the signal
             ("70%"), or row numbers where there are no times. "" is the begin, and the first half of what follows it.
-        exclude: stretches to leave out, each as "2026-02-03..2026-02-05" (both days included).
+        exclude: stretches to leave out, each as "2026-02-03..2026-02-05" (both days included); a list, or by commas.
 
     Raises:
-        ValueError: no such time, a time after the signal's end, or nothing between the two.
+        ValueError: no such time, a time after the signal's end, nothing between the two, or several channels.
     """
+    if isinstance(signal, pd.DataFrame):
+        raise ValueError(f"one channel at a time, not {', '.join(signal)}: name one as value")
     begin, end = place(signal, "normal_from", normal_from), place(signal, "normal_until", normal_until)
     begin = signal.index[0] if begin is None else begin
     rest = signal[signal.index >= begin]
@@ -27,7 +31,8 @@ def normal_part(signal, normal_from="", normal_until="", exclude=()) -> tuple[pd
         end = rest.index[len(rest) // 2]
     normal = rest[rest.index < end] if len(rest) else rest
     left = 0
-    for stretch in [exclude] if isinstance(exclude, str) else exclude:
+    stretches = exclude.split(",") if isinstance(exclude, str) else exclude
+    for stretch in filter(None, map(str.strip, stretches)):
         first, dots, last = stretch.partition("..")
         if not dots:
             raise ValueError(f"exclude is {stretch!r}; expected a stretch such as 2026-02-03..2026-02-05")
@@ -40,23 +45,25 @@ def normal_part(signal, normal_from="", normal_until="", exclude=()) -> tuple[pd
             f"no value lies between normal_from ({begin}) and normal_until ({end}); the signal reaches from"
             f" {signal.index[0]} to {signal.index[-1]}"
         )
-    told = [f"Taken as normal: {normal.index[0]} to {normal.index[-1]}, {len(normal):,} points."]
+    first, last = (moment(normal.index[k], signal) for k in (0, -1))
+    told = [f"Taken as normal: {first} to {last}, {len(normal):,} points."]
     if left:
         told.append(f"Of that stretch, {left:,} points are excluded.")
     if not normal_until:
         told.append(
             "That is the first half, as no normal_until was named: a fault in there is learnt as normal."
         )
-    channels = normal.items() if isinstance(normal, pd.DataFrame) else [(normal.name, normal)]
-    for name, channel in channels:
-        stuck = constant_stretches(channel.to_numpy())
-        if stuck:
-            first = stuck[0]
-            told.append(
-                f"In it, {name!r} is constant ({len(stuck):,} stretches, the first at {channel.iloc[first.start]:g} for"
-                f" {first.stop - first.start:,} points from {channel.index[first.start]}): a stuck sensor would be"
-                " learnt as normal, too."
-            )
+    for stuck in constant_stretches(normal.to_numpy())[:1]:
+        told.append(
+            f"In it, {normal.name!r} is constant ({normal.iloc[stuck.start]:g} for {stuck.stop - stuck.start:,} points"
+            f" from {moment(normal.index[stuck.start], signal)}): a stuck sensor would be learnt as normal, too."
+        )
+    for value, count in sentinel_values(normal.dropna().to_numpy()):
+        at = moment(normal.index[normal.to_numpy() == value][0], signal)
+        told.append(
+            f"In it, {value:g} ({at}; {count:,} in all) lies far from all others: if it means missing,"
+            f" missing={value:g}; if not, exclude it."
+        )
     return normal, "\n".join(told)
 
 
@@ -106,12 +113,12 @@ def _moment(signal, name: str, text: str) -> pd.Timestamp:
         raise ValueError(f"{name} is {text!r}, a clock without its day; {example}")
     if found.isna().all():
         raise ValueError(f"{name} is {text!r}, which is no time; {example}")
-    moment, zone = found.iloc[0], signal.index.tz
+    time, zone = found.iloc[0], signal.index.tz
     if zone is not None:
-        return moment.tz_localize(zone) if moment.tz is None else moment.tz_convert(zone)
-    if moment.tz is not None:
+        return time.tz_localize(zone) if time.tz is None else time.tz_convert(zone)
+    if time.tz is not None:
         raise ValueError(f"{name} is {text!r}, with a time zone; the signal's times have none")
-    return moment
+    return time
 
 
 def split(normal, window: int = 0):
@@ -128,6 +135,7 @@ def supported_rate(calibration, per_day: float) -> tuple[dict, str]:
 
     With too little normal data it is the lowest that can be supported; without times, it is per window's length.
     """
+    checks.number("per_day", per_day, 0, above=True)
     blocks = len(calibration.largest)
     least = -math.log1p(-1 / (blocks + 1)) * 1.0001  # a block, so that a conformal threshold is finite
     if math.isnan(calibration.step):
@@ -144,17 +152,63 @@ def supported_rate(calibration, per_day: float) -> tuple[dict, str]:
     )
 
 
-def alarms_inside(alarms: pd.DataFrame, normal) -> str:
-    """In words, which alarms of `Monitor.alarms` have their peak in the part that was called normal."""
-    if not len(normal):
-        return "Nothing of this file was called normal: the monitor brought its own."
+def result(alarms: pd.DataFrame, watch, target: dict, signal, normal) -> str:
+    """In words, how many alarms there are where how many were to be expected, and what many have in common.
+
+    Args:
+        alarms: of `Monitor.alarms`, with the numbers to call them by. watch: the monitor. target: of `supported_rate`.
+    """
     raised = alarms[alarms.triggered_by != "gap"]
+    outside = ~signal.index.isin(normal.index)
     inside = raised[raised.peak.isin(normal.index)]
-    if not len(inside):
-        return "No alarm lies in what was called normal."
-    numbers = ", ".join(map(str, inside.index))
-    lies, them = ("alarm lies", "it") if len(inside) == 1 else ("alarms lie", "them")
-    return f"{len(inside)} {lies} in what was called normal ({numbers}): look there, or exclude {them}."
+    if "rate" in target:
+        expected = target["rate"] * outside.sum() / watch.window
+    else:
+        expected = target["per_day"] * watched_days(signal.index, outside)
+    number = len(raised) - len(inside)
+    told = [
+        f"{number or 'No'} alarm{'s' if number > 1 else ''}, where {expected:.2g} were to be expected by chance"
+    ]
+    told[0] += "; the strongest first." if number > 1 else "."
+    if len(inside):
+        numbers = ", ".join(map(str, inside.index))
+        have, them = ("has its", "it") if len(inside) == 1 else ("have their", "them")
+        told.append(
+            f"{len(inside)} more {have} peak in what was called normal ({numbers}): look there, or exclude {them}."
+        )
+    scaling = next(iter(watch.channels.values())).scaling
+    level = raised[raised.triggered_by.isin(["beyond range", "level"])]
+    above, below = level.high > scaling.most, level.low < scaling.least
+    for beyond, way, limit, extreme in (
+        (level[above & ~below], "risen above", scaling.most, "high"),
+        (level[below & ~above], "fallen below", scaling.least, "low"),
+    ):
+        if len(beyond) > 2:
+            furthest = beyond[extreme].max() if extreme == "high" else beyond[extreme].min()
+            told.append(
+                f"{len(beyond)} alarms may have one cause: since {moment(beyond.start.iloc[0], signal)} the level has"
+                f" {way} what was learnt ({limit:.4g}; up to now {furthest:.4g}). If that is normal from now on, learn"
+                " anew from a part that holds it (normal_from, normal_until)."
+            )
+    return " ".join(told)
+
+
+def dated(alarms: pd.DataFrame, signal) -> pd.DataFrame:
+    """The same alarms with times as texts, as the file writes them."""
+    texts = {name: [moment(time, signal) for time in alarms[name]] for name in ("start", "end", "peak")}
+    return alarms.assign(**texts)
+
+
+def moment(time, signal) -> str:
+    """A time of the signal, as its file writes times."""
+    form = signal.attrs.get("form")
+    return time.strftime(form) if form else str(time)
+
+
+def watched_days(index: pd.Index, chosen) -> float:
+    """Days by the clock of the chosen points, bool [n]; the time in gaps does not count."""
+    between = steps(index)
+    return float(between[chosen[1:] & (between <= gap_limit(index))].sum() / 86_400)
 
 
 def drift(monitor, after) -> str:

@@ -83,9 +83,9 @@ def mark(figure: Figure, faults: Sequence[tuple], name: str = "injected fault") 
 def close_ups(
     signal: pd.Series, expected: pd.Series, alarms: pd.DataFrame, around: int, most: int = 9
 ) -> Figure:
-    """The `most` striking alarms, and so many points `around`: the signal and what the network expected."""
+    """The `most` severe alarms, and so many points `around`: the signal and what the network expected."""
     real = alarms[alarms.triggered_by != "gap"]
-    chosen = real.loc[real.p_value.sort_values(kind="stable").index[:most]].sort_index()
+    chosen = real.nlargest(most, "severity").sort_index()
     rows, columns = max(1, -(-len(chosen) // 3)), min(3, max(1, len(chosen)))
     figure, grid = plt.subplots(rows, columns, figsize=(10, 0.5 + 2.6 * rows), squeeze=False)
     for axes in grid.flat[len(chosen) :]:
@@ -99,8 +99,8 @@ def close_ups(
         axes.axvspan(alarm.start, alarm.end, color=ALARM, alpha=0.12, lw=0)
         axes.axvline(alarm.peak, color=ALARM, linewidth=0.8, linestyle=":")
         axes.set_title(f"{number} {alarm.triggered_by}", color=ALARM, fontsize=9)
-        axes.tick_params(labelsize=7)
-        axes.xaxis.get_offset_text().set_size(7)
+        axes.tick_params(labelsize=9)
+        axes.xaxis.get_offset_text().set_size(9)
         _dates(axes, signal, 5)
     handles, labels = grid.flat[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=9)
@@ -178,7 +178,10 @@ def _bar(axes: Axes, first, last, height: float, color: str, **style) -> None:
 
 
 def _write(axes: Axes, at, height: float, text: str, color: str, va: str = "baseline") -> None:
-    axes.text(at, height, text, color=color, fontsize=9, va=va, transform=axes.get_xaxis_transform())
+    ground = {"color": "white", "alpha": 0.7, "pad": 0.5}
+    axes.text(
+        at, height, text, color=color, fontsize=9, va=va, transform=axes.get_xaxis_transform(), bbox=ground
+    )
 
 
 def _counted(number: int, word: str) -> str:

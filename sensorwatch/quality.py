@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from sensorwatch.windows import gap_limit
+
 SHOWN = 3  # of each kind, the first so many are named
 
 
@@ -53,10 +55,10 @@ class Report:
             found.append(("step", f"{span(self.step)}, {self.irregular:.1%} of them irregular"))
         if self.gaps:
             told = [f"{start} to {end}" for start, end in self.gaps]
-            found.append(("gaps", f"{len(told):,} (no window reaches across one): {listed(told)}"))
+            found.append(("gaps", f"{len(told):,} (no window reaches across one): {_first(told)}"))
         if self.backward:
             told = [f"by {span(back)} at {time}" for time, back in self.backward]
-            found.append(("steps back in time", f"{len(told):,}, sorted by time: {listed(told)}"))
+            found.append(("steps back in time", f"{len(told):,}, sorted by time: {_first(told)}"))
         if self.duplicates:
             found.append(("repeated times", f"{self.duplicates:,} rows; the first with a value counts"))
         if self.untimed:
@@ -72,23 +74,23 @@ class Report:
         if channel.missing:
             told = [f"{text!r} {count:,} times" for text, count in channel.unreadable.items()]
             told += [f"infinite {channel.infinite:,} times"] if channel.infinite else []
-            why = f": {listed(told)}" if told else ""
+            why = f": {_first(told)}" if told else ""
             found.append(
                 ("missing values", f"{channel.missing:,} ({channel.missing / self.points:.1%}){why}")
             )
         for value, count in channel.sentinels:
-            text = f"{value:g} stands {count:,} times, far from all others; if it means missing: missing={value:g}"
+            text = f"{value:g} ({count:,} in all) lies far from all others; if it means missing: missing={value:g}"
             found.append(("sentinel value", text))
         if channel.constant:
             told = [
                 f"{value:.6g} for {n:,} points from {start} to {end}"
                 for start, end, value, n in channel.constant
             ]
-            found.append(("constant stretches", f"{len(told):,}: {listed(told)}"))
+            found.append(("constant stretches", f"{len(told):,}: {_first(told)}"))
         return found
 
 
-def listed(told: list[str]) -> str:
+def _first(told: list[str]) -> str:
     """The first few of many, and how many more there are."""
     more = f" and {len(told) - SHOWN:,} more" if len(told) > SHOWN else ""
     return "; ".join(told[:SHOWN]) + more
@@ -109,15 +111,6 @@ def steps(index: pd.Index) -> np.ndarray:
     return np.diff(index.as_unit("ns").asi8) / 1e9
 
 
-def gap_limit(index: pd.Index) -> float:
-    """The step in seconds above which readings are missing: 1.5 median steps, or, of an irregular signal (one step in
-    twenty is longer than that by a tenth), three times what 95 % of its steps stay below. Infinite without times."""
-    if not isinstance(index, pd.DatetimeIndex) or len(index) < 3:
-        return np.inf
-    usual, long = np.quantile(steps(index), [0.5, 0.95])
-    return float(1.5 * usual if long <= 1.1 * usual else 3 * long)
-
-
 def constant_stretches(values: np.ndarray) -> list[slice]:
     """Where a value stays the same for long: at least 10 points, and three times what is usual for three quarters of
     all points (at night, a solar plant's power stays the same as well)."""
@@ -132,15 +125,19 @@ def constant_stretches(values: np.ndarray) -> list[slice]:
 
 
 def sentinel_values(values: np.ndarray) -> list[tuple[float, int]]:
-    """Values that a logger may write for missing, such as -9999: an extreme that stands there twice or more, away from
-    all other values by five times their range."""
-    found = []
-    for extreme in (values.min(), values.max()) if len(values) else ():
-        others, n = values[values != extreme], int((values == extreme).sum())
-        if n >= 2 and len(others) >= 10:
-            away = max(others.min() - extreme, extreme - others.max())
-            if away > 5 * np.ptp(others) > 0:
-                found.append((float(extreme), n))
+    """Values that a logger may write for missing, such as -9999, and how often: extremes that lie away from all other
+    values by five times their range."""
+    found, others = [], values
+    while len(others) >= 10:
+        low, high = others.min(), others.max()
+        for extreme in (low, high):
+            left = others[others != extreme]
+            if len(left) >= 10 and max(left.min() - extreme, extreme - left.max()) > 5 * np.ptp(left) > 0:
+                found.append((float(extreme), len(others) - len(left)))
+                others = left
+                break
+        else:
+            break
     return found
 
 

@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 
 from sensorwatch import times
-from sensorwatch.cells import HALVES, SWITCH, kind_of, numbers
+from sensorwatch.cells import SWITCH, kind_of, numbers
 from sensorwatch.quality import Report, examine
-from sensorwatch.table import REPEATED, SAMPLE, Table, decoded, find_column, listed, read_table, rows_where
-from sensorwatch.times import option, plain
+from sensorwatch.table import REPEATED, Table, decoded, find_column, read_table, rows_where, sampled
+from sensorwatch.times import listed, option, plain
 
 INDEX = re.compile(
-    r"|no\.?|nr\.?|n|#|index|idx|id|rec(ord)?|rn|number|num|nummer|entry_id|row|sample|連番|番号|column 1"
+    r"|no\.?|nr\.?|n|#|index|idx|id|rec(ord)?|rn|number|num|nummer|entry_id|row|sample|table|連番|番号|column 1"
 )
 SENSOR = re.compile(  # what a column of several sensors' names is called
     "sensor|tag|channel|ch|name|id|device|gerät|node|station|variable|parameter|metric|measurement|field|type|unit|signal"
@@ -49,7 +49,7 @@ def read_csv(
 ) -> tuple[pd.Series | pd.DataFrame, Report]:  # fmt: skip
     """A channel of a logger's file, and a report that begins with how the file was understood.
 
-    Args:
+    Args ("" is None throughout):
         value: the column to read; several (a list, or by commas) give a DataFrame. None takes the only one of numbers.
         time: the column or columns of the times; None finds them.
         where: the rows to read, as "sensor=S1".
@@ -83,15 +83,12 @@ def read_csv(
         table = read_table(text, encoding, decimal)
         if where:
             table = rows_where(table, where)
+        timing, form = [], None
         if start:
-            timing, index, words = (
-                [],
-                _counted(start, step, len(table.cells)),
-                f"from {start} in steps of {step}",
-            )
+            index, words = _counted(start, step, len(table.cells)), f"from {start} in steps of {step}"
         else:
             timing = _time_columns(table, [find_column(table, name) for name in _several(time)])
-            index, words = _index(table, timing, date_order, unit, decimal)
+            index, words, form = _index(table, timing, date_order, unit, decimal)
         asked = [value] if value in list(table.cells) else _several(value)
         names = [find_column(table, name) for name in asked] or [_only_numbers(table, timing)]
         for name in set(names) & set(timing):
@@ -100,18 +97,22 @@ def read_csv(
             _refuse_unnamed_time(table, names)
         if not start:
             _refuse_woven(table, names, timing, index, every)
-        return _signal(table, names, timing, index, words, decimal, missing, every)
+        signal, report = _signal(table, names, timing, index, words, decimal, missing, every)
     except (ValueError, csv.Error, UnicodeError) as error:
         raise ValueError(f"{path.name}: {error}{guessed}") from None
+    # By these, `parts` reads and writes times as the file does.
+    signal.attrs["date_order"] = next((o for o, told in times.ORDERS.items() if words.startswith(told)), None)
+    signal.attrs["form"] = form
+    return signal, report
 
 
 def _check_options(date_order, unit, decimal, start, step) -> None:
-    if date_order not in (None, *times.ORDERS):
+    if date_order and date_order not in times.ORDERS:
         raise ValueError(f"date_order is {date_order!r}; expected dmy, mdy or ymd")
-    if unit not in (None, *times.UNITS, *times.ORIGINS) and "%" not in unit:
+    if unit and unit not in [*times.UNITS, *times.ORIGINS] and "%" not in unit:
         known = ", ".join([*times.UNITS, *times.ORIGINS])
         raise ValueError(f"unit is {unit!r}; expected one of {known}, or a form such as %d.%m.%y %H:%M")
-    if decimal not in (None, ",", "."):
+    if decimal and decimal not in (",", "."):
         raise ValueError(f'decimal is {decimal!r}; expected "," or "."')
     if bool(start) != bool(step):
         raise ValueError(f"start and step belong together: {option('start', '2026-03-01 00:00')}, step 10min")
@@ -119,13 +120,8 @@ def _check_options(date_order, unit, decimal, start, step) -> None:
 
 def _several(names) -> list[str]:
     """Names given as a list, or in one text with commas between."""
-    if names is None or names == "":
-        return []
-    return (
-        [name.strip() for name in names.split(",")]
-        if isinstance(names, str)
-        else [str(name) for name in names]
-    )
+    names = names.split(",") if isinstance(names, str) else [] if names is None else names
+    return [name for name in (str(name).strip() for name in names) if name]
 
 
 def _counted(start: str, step: str, rows: int) -> pd.DatetimeIndex:
@@ -139,127 +135,101 @@ def _counted(start: str, step: str, rows: int) -> pd.DatetimeIndex:
         ) from None
 
 
-def _kinds(table: Table) -> dict[str, str]:
-    """What most filled cells of each column hold, see `kind_of`; "" for an empty one."""
-    sample = table.cells.iloc[:: max(1, len(table.cells) // SAMPLE)]
-    found = {}
-    for name in sample:
-        counts = Counter(kind for kind in map(kind_of, sample[name]) if kind)
-        found[name] = counts.most_common(1)[0][0] if counts else ""
-        if found[name] == "half" and not sample[name].str.casefold().isin([*HALVES, ""]).all():
-            found[name] = "word"
-        dotted = sample[name].str.fullmatch(r"\d{1,2}\.\d\d\.\d\d")
-        if found[name] == "date" and dotted.all() and sample[name].str.contains(r"^00|\.00\.").any():
-            found[name] = "clock"
-    return found
-
-
 def _time_columns(table: Table, asked: list[str]) -> list[str]:
     """The columns that make up the times, the date before the clock; none if nothing looks like a time.
 
     Raises:
         ValueError: several columns may be the times.
     """
-    kinds = _kinds(table)
-    among = asked or list(table.cells)
-    if not {"stamp", "date", "clock"} & {kinds[name] for name in among}:
-        kinds |= {name: "stamp" for name in among if kinds[name] == "word" and _is_dates(table.cells[name])}
-    of = {
-        kind: [n for n in among if kinds[n] == kind] for kind in ("stamp", "date", "clock", "half", "number")
-    }
-    parts = {role: [n for n in among if _role(table, n, role)] for role in ROLES}
-    small = {role: names[:1] for role, names in parts.items() if names and names[0] in of["number"]}
-    halves = of["half"][:1]
-    below = [small[role][0] for role in ("ms", "us") if role in small]
+    kinds, among = dict(table.kinds), asked or list(table.cells)
+    if not {"stamp", "date", "clock"} & {kinds[n] for n in among}:
+        kinds |= {n: "stamp" for n in among if kinds[n] == "word" and _is_dates(table.cells[n])}
+
+    def of(kind: str) -> list[str]:
+        return [n for n in among if kinds[n] == kind]
+
+    def timely(name: str) -> bool:
+        return name in asked or any(times.TIME_WORD.search(plain(c)) for c in [name, *table.header[name][:1]])
+
+    def fields(*roles: str) -> list[str]:
+        return [small[role] for role in roles if role in small]
+
+    clocks, numeric = of("clock"), of("number")
+    small = {role: n for n in reversed(numeric) for role in ROLES if _role(n, role)}
+    after = of("half")[:1] + fields("ms", "us")
     for kind in ("stamp", "date"):
-        varying = [n for n in of[kind] if (table.cells[n] != table.cells[n].iloc[0]).any()]
-        named = [n for n in of[kind] if DAY_WORD.fullmatch(plain(n))]
-        of[kind] = of[kind] if asked else varying or named or (of[kind] if kind == "stamp" else [])
-    if of["stamp"]:
-        return _one_of(table, of["stamp"], asked) + halves + below
-    if of["date"]:
-        clocks = _one_of(table, of["clock"], asked) if of["clock"] else []
-        dotted = [n for n in of["number"] if table.cells[n].str.fullmatch(r"\d{1,2}\.[0-5]\d").all()]
-        dotted = [n for n in dotted if times.TIME_WORD.search(plain(n)) or n in asked]
-        finer = [small[role][0] for role in ("hhmm", "hour", "minute", "second") if role in small]
-        return _one_of(table, of["date"], asked) + (clocks or dotted or finer) + halves + below
-    if "year" in small and ("doy" in small or ("month" in small and "day" in small)):
-        finer = [
-            small[role][0]
-            for role in ("month", "day", "doy", "hhmm", "hour", "minute", "second")
-            if role in small
-        ]
-        return small["year"] + finer + of["clock"][:1] + halves + below
-    digits = [
-        n for n in of["number"] if table.cells[n].str.fullmatch(r"(19|20)\d{6}(\d\d){0,3}").mean() > 0.98
-    ]
-    digits = [
-        n for n in digits if (times.TIME_WORD.search(plain(n)) or n in asked) and _is_dates(table.cells[n])
-    ]
-    if digits:
-        rest = [n for n in among if n != digits[0] and (n in of["clock"] or n in asked or _hhmm(table, n))]
-        return digits[:1] + (rest[:1] if table.cells[digits[0]].str.len().max() == 8 else []) + below
-    if of["clock"]:
-        return _one_of(table, of["clock"], asked) + halves + below
+        found = of(kind)
+        if not asked:
+            varying = [n for n in found if (table.cells[n] != table.cells[n].iloc[0]).any()]
+            named = [n for n in found if DAY_WORD.fullmatch(plain(n))]
+            found = varying or named or (found if kind == "stamp" else [])
+        if found and kind == "stamp":
+            return _one_of(table, found) + after
+        if found:
+            dotted = [
+                n for n in numeric if timely(n) and table.cells[n].str.fullmatch(r"\d{1,2}\.[0-5]\d").all()
+            ]
+            finer = dotted or fields("hhmm", "hour", "minute", "second")
+            return _one_of(table, found) + (_one_of(table, clocks) or finer) + after
+    if "year" in small and ("doy" in small or {"month", "day"} <= small.keys()):
+        return fields("year", "month", "day", "doy", "hhmm", "hour", "minute", "second") + clocks[:1] + after
+    for digits in (n for n in numeric if timely(n) and _is_digits(table.cells[n])):
+        clock = [n for n in among if n != digits and (n in clocks or n in asked or _hhmm(table, n))][:1]
+        return [digits, *(clock if table.cells[digits].str.len().max() == 8 else []), *fields("ms", "us")]
+    if clocks:
+        return _one_of(table, clocks) + after
     if asked:
         return asked
-    numeric = [
-        n for n in of["number"] if any(times.TIME_WORD.search(plain(c)) for c in [n, *table.header[n][:1]])
-    ]
-    numeric = numeric or [n for n in of["number"] if _role(table, n, "ms|us|second|minute|hour")]
-    numeric = numeric or [n for n in of["number"] if re.search(r"elapsed|経過|seconds|uptime", plain(n))]
-    return (_one_of(table, numeric, asked) + [n for n in below if n != numeric[0]]) if numeric else []
+    found = [n for n in numeric if timely(n)] or [n for n in numeric if _role(n, "ms|us|second|minute|hour")]
+    found = found or [n for n in numeric if re.search(r"elapsed|経過|seconds|uptime", plain(n))]
+    return _one_of(table, found) + [n for n in fields("ms", "us") if found and n != found[0]]
 
 
-def _role(table: Table, name: str, roles: str) -> bool:
+def _role(name: str, roles: str) -> bool:
     return any(re.fullmatch(ROLES[role], plain(name)) for role in roles.split("|"))
 
 
 def _is_dates(texts: pd.Series) -> bool:
-    found, _, clock = times.read_texts(texts[texts != ""].iloc[:SAMPLE], "dmy")
+    found, _, clock = times.read_texts(texts[texts != ""].iloc[:400], "dmy")
     return not clock and found.notna().mean() > 0.98
 
 
+def _is_digits(texts: pd.Series) -> bool:
+    return texts.str.fullmatch(r"(19|20)\d{6}(\d\d){0,3}").mean() > 0.98 and _is_dates(texts)
+
+
 def _hhmm(table: Table, name: str) -> bool:
-    named = times.TIME_WORD.search(plain(name)) or _role(table, name, "hhmm|hour")
+    named = times.TIME_WORD.search(plain(name)) or _role(name, "hhmm|hour")
     return bool(named) and table.cells[name].str.fullmatch(r"\d{1,6}").all()
 
 
-def _one_of(table: Table, names: list[str], asked: list[str]) -> list[str]:
+def _one_of(table: Table, names: list[str]) -> list[str]:
     """The only one of several columns of times; one with a time zone goes before those without."""
-    if len(names) > 1:
-        columns = table.cells[names]
-        zoned = [n for n in names if re.search(r"\d(Z|[+-]\d\d:?\d\d)$", columns[n].iloc[0])]
-        same = all((columns[n] == columns[names[0]]).all() for n in names)
-        exact = [n for n in names if re.fullmatch(r"time|date|datetime|timestamp|_time|日時", plain(n))]
-        names = (
-            names[:1]
-            if same
-            else zoned
-            if len(zoned) == 1
-            else exact
-            if len(exact) == 1 and not zoned
-            else names
-        )
-    if len(names) > 1:
-        raise ValueError(
-            f"{listed(names)} may all be the times; name one, or those that belong together: {option('time', names[0])}"
-        )
-    return names
+    columns = table.cells[names]
+    if len(names) < 2 or all((columns[n] == columns[names[0]]).all() for n in names):
+        return names[:1]
+    zoned = [n for n in names if re.search(r"\d(Z|[+-]\d\d:?\d\d)$", columns[n].iloc[0])]
+    exact = [n for n in names if re.fullmatch(r"time|date|datetime|timestamp|_time|日時", plain(n))]
+    if len(zoned or exact) == 1:
+        return zoned or exact
+    raise ValueError(
+        f"{listed(names)} may all be the times; name one, or those that belong together:"
+        f" {option('time', names[0])} or {option('time', ','.join(names[:2]))}"
+    )
 
 
-def _index(table: Table, timing: list[str], order, unit, decimal) -> tuple[pd.Index, str]:
-    """The times of all rows, NaT where there is none, or row numbers; and how they were read.
+def _index(table: Table, timing: list[str], order, unit, decimal) -> tuple[pd.Index, str, str | None]:
+    """The times of all rows, NaT where there is none, or row numbers; how they were read; their strptime form.
 
     Raises:
         ValueError: more than one in a hundred is unreadable, or the way of reading is not certain.
     """
     rows = pd.RangeIndex(len(table.cells))
     if not timing:
-        return rows, "none: rows are counted"
+        return rows, "none: rows are counted", None
     cells, name = table.cells[timing], timing[0]
-    kind = _kinds(table)[name]
-    finer = {n: next((r for r in PARTS if _role(table, n, r)), "") for n in timing[1:]}
+    kind = table.kinds[name]
+    finer = {n: next((r for r in PARTS if _role(n, r)), "") for n in timing[1:]}
     finer = {
         n: r
         for n, r in finer.items()
@@ -267,18 +237,21 @@ def _index(table: Table, timing: list[str], order, unit, decimal) -> tuple[pd.In
     }
     texts = cells[name]
     form = unit if unit and "%" in unit else None
-    if _role(table, name, "year") and len(timing) > 1 and not form:
+    if _role(name, "year") and len(timing) > 1 and not form:
         texts = _from_fields(table, timing)
     elif kind == "number" and not form and not _is_digits(texts):
         values, _ = numbers(texts, decimal, table.delimiter, _hint(table, [name]))
         values = pd.Series(np.where(np.isinf(values), np.nan, values))
+        if unit in ("excel", "matlab"):  # a day, and in another column its fraction
+            for other in timing[1:]:
+                values += numbers(cells[other], decimal, table.delimiter, _hint(table, [other]))[0]
         if values.isna().all():
             raise ValueError(f"no cell of {name!r} can be read as a time")
         counts = (values.diff().dropna() == 1).all() and values.notna().all() and values[0] in (0, 1)
-        if counts and unit is None and times.named_unit(table.header[name]) is None:
-            return rows, f"{name!r} only counts the rows; if it is seconds: {option('unit', 's')}"
+        if counts and not unit and times.named_unit(table.header[name]) is None:
+            return rows, f"{name!r} only counts the rows; if it is seconds: {option('unit', 's')}", None
         found, words = times.read_numbers(values, [name, *table.header[name]], unit)
-        return _readable(table, name, found + _below(cells, finer), words)
+        return _readable(table, name, found + _below(cells, finer), words), words, None
     else:
         for other in timing[1:]:
             if other not in finer:
@@ -289,11 +262,8 @@ def _index(table: Table, timing: list[str], order, unit, decimal) -> tuple[pd.In
     found, words, clocks = times.read_texts(texts, order, form)
     if clocks:
         found, words = _clocks(table, name, texts, found, unit)
-    return _readable(table, " and ".join(map(str, timing)), found + _below(cells, finer), words)
-
-
-def _is_digits(texts: pd.Series) -> bool:
-    return texts.str.fullmatch(r"(19|20)\d{6}(\d\d){0,3}").mean() > 0.98 and _is_dates(texts)
+    form = None if finer or clocks else found.attrs.get("form")
+    return _readable(table, " and ".join(map(str, timing)), found + _below(cells, finer), words), words, form
 
 
 def _below(cells: pd.DataFrame, finer: dict[str, str]) -> pd.Series:
@@ -306,7 +276,7 @@ def _below(cells: pd.DataFrame, finer: dict[str, str]) -> pd.Series:
 
 def _from_fields(table: Table, timing: list[str]) -> pd.Series:
     """Year, month and day (or day of the year) in columns of their own, as 2026-3-28; with hhmm, as 2026-3-28 22:00."""
-    role = {next((r for r in ROLES if _role(table, n, r)), "clock"): table.cells[n] for n in timing}
+    role = {next((r for r in ROLES if _role(n, r)), "clock"): table.cells[n] for n in timing}
     if "doy" in role:
         days = pd.to_datetime(role["year"] + "-" + role["doy"].str.zfill(3), format="%Y-%j", errors="coerce")
         texts = days.dt.strftime("%Y-%m-%d").fillna("")
@@ -349,7 +319,7 @@ def _clocks(table: Table, name: str, texts: pd.Series, since: pd.Series, unit) -
     )
 
 
-def _readable(table: Table, name: str, found: pd.Series, words: str) -> tuple[pd.DatetimeIndex, str]:
+def _readable(table: Table, name: str, found: pd.Series, words: str) -> pd.DatetimeIndex:
     """Times as an index, if all but one in a hundred are readable; words at the end of a file do not count."""
     first = table.cells[name.split(" and ")[0]] if name not in table.cells else table.cells[name]
     sane = found.dt.year.between(1700, 2199)
@@ -370,12 +340,12 @@ def _readable(table: Table, name: str, found: pd.Series, words: str) -> tuple[pd
             f" others are read as {words}); name another column as time, or their form:"
             f" {option('unit', '%d.%m.%Y %H:%M')}"
         )
-    return pd.DatetimeIndex(found).as_unit("ns"), words
+    return pd.DatetimeIndex(found).as_unit("ns")
 
 
 def _hint(table: Table, but: list[str]) -> str:
     """The decimal sign that cells of the other columns show without doubt, "" if they do not agree."""
-    sample = table.cells.drop(columns=but).iloc[:: max(1, len(table.cells) // SAMPLE)]
+    sample = sampled(table.cells.drop(columns=but))
     shown = {
         match[2]
         for column in sample
@@ -388,13 +358,18 @@ def _hint(table: Table, but: list[str]) -> str:
 
 def _only_numbers(table: Table, timing: list[str]) -> str:
     """The one column that holds numbers and no times, no count of the rows."""
-    kinds = _kinds(table)
+    kinds = table.kinds
     found = [name for name in table.cells if name not in timing and kinds[name] == "number"]
     found = found or [
         name for name in table.cells if table.cells[name].str.casefold().isin([*SWITCH, ""]).all()
     ]
     if len(found) > 1:
-        counters = [name for name in found if INDEX.fullmatch(plain(name)) and _counts(table.cells[name])]
+        counters = [
+            n
+            for n in found
+            if INDEX.fullmatch(plain(n))
+            and (_counts(table.cells[n]) or (table.cells[n] == table.cells[n][0]).all())
+        ]
         found = [name for name in found if name not in counters] or found
     if not found:
         raise ValueError(f"there is no column of numbers beside the time; it has {listed(table.cells)}")
@@ -420,7 +395,7 @@ def _refuse_unnamed_time(table: Table, names: list[str]) -> None:
     for name in table.cells.columns.difference(names, sort=False):
         texts = table.cells[name]
         words = texts.str.contains(r"\d", regex=True).all() and kind_of(texts[0]) != "number"
-        if texts.is_unique and (words or _role(table, name, "year|doy")):
+        if texts.is_unique and (words or _role(name, "year|doy")):
             raise ValueError(
                 f"{texts[0]!r} in {name!r} may be the time, in an unknown form; name it: {option('time', name)} and its"
                 f" form, such as {option('unit', '%d.%m.%Y %H:%M')}; if not:"
@@ -437,58 +412,76 @@ def _refuse_unnamed_time(table: Table, names: list[str]) -> None:
 
 def _refuse_woven(table: Table, names: list[str], timing: list[str], index: pd.Index, every) -> None:
     """Refuse rows of several sensors in one column, and times that are repeated for no known reason."""
-    timed = isinstance(index, pd.DatetimeIndex)
-    known = index[index.notna()] if timed else index
-    repeated = known.duplicated().mean() if len(known) else 0.0
+    if not isinstance(index, pd.DatetimeIndex):
+        return _refuse_sensors(table, names, timing, None)
+    known = index[index.notna()]
+    repeated = known.duplicated().mean()
     allowed = max(REPEATED, (len(known) > 20) / max(1, len(known)))
-    if timed and repeated > allowed:  # lines of events between the readings do not count
+    if repeated > allowed:  # lines of events between the readings do not count
         read = table.cells[names].apply(lambda column: column.str.contains(r"\d")).any(axis=1).to_numpy()
         repeated = index[read & index.notna()].duplicated().mean()
-    kinds = _kinds(table)
-    for name in [
-        n for n in table.cells if n not in names and n not in timing and kinds[n] in ("word", "number")
-    ]:
-        column = table.cells[name]
-        counts = column[column != ""].value_counts()
-        if (
-            not 2 <= len(counts) <= 50
-            or counts.iloc[1] < 0.05 * len(column)
-            or (kinds[name] == "number" and "." in counts.index[0])
-        ):
+    _refuse_sensors(table, names, timing, index if repeated > allowed else None)
+    sorted_already = known.is_monotonic_increasing or known.is_monotonic_decreasing
+    if not sorted_already and known.hour.isin(range(1, 13)).all() and 12 in known.hour:
+        raise ValueError(
+            f"no hour is 0 or beyond 12 and times go back: AM and PM are lost; {option('start', str(known[0]))}"
+        )
+    if every:
+        return
+    between = np.diff(known.asi8) / 1e9
+    step = np.median(between) if len(between) else 0
+    hour = np.flatnonzero((between < 0) & (between == step - 3600))
+    counted = f"{option('start', str(known[0]))} and {option('step', f'{step or 1:g}s')}"
+    if len(hour) and known.tz is None and known.duplicated().sum() > 1:
+        raise ValueError(
+            f"the clock goes back by an hour to {known[hour[0] + 1]} (summer time ends?), and times after it were there"
+            f" before; {option('every', f'{step:g}s')} averages them, or, if readings are equally spaced, {counted}"
+        )
+    if repeated > allowed:
+        row = int(np.flatnonzero(index.duplicated() & index.notna())[0])
+        raise ValueError(
+            f"line {table.lines[row]}: the time {index[row]} was there before, as in {repeated:.0%} of all rows;"
+            f" name the columns that complete it (time), or, if the readings are equally spaced, {counted}, or"
+            f" {option('every', '10min,mean')}"
+        )
+
+
+def _refuse_sensors(table: Table, names: list[str], timing: list[str], repeated: pd.Index | None) -> None:
+    """Refuse rows of several sensors: a column of few texts is named so, takes turns, or explains repeated times."""
+    for name in table.cells.columns.difference([*names, *timing], sort=False):
+        column, kind = table.cells[name], table.kinds[name]
+        if kind not in ("word", "number") or sampled(column).nunique() > 50:
             continue
-        texts, cycle = column.to_numpy(), len(counts)
-        turns = (
-            kinds[name] == "word"
-            and (texts[cycle:] == texts[:-cycle]).mean() > 0.95 < (texts[1:] != texts[:-1]).mean()
-        )
-        turns = turns and not all(times.DAYS.fullmatch(word.casefold()) for word in counts.index)
-        explains = timed and repeated > allowed
-        if explains:
-            pairs = pd.DataFrame({"time": index, "word": column})[index.notna()]
-            explains = pairs.duplicated().mean() <= REPEATED
+        counts = column[column != ""].value_counts()
+        cycle = len(counts)
+        if not 2 <= cycle <= 50 or counts.iloc[1] < 0.05 * len(column):
+            continue
+        again, changes = (column == column.shift(cycle))[cycle:].mean(), (column != column.shift())[1:].mean()
+        turns = again > 0.95 and changes > 0.95
         words = re.split(r"[\W_]+", plain(name))
-        named = (
-            any(map(SENSOR.fullmatch, words))
-            if kinds[name] == "word"
-            else words[-1] in ("id", "sensor", "channel", "device")
-        )
+        if kind == "word":
+            named = any(map(SENSOR.fullmatch, words))
+            turns = turns and not all(times.DAYS.fullmatch(word.casefold()) for word in counts.index)
+        elif "." in counts.index[0]:
+            continue
+        else:
+            named = words[-1] in ("id", "sensor", "channel", "device")
+            turns = turns and _alternate(table.cells[names[0]], cycle)
+        explains = False
+        if repeated is not None:
+            pairs = pd.DataFrame({"time": repeated, "word": column})[repeated.notna()]
+            explains = pairs.duplicated().mean() <= REPEATED
         if explains or turns or named:
             raise ValueError(
                 f"{name!r} holds {listed(counts.index[:5])}: rows of several sensors, it seems; read one:"
                 f" {option('where', f'{name}={counts.index[0]}')}"
             )
-    sorted_already = known.is_monotonic_increasing or known.is_monotonic_decreasing
-    if timed and not sorted_already and known.hour.isin(range(1, 13)).all() and 12 in known.hour:
-        raise ValueError(
-            f"no hour is 0 or beyond 12 and times go back: AM and PM are lost; {option('start', str(known[0]))}"
-        )
-    if timed and repeated > allowed and not every:
-        row = int(np.flatnonzero(index.duplicated() & index.notna())[0])
-        raise ValueError(
-            f"line {table.lines[row]}: the time {index[row]} was there before, as in {repeated:.0%} of all rows;"
-            f" name the columns that complete it (time), or, if the readings are equally spaced,"
-            f" {option('start', str(known[0]))} and {option('step', '1s')}, or {option('every', '10min,mean')}"
-        )
+
+
+def _alternate(texts: pd.Series, cycle: int) -> bool:
+    """Whether values resemble those a cycle before more than their neighbours."""
+    values = pd.to_numeric(texts.str.replace(",", "."), errors="coerce")
+    return bool(values.diff(cycle).abs().median() < 0.3 * values.diff().abs().median())
 
 
 def _signal(table, names, timing, index, words, decimal, missing, every):
@@ -521,8 +514,6 @@ def _signal(table, names, timing, index, words, decimal, missing, every):
         data, said = _every(data, every)
         told.append(("every", said))
     told += [("first row", _row(data, 0)), ("last row", _row(data, -1))]
-    order = next((name for name, order in times.ORDERS.items() if words.startswith(order)), None)
-    data.attrs["date_order"] = order
     report = examine(data, told, channels, rows=len(table.cells), **found)
     return (data[names[0]] if len(names) == 1 else data), report
 

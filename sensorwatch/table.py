@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from sensorwatch import times
-from sensorwatch.cells import NUMBER, kind_of
-from sensorwatch.times import option, plain
+from sensorwatch.cells import HALVES, NUMBER, SPACE, kind_of
+from sensorwatch.times import listed, option, plain
 
 BINARY = {
     b"PK": "a workbook or a zip",
@@ -27,9 +27,10 @@ REPEATED = 0.01  # share of unusual rows above which a file is refused
 
 
 class Table(NamedTuple):
-    """A file's cells as texts; the header's cells above each column; the line of each row; how it was read."""
+    """A file's cells as texts, what each column holds, the header above it; each row's line; how it was read."""
 
     cells: pd.DataFrame
+    kinds: dict[str, str]
     header: dict[str, list[str]]
     lines: np.ndarray
     delimiter: str
@@ -87,6 +88,9 @@ def read_table(text: str, encoding: str, decimal: str | None) -> Table:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if "\0" in text:  # a power cut leaves zero bytes
         lines = [line.replace("\0", "") for line in lines]
+    for n in [n for n, line in enumerate(lines[:50][:-1]) if re.search(r'(^|[,;\t])"[^"]*$', line)]:
+        if re.match(r'[^"]*"([,;\t]|$)', lines[n + 1]):  # a name in two lines
+            lines[n + 1 : n + 1], lines[n] = [f"{lines[n]} {lines.pop(n + 1)}"], ""
     if '"' in text:  # a lone quote would swallow the lines up to the next
         lines = [line.replace('"', "") if line.count('"') % 2 else line for line in lines]
     filled = [n for n, line in enumerate(lines) if line.strip(" ,;\t|")]
@@ -144,7 +148,13 @@ def _delimiter(lines: list[str], first: str) -> str:
     """By what most lines fall into cells; one that the first line has, too, unless another is far better."""
     best, most = ",", 0.0
     for delimiter in sorted(DELIMITERS, key=lambda delimiter: delimiter not in first or delimiter == " "):
-        if delimiter == " " and (most > 0 or all(map(NUMBER.fullmatch, lines[1:]))):
+        if delimiter == " " and (
+            most > 0
+            or all(
+                NUMBER.fullmatch(re.sub(SPACE, "", line)) and " " not in re.sub(SPACE, "", line)
+                for line in lines[1:]
+            )
+        ):
             continue
         widths = Counter(len(row) for row in _split(lines, delimiter))
         width, votes = widths.most_common(1)[0]
@@ -193,12 +203,11 @@ def _header(head: list[list[str]], tail: list[list[str]]) -> tuple[int, list[str
     full = max(sum(map(bool, row)) for row in stack)
     pick = timely[0] if timely else max(n for n, row in enumerate(stack) if sum(map(bool, row)) == full)
     names = stack[pick]
+    over = stack[pick - 1] if pick else []
     if (
-        pick
-        and any(not cell for cell in stack[pick - 1])
-        and not any(kind_of(cell) in ("number", "stamp", "date", "clock") for cell in stack[pick - 1])
-    ):
-        names = [f"{over} {name}".strip() for over, name in zip(stack[pick - 1], names, strict=True)]
+        "" in over and not any(over[k] for k in looked) and set(map(kind_of, over)) <= {"", "word"}
+    ):  # two lines
+        names = [f"{upper} {name}".strip() for upper, name in zip(over, names, strict=True)]
     return begin, names, [names, *stack[pick + 1 :], *stack[:pick]]
 
 
@@ -239,7 +248,7 @@ def _named(cells, names, header, lines, delimiter, told, decimal) -> Table:
     more = f" and {len(names) - 8} more" if len(names) > 8 else ""
     told.append(("columns", listed(names[:8]) + more))
     header = {name: [row[k] for row in header if k < len(row)] for k, name in enumerate(names)}
-    return Table(cells, header, lines, delimiter, told)
+    return Table(cells, _kinds(cells), header, lines, delimiter, told)
 
 
 def _wider(cells, lines, names, width, wide, delimiter, decimal, told):
@@ -250,7 +259,7 @@ def _wider(cells, lines, names, width, wide, delimiter, decimal, told):
     told_width = f"line {lines[wide.argmax()]} has {count} cells, the header {width}"
     starts = [k for k in range(count - 1) if (whole[k] & digits[k + 1])[wide].mean() > 1 - REPEATED]
     if delimiter == "," and starts and wide.mean() > REPEATED and decimal != ".":
-        if decimal is None:
+        if not decimal:
             raise ValueError(
                 f"{told_width}: is the comma its decimal sign, too? {option('decimal', ',')};"
                 f' if not, and a column has no name, decimal is "."'
@@ -289,6 +298,26 @@ def _wider(cells, lines, names, width, wide, delimiter, decimal, told):
     return cells, lines, names
 
 
+def sampled(cells):
+    """Some rows of all parts of a file."""
+    return cells.iloc[:: max(1, len(cells) // SAMPLE)]
+
+
+def _kinds(cells: pd.DataFrame) -> dict[str, str]:
+    """What most filled cells of each column hold, see `kind_of`; "" for an empty one."""
+    sample = sampled(cells)
+    found = {}
+    for name in sample:
+        counts = Counter(kind for kind in map(kind_of, sample[name]) if kind)
+        found[name] = counts.most_common(1)[0][0] if counts else ""
+        if found[name] == "half" and not sample[name].str.casefold().isin([*HALVES, ""]).all():
+            found[name] = "word"
+        dotted = sample[name].str.fullmatch(r"\d{1,2}\.\d\d\.\d\d")
+        if found[name] == "date" and dotted.all() and sample[name].str.contains(r"^00|\.00\.").any():
+            found[name] = "clock"
+    return found
+
+
 def rows_where(table: Table, where) -> Table:
     """The rows in which a column holds a given text."""
     cells, lines = table.cells, table.lines
@@ -322,7 +351,3 @@ def find_column(table: Table, asked: str) -> str:
     near = difflib.get_close_matches(plain(asked), [plain(name) for name in table.cells], 1)
     meant = next((f" Did you mean {name!r}?" for name in table.cells if near and plain(name) == near[0]), "")
     raise ValueError(f"there is no column {asked!r}.{meant} It has {listed(table.cells)}")
-
-
-def listed(names) -> str:
-    return ", ".join(repr(str(name)) for name in names)

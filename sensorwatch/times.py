@@ -23,54 +23,40 @@ ORIGINS = {  # serial numbers that count from another day: (unit, that day in se
     "labview": ("s", -2_082_844_800, (2.6e9, 4.5e9)),
     "gps": ("s", 315_964_800, (3e8, 3e9)),
 }
-EPOCH = (
-    946_684_800,
-    1_900_000_000,
-)  # seconds since 1970: the years 2000 to 2030, never a date written as digits
+EPOCH = (946_684_800, 1_900_000_000)  # seconds since 1970: 2000 to 2030, never a date written as digits
 ORDERS = {"dmy": "day/month/year", "mdy": "month/day/year", "ymd": "year/month/day"}
 ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([+-]\d\d:?\d\d|Z)?)?")
-MONTHS = {  # how months begin in the usual European languages
-    1: "jan|gen|ene|янв",
-    2: "f[eé]b|fev|фев",
-    3: "m[aä]r(?!t[eé])|mrt|mrz|мар",
-    4: "a[pbv]r|avr|апр",
-    5: "ma[iyj]|мая|май",
-    6: "jun|juin|giu|июн",
-    7: "jul|juil|lug|июл",
-    8: "aug|ao[uû]|ago|авг",
-    9: "se[pt]|сен",
-    10: "o[ckt]t|out|окт",
-    11: "nov|ноя",
-    12: "de[czk]|d[éi]c|дек",
-}
+MONTHS = [  # how months begin in the usual European languages
+    "jan|gen|ene|янв", "f[eé]b|fev|фев", "m[aä]r(?!t[eé])|mrt|mrz|мар", "a[pbv]r|avr|апр", "ma[iyj]|мая|май",
+    "jun|juin|giu|июн", "jul|juil|lug|июл", "aug|ao[uû]|ago|авг", "se[pt]|сен", "o[ckt]t|out|окт", "nov|ноя",
+    "de[czk]|d[éi]c|дек",
+]  # fmt: skip
 DAYS = re.compile(  # of the week, and small words between a date and a clock
     "(mon|tues?|wed(nes)?|thu(rs?)?|fri|satu?r?|sun)(day)?|mo|di|mi|do|fr|sa|so|(mon|diens|donners|frei|sams|sonn)tag"
     "|mittwoch|sonnabend|lun(di|es|edì)?|mar(di|tes|tedì)|mer(credi|coledì)?|jeu(di)?|ven(dredi|erdì)?|sam(edi)?|dim"
     "(anche)?|mi[eé](rcoles)?|jue(ves)?|vie(rnes)?|s[aá]b(ado|ato)?|dom(ingo|enica)?|giovedì|[月火水木金土日](曜日?)?"
     "|at|um|à|le|del?|of|klo?|uhr"
 )
-ZONES = {
-    "z": 0,
-    "utc": 0,
-    "gmt": 0,
-    "jst": 9,
-    "kst": 9,
-    "cet": 1,
-    "cest": 2,
-    "msk": 3,
-}  # others have two meanings
+ZONES = {  # hours; others have two meanings
+    "z": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 1, "cet": 1, "mez": 1, "cest": 2, "mesz": 2, "eet": 2, "eest": 3,
+    "msk": 3, "jst": 9, "kst": 9,
+}  # fmt: skip
 STAMP = re.compile(
     r"(?:(?P<a>m?\d{1,4})(?P<sep>[-/., ]+)(?P<b>m?\d{1,2})[-/., ]+(?P<c>\d{1,4})(?!\d)"
     r"|(?P<y>(?:19|20)\d\d)(?P<mo>\d\d)(?P<d>\d\d))?"
     r"(?:[t\s,_;-]*(?:(?P<h>\d{1,4}):(?P<mi>\d\d?)(?::(?P<s>\d\d?)(?:[.,:](?P<f>\d{1,9}))?)?"
     r"|(?P<hh>\d\d)(?:(?P<mm>\d\d)(?:(?P<ss>\d\d)(?:[.,]?(?P<ff>\d{1,6}))?)?)?))?"
-    r"\s*(?P<p>[ap])?m?\s*(?P<zone>[a-z]{1,4})?\s*(?P<offset>[+-]\d\d?(?::?\d\d)?)?"
+    r"\s*(?:(?P<p>[ap])m?)?\s*(?P<zone>[a-z]{1,4})?\s*(?P<offset>[+-]\d\d?(?::?\d\d)?)?"
 )
 
 
 def option(name: str, example: str) -> str:
     """How an option is given, in Python and on the command line."""
     return f'{name}="{example}" (make signal: -p {name} "{example}")'
+
+
+def listed(names) -> str:
+    return ", ".join(repr(str(name)) for name in names)
 
 
 def plain(name: str) -> str:
@@ -91,7 +77,6 @@ def read_texts(
     Raises:
         ValueError: two ways of reading fit, or some times have a zone and some have none.
     """
-    texts = texts.str.strip()
     if form:
         times = pd.to_datetime(texts, format=form, errors="coerce")
         clock = not re.search("%[djyYGsc]", form)
@@ -105,21 +90,22 @@ def read_texts(
                 return times, "ISO 8601", False
         except ValueError:  # several zones, or some without one: looked at below
             pass
-    found = _in_one_form(texts, order) if len(few) else {}
+    found, tried = _in_one_form(texts, order) if len(few) else ({}, 0)
     if found:
-        name, why = _chosen(found)
+        name, why = _chosen(found, tried)
         return found[name], f"{ORDERS[name]}{why}", False
     parts = _normal(texts, few).str.extract("^" + STAMP.pattern + "$")
     return _assembled(parts, order)
 
 
-def _in_one_form(texts: pd.Series, order: str | None) -> dict[str, pd.Series]:
-    """The fast way, for digits in one form without a zone: the orders of day, month and year that read all rows."""
+def _in_one_form(texts: pd.Series, order: str | None) -> tuple[dict[str, pd.Series], int]:
+    """The fast way, for digits in one form without a zone: the orders of day, month and year that read all rows, and
+    how many were tried."""
     match = STAMP.fullmatch(texts.iloc[0].lower())
     if not match or not match["a"] or "m" in match["a"] + match["b"] or match["zone"] or match["offset"]:
-        return {}
-    found = {}
-    for name in [order] if order else _orders(pd.DataFrame([match.groupdict()])):
+        return {}, 0
+    found, orders = {}, [order] if order else _orders(pd.DataFrame([match.groupdict()]))
+    for name in orders:
         codes = {"h": "%I" if match["p"] else "%H", "mi": "%M", "s": "%S", "f": "%f", "p": "%p"}
         codes |= {part: "%" + letter for part, letter in zip("abc", name, strict=True)}
         year = "abc"[name.index("y")]
@@ -130,9 +116,10 @@ def _in_one_form(texts: pd.Series, order: str | None) -> dict[str, pd.Series]:
             end = match.end(part) + (part == "p" and match.string[match.end(part) :] == "m")
         form = (form + match.string[end:]).replace("t%", "T%")
         times = pd.to_datetime(texts, format=form, errors="coerce")
+        times.attrs["form"] = form
         if times.notna().all():
             found[name] = times
-    return found
+    return found, len(orders)
 
 
 def _normal(texts: pd.Series, few: pd.Series) -> pd.Series:
@@ -168,7 +155,7 @@ def _word(match: re.Match) -> str:
     word = match[0]
     if DAYS.fullmatch(word):
         return " "
-    return next((f" m{number} " for number, begins in MONTHS.items() if re.match(begins, word)), word)
+    return next((f" m{number} " for number, begins in enumerate(MONTHS, 1) if re.match(begins, word)), word)
 
 
 def _assembled(parts: pd.DataFrame, order: str | None) -> tuple[pd.Series, str, bool]:
@@ -183,18 +170,19 @@ def _assembled(parts: pd.DataFrame, order: str | None) -> tuple[pd.Series, str, 
         return clock.where(known), "", True
     if zoned.any() and not zoned[known].all():
         raise ValueError("some times have a time zone and some have none; write them all alike")
-    found = {}
+    found, orders = {}, []
     if parts.y.notna().sum() > parts.a.notna().sum():
         found["digits"] = pd.to_datetime(
             {"year": _number(parts.y), "month": _number(parts.mo), "day": _number(parts.d)}, errors="coerce"
         )
     else:
-        for name in [order] if order else _orders(parts[dated]):
+        orders = [order] if order else _orders(parts[dated])
+        for name in orders:
             day, month, year = (_number(parts["abc"[name.index(letter)]]) for letter in "dmy")
             year = year.where(year >= 100, year + np.where(year < 70, 2000, 1900))
             fields = {"year": year.where(year > 1000), "month": month, "day": day}
             found[name] = pd.to_datetime(fields, errors="coerce")
-    name, why = _chosen({name: (days + clock).where(known) for name, days in found.items()})
+    name, why = _chosen({name: (days + clock).where(known) for name, days in found.items()}, len(orders))
     times = (found[name] + clock).where(known)
     hours = parts.zone.map(ZONES).fillna(0).where(parts.offset.isna(), 0)
     offset = parts.offset.str.replace(":", "").str.extract(r"([+-])(\d\d?)(\d\d)?")
@@ -246,7 +234,7 @@ def _orders(parts: pd.DataFrame) -> list[str]:
     return ["dmy", "ymd"] if "." in first.sep else ["dmy", "mdy", "ymd"]
 
 
-def _chosen(found: dict[str, pd.Series]) -> tuple[str, str]:
+def _chosen(found: dict[str, pd.Series], tried: int) -> tuple[str, str]:
     """The one order that reads most rows. Of several, the one in which times follow each other without a jump.
 
     Raises:
@@ -255,6 +243,14 @@ def _chosen(found: dict[str, pd.Series]) -> tuple[str, str]:
     least = min(times.isna().sum() for times in found.values())
     fits = [name for name, times in found.items() if times.isna().sum() == least]
     if all(found[fits[0]].equals(found[name]) for name in fits):
+        steps = found[fits[0]].dropna().diff()
+        steps = steps if steps.median() >= pd.Timedelta(0) else -steps
+        if tried > 1 and steps.min() < pd.Timedelta("-20D"):
+            raise ValueError(
+                f"as {ORDERS[fits[0]]}, times jump by {-steps.min().days} days against their order at"
+                f" {found[fits[0]][steps.idxmin()]}: has Excel exchanged days and months in some rows? If not:"
+                f" {option('date_order', fits[0])}"
+            )
         return fits[0], ""
     smooth = [name for name in fits if _without_jumps(found[name])]
     if len(smooth) == 1:
@@ -293,11 +289,11 @@ def read_numbers(values: pd.Series, cells: list[str], unit: str | None = None) -
         seconds = whole if (seconds - whole).abs().max() < 0.06 else seconds.round(3)
         times = _since_1970(seconds)
         return (times.dt.tz_localize("UTC") if base == "s" else times), f"{unit} time, in {base}"
-    if unit is None and _timely(cells):
+    if not unit and _timely(cells):
         for name in ("s", "ms", "us", "ns"):
             if EPOCH[0] <= low * UNITS[name][0] and high * UNITS[name][0] <= EPOCH[1]:
                 unit = name
-    if unit is None:
+    if not unit:
         first = known.iloc[0]
         other = [name for name, (_, _, span) in ORIGINS.items() if span[0] <= low and high <= span[1]]
         example = "s" if EPOCH[0] <= low <= EPOCH[1] or not other else other[0]

@@ -83,9 +83,12 @@ def test_a_killed_kernel_is_said_plainly(chapter, build, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["-p", "epoch", "5"], "07_small has no parameter 'epoch'; it has epochs, name, sizes, rate"),
+        (
+            ["-p", "epoch", "5"],
+            "07_small has no parameter 'epoch'. Did you mean 'epochs'? It has epochs, name, sizes, rate",
+        ),
         (["-p", "epochs", "many"], "07_small: epochs is 'many'; expected something like 3"),
-        (["-p", "sizes", "4"], "sizes is 4; expected something like [1, 2]"),
+        (["-p", "sizes", "4"], "sizes is '4'; expected something like [1, 2]"),
         (["12"], "no notebook begins with '12'; there are 07"),
     ],
 )

@@ -1,12 +1,12 @@
 """`make signal` from a CSV to its folder, a second file against the saved monitor, and mistakes that leave nothing."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from sensorwatch import series
 from tools import signal
-from vaepaper import paths
 
 N = 1600
 
@@ -18,7 +18,7 @@ def csv(tmp_path):
     values = 20 + 3 * np.sin(2 * np.pi * k / 96) + random.normal(0, 0.2, N)
     values[1200:1260] += 8
     times = pd.date_range("2026-03-01", periods=N, freq="15min")
-    path = tmp_path / "pump one.csv"
+    path = tmp_path / "pump {1}.csv"  # papermill fills in braces
     path.write_text(
         "time;temp [°C]\n" + "".join(f"{t};{v:.2f}\n" for t, v in zip(times, values, strict=True))
     )
@@ -30,14 +30,14 @@ def test_from_a_csv_to_alarms_and_a_second_file(csv, build, capsys, monkeypatch)
     monkeypatch.setenv("VAEPAPER_BUILD", str(build))
     assert signal.main([str(csv), "-p", "normal_until", "2026-03-12", "-p", "window", "48"]) == 0
     said = capsys.readouterr().out
-    target = build / "signals" / "pump one"
+    target = build / "signals" / "pump {1}"
     left = {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()}
     assert left == {
-        "pump one.ipynb", "pump one.html", "alarms.csv", "monitor.json", "monitor.safetensors",
+        "pump {1}.ipynb", "pump {1}.html", "alarms.csv", "monitor.json", "monitor.safetensors",
         "figures/signal_alarms.png", "figures/signal_close_ups.png",
     }  # fmt: skip
     alarms = pd.read_csv(target / "alarms.csv", parse_dates=["start", "end", "peak"])
-    assert list(alarms) == ["start", "end", "peak", "p_value", "triggered_by"]
+    assert {"start", "end", "peak", "severity", "p_value", "triggered_by"} <= set(alarms)
     begin = pd.Timestamp("2026-03-13 12:00")
     assert ((alarms.start <= begin + pd.Timedelta("15h")) & (alarms.end >= begin)).any()
     for word in (
@@ -45,11 +45,13 @@ def test_from_a_csv_to_alarms_and_a_second_file(csv, build, capsys, monkeypatch)
         "Taken as normal",
         "false alarm in",
         "Window: 48 points",
-        "alarms.csv",
         "p_value",
     ):
         assert word in said
-    page = (target / "pump one.html").read_text()
+    assert re.match(r"\n\d alarms?, where [\d.]+ were to be expected", said)
+    page = (target / "pump {1}.html").read_text()
+    assert page.index("to be expected") < page.index("<table") < page.index("<img") < page.index("<h2")
+    assert "Question" not in page
     assert "<img" in page and "http" not in page.replace("http://www.w3.org", "") and "water main" not in page
     assert not (build / "claims.json").exists() and not list((build / "signals").glob(".*"))
     weights = (target / "monitor.safetensors").read_bytes()
@@ -64,9 +66,10 @@ def test_from_a_csv_to_alarms_and_a_second_file(csv, build, capsys, monkeypatch)
     other = csv.rename(csv.with_name("constant.csv"))
     assert signal.main([str(other)]) == 1
     assert "constant (3.3 throughout)" in capsys.readouterr().err
-    assert sorted(path.name for path in (build / "signals").iterdir()) == ["pump one", "second"]
+    assert sorted(path.name for path in (build / "signals").iterdir()) == ["pump {1}", "second"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -74,32 +77,40 @@ def test_from_a_csv_to_alarms_and_a_second_file(csv, build, capsys, monkeypatch)
         (["{csv}", "-p", "value", "tmp"], 1, "Did you mean 'temp"),
         (["{csv}", "-p", "normal_until", "soon"], 1, "normal_until is 'soon'"),
         (["{csv}", "-p", "normal_from", "2030-01-01"], 1, "after the signal's end"),
-        (["{csv}", "-p", "windw", "48"], 2, "did you mean 'window'"),
-        (["{csv}", "-p", "window", "two"], 2, "window is 'two'; expected a whole number"),
-        (["{csv}", "-p", "window", "2"], 2, "window is 2; expected a whole number of 4 or more"),
-        (["{csv}", "-p", "per_day", "0"], 2, "per_day is 0"),
-        (["{csv}", "-p", "model", "VAE"], 2, "VariationalAutoEncoder"),
+        (["{csv}", "-p", "windw", "48"], 2, "no parameter 'windw'. Did you mean 'window'? It has"),
+        (["{csv}", "-p", "window", "two"], 2, "window is 'two'; expected something like 24"),
+        (["{csv}", "-p", "window", "2"], 1, "window is 2; expected"),
+        (["{csv}", "-p", "model", "VAE"], 1, "VariationalAutoEncoder"),
     ],
 )
 def test_a_mistake_is_one_sentence_and_leaves_nothing(csv, build, capsys, arguments, code, said):
     assert signal.main([text.format(csv=csv) for text in arguments]) == code
     err = capsys.readouterr().err
     assert said in err and "Traceback" not in err and len(err.strip().splitlines()) == 1
-    assert not list(build.rglob("*.*"))
+    assert not list(build.glob("[!.]*/*"))
 
 
-def test_several_channels_are_listed_with_what_to_type(tmp_path, build, capsys):
-    path = tmp_path / "rig.csv"
-    path.write_text("datetime;a;b\n" + "".join(f"2026-03-01 00:{n:02d}:00;{n};{n * n}\n" for n in range(30)))
+@pytest.mark.slow
+def test_channels_of_one_file_do_not_overwrite_each_other(tmp_path, build, capsys, monkeypatch):
+    """Which one, if there are several, is asked; each has its folder; one's monitor does not watch the other."""
+    monkeypatch.setenv("VAEPAPER_BUILD", str(build))
+    path, k = tmp_path / "rig.csv", np.arange(1200)
+    table = pd.DataFrame({"time": pd.date_range("2026-03-01", periods=1200, freq="h"), "a": np.sin(k / 4)})
+    table.assign(b=10 * table.a).to_csv(path, index=False)
     assert signal.main([str(path)]) == 1
     assert "-p value" in capsys.readouterr().err
+    for value in "ab":
+        assert signal.main([str(path), "-p", "value", value]) == 0
+    made = build / "signals"
+    assert sorted(folder.name for folder in made.iterdir()) == ["rig a", "rig b"]
+    assert (made / "rig a" / "alarms.csv").exists() and (made / "rig b" / "alarms.csv").exists()
+    capsys.readouterr()
+    assert signal.main([str(path), "-p", "value", "b", "-p", "monitor", str(made / "rig a")]) == 1
+    assert "the channels are b; this monitor has learnt a" in capsys.readouterr().err
 
 
 def test_the_chapters_own_parameters_are_the_water_mains():
-    own = signal.defaults()
+    own = signal.read_parameters([], "")
     assert own["csv"] == "" and own["normal_until"] > own["normal_from"] > "2022"
-    assert (
-        set(signal.OWN) < set(own)
-        and series.SOURCES["water main"]
-        and paths.NOTEBOOKS in signal.CHAPTER.parents
-    )
+    other = signal.read_parameters([["window", "48"]], "pump.csv")
+    assert other["normal_until"] == "" and other["window"] == 48 and other["csv"].endswith("pump.csv")

@@ -1,6 +1,7 @@
 """What a notebook says of itself: its parameters, the trainings that it will ask for, what its results depend on."""
 
 import ast
+import difflib
 import hashlib
 import json
 import re
@@ -31,37 +32,53 @@ def select(names: list[str]) -> list[Path]:
     return [notebook for notebook in notebooks if not names or notebook.name.startswith(tuple(names))]
 
 
+def plain(source):
+    """A path as papermill takes it, which fills in what stands in braces; anything else as it is."""
+    return str(source).replace("{", "{{").replace("}", "}}") if isinstance(source, Path) else source
+
+
 def parameters_of(notebook: Path) -> dict:
     """A notebook's parameters with their values, from its cell tagged `parameters`."""
     import papermill  # here: it takes a second, and most runs have no parameter of their own
 
-    found = papermill.inspect_notebook(str(notebook).replace("{", "{{").replace("}", "}}"))
+    found = papermill.inspect_notebook(plain(notebook))
     return {name: ast.literal_eval(parameter["default"]) for name, parameter in found.items()}
 
 
 def read_parameters(pairs: list[list[str]], notebooks: list[Path]) -> dict:
-    """Values as Python literals (what is none is text), checked against each notebook's own parameters.
+    """Values as each notebook's own parameters have them: text as it stands, all else as Python literals.
 
     Raises:
         ValueError: a notebook has no such parameter, or one of another kind.
     """
     values = {}
-    for name, text in pairs:
-        try:
-            values[name] = ast.literal_eval(text)
-        except (ValueError, SyntaxError):
-            values[name] = text
-    for notebook in notebooks if values else []:
+    for notebook in notebooks if pairs else []:
         known = parameters_of(notebook)
-        for name, value in values.items():
+        for name, text in pairs:
             if name not in known:
-                raise ValueError(f"{notebook.stem} has no parameter {name!r}; it has {', '.join(known)}")
-            kinds = (int, float) if isinstance(known[name], float) else type(known[name])
-            if not isinstance(value, kinds) or isinstance(value, bool) != isinstance(known[name], bool):
+                near = difflib.get_close_matches(name, known, 1)
+                meant = f" Did you mean {near[0]!r}?" if near else ""
                 raise ValueError(
-                    f"{notebook.stem}: {name} is {value!r}; expected something like {known[name]!r}"
+                    f"{notebook.stem} has no parameter {name!r}.{meant} It has {', '.join(known)}"
                 )
+            values[name] = _as(known[name], text)
+            if values[name] is None:
+                example = f"expected something like {known[name]!r}"
+                raise ValueError(f"{notebook.stem}: {name} is {text!r}; {example}")
     return values
+
+
+def _as(default, text: str):
+    """A parameter's text as a value of its default's kind, or None."""
+    if isinstance(default, str):
+        return text
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return None
+    kinds = (int, float) if isinstance(default, float) else type(default)
+    right = isinstance(value, kinds) and isinstance(value, bool) == isinstance(default, bool)
+    return value if right else None
 
 
 def sources(notebook: Path, tag: str | None = None, kinds: tuple = ("code", "markdown", "raw")) -> list[str]:

@@ -1,4 +1,4 @@
-"""One notebook, executed by papermill: kept whole if it succeeded, kept for reading if it failed."""
+"""Notebooks, executed by papermill: kept if they succeeded, kept for reading if they failed."""
 
 import json
 import logging
@@ -25,7 +25,7 @@ def last_run(notebook: Path) -> dict:
 
 
 def recorded(notebook: Path) -> list[str]:
-    """Which claims `notebook` has judged; chapter 6 judges its own once its table is whole."""
+    """Which claims `notebook` has judged; chapter 6 judges its own once its table is complete."""
     return [entry["id"] for entry in claims.load() if entry["notebook"] == notebook.stem]
 
 
@@ -45,7 +45,6 @@ def is_done(notebook: Path, parameters: dict) -> bool:
 
 def run(notebook: Path, parameters: dict, caller: int) -> str:
     """Execute one notebook into build/notebooks; "", or what went wrong, with the notebook kept for reading."""
-    import papermill  # here, as torch in `runs`: what is done needs neither
     from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
@@ -61,24 +60,9 @@ def run(notebook: Path, parameters: dict, caller: int) -> str:
     folder = paths.writable(paths.BUILD / "notebooks")
     failed = folder / f"{notebook.stem}.failed.ipynb"
     stamp(notebook).unlink(missing_ok=True)
-    # Two notebooks run side by side; and sums over a whole tensor depend on the number of threads.
-    os.environ["OMP_NUM_THREADS"] = "1"
-    os.environ.pop("JPY_SESSION_NAME", None)  # a notebook that called us is not the one that runs
-    kernel = [  # it would warn of its own sockets, and do what its user wants in sessions of their own
-        "--IPKernelApp.log_level=40",
-        f"--ProfileDir.location={paths.writable(paths.BUILD / '.ipython')}",
-        "--IPKernelApp.exec_PYTHONSTARTUP=False",
-    ]
-    options = {
-        "cwd": paths.NOTEBOOKS,
-        "kernel_name": "python3",
-        "start_timeout": 300,
-        "extra_arguments": kernel,
-    }
-    source, target = (str(path).replace("{", "{{").replace("}", "}}") for path in (notebook, failed))
     try:
-        # Under the failed name until it has succeeded: whatever kills us, no half-run notebook looks whole.
-        papermill.execute_notebook(source, target, parameters, progress_bar=False, log_output=True, **options)
+        # Under the failed name until it has succeeded: whatever kills us, no half-run notebook looks complete.
+        papermilled(notebook, failed, parameters, progress_bar=False, log_output=True)
     except PapermillExecutionError as error:
         return (
             f"{notebook.stem} failed in cell [{error.exec_count}]: {error.ename}: {error.evalue}\n"
@@ -87,17 +71,15 @@ def run(notebook: Path, parameters: dict, caller: int) -> str:
     except DeadKernelError:
         return (
             f"{notebook.stem}: its kernel died (killed, or out of memory?). As far as it came: {failed}\n"
-            "Trainings that had ended are remembered; run it again to go on."
+            "Trainings that had ended are cached; run it again to go on."
         )
     except Exception as error:  # its kernel did not start, the disk is full …: the others go on
         return f"{notebook.stem} could not be run: {str(error) or repr(error)}"
     failed.replace(folder / notebook.name)
     kinds = ("figures/*.png", "models/*.safetensors", "detection.json", f"notebooks/{notebook.name}")
     found = [path for kind in kinds for path in paths.BUILD.glob(kind)]
-    whole = [
-        path for path in found if not path.name.startswith(".")
-    ]  # and not what another notebook still writes
-    left = [path for path in whole if path.stat().st_mtime >= start - 1]
+    complete = [path for path in found if not path.name.startswith(".")]  # another notebook may still write
+    left = [path for path in complete if path.stat().st_mtime >= start - 1]
     sizes = {str(path.relative_to(paths.BUILD)): path.stat().st_size for path in left}
     done = {
         "fingerprint": fingerprint,
@@ -109,6 +91,31 @@ def run(notebook: Path, parameters: dict, caller: int) -> str:
     with paths.atomic_write(stamp(notebook)) as part:
         part.write_text(json.dumps(done, indent=1) + "\n", encoding="utf-8")
     return ""
+
+
+def papermilled(source, target: Path, parameters: dict, **options) -> None:
+    """Execute a notebook, a path or what nbformat read, and leave it at `target`. Raises what papermill does."""
+    import papermill  # here: it takes a second, and what is done needs none
+
+    # Two notebooks run side by side; and sums over a whole tensor depend on the number of threads.
+    os.environ["OMP_NUM_THREADS"] = "1"
+    os.environ.pop("JPY_SESSION_NAME", None)  # a notebook that called us is not the one that runs
+    kernel = [  # it would warn of its own sockets, and do what its user wants in sessions of their own
+        "--IPKernelApp.log_level=40",
+        f"--ProfileDir.location={paths.writable(paths.BUILD / '.ipython')}",
+        "--IPKernelApp.exec_PYTHONSTARTUP=False",
+    ]
+    source, target = (chapters.plain(path) for path in (source, target))
+    papermill.execute_notebook(
+        source,
+        target,
+        parameters,
+        cwd=paths.NOTEBOOKS,
+        kernel_name="python3",
+        start_timeout=300,
+        extra_arguments=kernel,
+        **options,
+    )
 
 
 def show_what_cells_print(name: str) -> None:

@@ -12,20 +12,16 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 
-from sensorwatch import parts, read_csv, series
-from vaepaper import checks, paths
+from tools import chapters, execute
+from vaepaper import paths
 
 CHAPTER = paths.NOTEBOOKS / "09_your_signal.ipynb"
-OWN = {
-    "normal_from": "",
-    "normal_until": "",
-    "exclude": "",
-    "window": 0,
-}  # the chapter's own are the water main's
+# The chapter's own are the water main's.
+OWN = {"normal_from": "", "normal_until": "", "exclude": "", "window": 0}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Watch one signal; 0 if it succeeded, 1 if not, 2 for a word that nobody knows, 130 if interrupted."""
+    """Watch one signal; 0 if it succeeded, 1 if not, 2 for an unknown argument, 130 if interrupted."""
     parser = argparse.ArgumentParser(prog="make signal", description=__doc__)
     parser.add_argument("csv", nargs="?", default="", help="the logger's file (in make: CSV=pump.csv)")
     parser.add_argument(
@@ -34,16 +30,18 @@ def main(arguments: list[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     start = time.monotonic()
     try:
-        parameters = read_parameters(asked.p, defaults() | (OWN if asked.csv else {}))
+        parameters = read_parameters(asked.p, asked.csv)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
     try:
-        path = Path(asked.csv).absolute() if asked.csv else series.fetch("water main")
-        announce(path, parameters)
-        name = " ".join([path.stem, *re.findall(r"[\w.+-]+", parameters["value"])])  # a folder a channel
+        path = Path(parameters["csv"] or "water main")
+        if parameters["csv"] and not path.is_file():
+            raise FileNotFoundError(f"{path} is not there, or no file")
+        chosen = re.findall(r"[\w.+-]+", f"{parameters['value']} {parameters['where']}")
+        name = " ".join([path.stem, *chosen])  # each channel has a folder
         target = paths.BUILD / "signals" / name
-        error, said = run({**parameters, "csv": str(path) if asked.csv else ""}, name, target)
+        error, said = run(parameters, name, target)
     except (ValueError, OSError) as problem:
         error = str(problem)
     except KeyboardInterrupt:
@@ -56,74 +54,22 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def defaults() -> dict:
-    """The chapter's parameters with their values."""
-    values: dict = {}
-    for cell in nbformat.read(CHAPTER, as_version=4).cells:
-        if "parameters" in cell.metadata.get("tags", []):
-            exec(cell.source, {}, values)
+def read_parameters(pairs: list[list[str]], csv: str) -> dict:
+    """The chapter's parameters with what was given in place of the defaults.
+
+    Raises:
+        ValueError: no such parameter, or one of another kind.
+    """
+    given = chapters.read_parameters(pairs, [CHAPTER])
+    csv = csv or given.get("csv", "")
+    values = chapters.parameters_of(CHAPTER) | (OWN if csv else {}) | given
+    for name, path in {"csv": csv, "monitor": values["monitor"]}.items():  # the kernel runs elsewhere
+        values[name] = str(Path(path).absolute()) if path else ""
     return values
-
-
-def read_parameters(pairs: list[list[str]], values: dict) -> dict:
-    """`values` with what was given in place of the defaults. Raises ValueError: no such parameter, or number."""
-    for name, text in pairs:
-        kind = type(values[checks.one_of("parameter", name, [known for known in values if known != "csv"])])
-        try:
-            values[name] = kind(text)
-        except ValueError:
-            raise ValueError(
-                f"{name} is {text!r}; expected {'a whole number' if kind is int else 'a number'}"
-            ) from None
-    if values["window"]:
-        checks.integer("window", values["window"], 4)
-    checks.number("per_day", values["per_day"], 0, above=True)
-    checks.one_of("model", values["model"], ("AutoEncoder", "VariationalAutoEncoder"))
-    if values["monitor"]:
-        values["monitor"] = str(Path(values["monitor"]).absolute())
-    return values
-
-
-def reading(given: dict) -> dict:
-    """Of the parameters, those of `read_csv`; what is empty is left to it."""
-    names = (
-        "time",
-        "where",
-        "date_order",
-        "unit",
-        "start",
-        "step",
-        "decimal",
-        "encoding",
-        "missing",
-        "every",
-    )
-    return {name: given[name] for name in names if given[name]}
-
-
-def excluded(given: dict) -> list[str]:
-    """The stretches that are no normal time, by commas."""
-    return [stretch.strip() for stretch in given["exclude"].split(",") if stretch.strip()]
-
-
-def announce(path: Path, given: dict) -> None:
-    """Print the quality of the file, and what will be done. Raises what `read_csv` does."""
-    signal, report = read_csv(path, given["value"], **reading(given))
-    print(f"{path}\n{report}")
-    if isinstance(signal, pd.DataFrame):
-        raise ValueError(
-            "make signal watches one channel; name one as value (sensorwatch.Monitor takes several)"
-        )
-    if given["monitor"]:
-        print(f"Nothing is trained: the monitor of {given['monitor']} watches all of it.", flush=True)
-    else:
-        print(parts.normal_part(signal, given["normal_from"], given["normal_until"], excluded(given))[1])
-        print("An auto-encoder learns the first two fifths of that; the rest sets the threshold.", flush=True)
 
 
 def run(parameters: dict, name: str, target: Path) -> tuple[str, str]:
-    """Execute the chapter and bring what it left to `target`; what went wrong, or "", and what it said meanwhile."""
-    import papermill  # here: it takes a second, and a bad file should be told at once
+    """Execute the chapter and bring what it left to `target`; what went wrong, or "", and what it printed."""
     from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
@@ -132,21 +78,15 @@ def run(parameters: dict, name: str, target: Path) -> tuple[str, str]:
     notebook = nbformat.read(CHAPTER, as_version=4)
     if parameters["csv"]:  # what is said of the water main is true of nothing else
         notebook.cells = [cell for cell in notebook.cells if "example" not in cell.metadata.get("tags", [])]
-        notebook.cells[0].source = f"# {name}\n" + notebook.cells[0].source.partition("\n")[2]
+        notebook.cells[0].source = f"# {name}"
     with tempfile.TemporaryDirectory(dir=paths.writable(target.parent), prefix=f".{name}-") as folder:
         os.environ["VAEPAPER_BUILD"] = folder  # for the kernel: what it leaves is ours, not the report's
         made = Path(folder) / f"{name}.ipynb"
-        plain = str(made).replace("{", "{{").replace("}", "}}")  # papermill fills in what stands in braces
-        quiet = ["--IPKernelApp.log_level=40"]
-        options = {"cwd": paths.NOTEBOOKS, "kernel_name": "python3", "extra_arguments": quiet}
+        bar = {"desc": "cells", "leave": False, "disable": None}  # None: none where nobody looks
         try:
-            papermill.execute_notebook(notebook, plain, parameters, progress_bar={"desc": "cells"}, **options)
+            execute.papermilled(notebook, made, parameters, progress_bar=bar)
         except PapermillExecutionError as error:
-            if error.ename in (
-                "ValueError",
-                "FileNotFoundError",
-                "ConnectionError",
-            ):  # meant for the user's eyes
+            if error.ename in ("ValueError", "FileNotFoundError", "ConnectionError"):  # for the user's eyes
                 return error.evalue, ""
             failed = target.parent / f"{name}.failed.ipynb"
             made.replace(failed)
@@ -155,15 +95,20 @@ def run(parameters: dict, name: str, target: Path) -> tuple[str, str]:
         except DeadKernelError:
             return "its kernel died (killed, or out of memory?); nothing was left", ""
         executed = nbformat.read(made, as_version=4)
-        tagged = [cell for cell in executed.cells if "said" in cell.metadata.get("tags", [])]
-        said = "".join(out.get("text", "") for cell in tagged for out in cell.outputs)
-        page = site.TEMPLATES.get_template("page.html")
-        text = page.render(
-            stem=name, heading=name, content=site.body(executed, code=False), menu=[], colours=""
+        tags = [cell.metadata.get("tags", []) for cell in executed.cells]
+        result, told = (
+            [cell for cell, of in zip(executed.cells, tags, strict=True) if tag in of]
+            for tag in ("result", "said")
         )
+        said = "".join(out.get("text", "") for cell in result + told for out in cell.outputs)
+        first = [executed.cells[0], *result]  # a page leads with what was found
+        executed.cells = first + [cell for cell in executed.cells if cell not in first]
+        page = site.TEMPLATES.get_template("page.html")
+        content = site.body(executed, code=False)
+        text = page.render(stem=name, heading=name, content=content, menu=[], colours="")
         made.with_suffix(".html").write_text(text, encoding="utf-8")
         for left in sorted(Path(folder).rglob("*")):
-            if left.is_file() and not left.name.startswith("."):
+            if left.is_file() and not any(part.startswith(".") for part in left.relative_to(folder).parts):
                 place = target / left.relative_to(folder)
                 place.parent.mkdir(parents=True, exist_ok=True)
                 shutil.move(left, place)
@@ -171,19 +116,23 @@ def run(parameters: dict, name: str, target: Path) -> tuple[str, str]:
 
 
 def report(target: Path, said: str, seconds: float) -> None:
-    """The promise, the alarms, the time, and where things lie."""
-    alarms = pd.read_csv(target / "alarms.csv")
-    alarms.index += 1  # as the figures number them
-    loud = alarms[alarms.triggered_by != "gap"]
-    print(f"\n{said}\n{loud.round(3).to_string(max_rows=30, na_rep='') if len(loud) else 'No alarm.'}")
-    if len(alarms) > len(loud):
-        print(
-            f"Besides, {len(alarms) - len(loud)} gaps, across which no window reaches: in alarms.csv, with the rest."
-        )
-    print()
+    """Print the result, the strongest alarms, how they came about, the time, and where things lie."""
+    rows = pd.read_csv(target / "alarms.csv")
+    rows.index += 1  # as the figures number them
+    alarms = rows[rows.triggered_by != "gap"].sort_values("severity", ascending=False)
+    alarms = alarms[["peak", "severity", *alarms.columns.difference(["peak", "severity"], sort=False)]]
+    result, _, told = said.partition("\n")
+    print(f"\n{result}")
+    if len(alarms):
+        print(f"\n{alarms.head(20).to_string(float_format='{:.3g}'.format)}")
+    if len(alarms) > 20:
+        print(f"… and {len(alarms) - 20} weaker ones in alarms.csv")
+    if len(rows) > len(alarms):
+        print(f"alarms.csv lists {len(rows) - len(alarms)} gaps, too. No window reaches across a gap.")
     print(
-        f"{seconds:.0f} s. To read: {target / target.name}.html (a page that needs no network)\n"
-        f"Alarms: {target / 'alarms.csv'}   Figures: {target / 'figures'}   Notebook: {target / target.name}.ipynb\n"
+        f"\n{told}\n{seconds:.0f} s. To read: {target / target.name}.html (a page that needs no network)\n"
+        f"Alarms: {target / 'alarms.csv'}   Figures: {target / 'figures'}\n"
+        f"Notebook: {target / target.name}.ipynb\n"
         f'The trained monitor, for another file: make signal CSV=… ARGS="-p monitor {os.path.relpath(target)}"'
     )
 

@@ -41,9 +41,11 @@ def test_times_are_read_in_the_signals_own_time_zone():
         )
 
 
-def test_stretches_are_excluded_with_their_last_day():
+@pytest.mark.parametrize("form", [str.split, str])
+def test_stretches_are_excluded_with_their_last_day(form):
+    exclude = form("2026-01-02..2026-01-03, 2026-01-05T00:00..2026-01-05T02:00")
     normal, words = normal_part(
-        SIGNAL, "", "90 %", ["2026-01-02..2026-01-03", "2026-01-05 00:00..2026-01-05 02:00"]
+        SIGNAL, "", "90 %", [s.strip(",") for s in exclude] if form is str.split else exclude
     )
     assert len(normal) == 216 - 48 - 3 and "51 points are excluded" in words
     assert normal.index[24] == INDEX[72]
@@ -74,6 +76,7 @@ def test_stretches_are_excluded_with_their_last_day():
         (PLAIN, {"normal_until": "2026-01-02"}, r"expected a row number \(the signal has no times\)"),
         (PLAIN, {"normal_until": "500"}, "after the signal's end"),
         (SIGNAL * np.nan, {}, "no value lies between"),
+        (SIGNAL.to_frame("a").assign(b=1), {}, "one channel at a time, not a, b: name one as value"),
     ],
 )
 def test_what_is_no_time_of_the_signal_is_refused(signal, options, said):
@@ -87,3 +90,11 @@ def test_a_stuck_sensor_in_the_normal_part_is_told():
     words = normal_part(stuck)[1]
     assert "stuck sensor" in words and "for 30 points from 2026-01-02 06:00" in words
     assert "stuck" not in normal_part(SIGNAL)[1]
+
+
+def test_a_value_far_from_all_others_is_named_with_its_time():
+    lone = SIGNAL.copy()
+    lone.iloc[20] = 65_000
+    lone.attrs["form"] = "%d.%m.%Y %H:%M"
+    assert "65000 (01.01.2026 20:00; 1 in all) lies far from all others" in normal_part(lone)[1]
+    assert "far from" not in normal_part(SIGNAL)[1]

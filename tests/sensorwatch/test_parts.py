@@ -13,16 +13,6 @@ SIGNAL = pd.Series(np.sin(np.arange(240.0)), INDEX, name="pump")
 PLAIN = SIGNAL.reset_index(drop=True)
 
 
-def test_a_stuck_sensor_in_the_normal_part_is_told():
-    stuck = SIGNAL.copy()
-    stuck.iloc[30:60] = stuck.iloc[30]
-    assert (
-        "stuck sensor" in parts.normal_part(stuck)[1]
-        and "for 30 points from 2026-01-02 06:00" in parts.normal_part(stuck)[1]
-    )
-    assert "stuck" not in parts.normal_part(SIGNAL)[1]
-
-
 def test_no_window_lies_in_both_parts():
     learn, later = parts.split(SIGNAL, 12)
     assert len(learn) == 96 and list(later.index) == list(INDEX[108:])
@@ -42,17 +32,70 @@ def test_the_target_rate_is_one_that_can_be_kept():
     assert list(asked) == ["rate"] and "No times" in words
 
 
-def test_alarms_in_what_was_called_normal_are_told_by_their_numbers():
-    peaks = INDEX[[5, 30, 40, 200]]
-    alarms = pd.DataFrame(
-        {"triggered_by": ["level", "gap", "spike", "level"], "peak": peaks}, index=range(1, 5)
+def raised(peaks, causes, low=-1.0, high=1.0):
+    table = pd.DataFrame({"start": peaks, "peak": peaks, "triggered_by": causes, "low": low, "high": high})
+    return table.set_axis(range(1, len(table) + 1))
+
+
+WATCH = SimpleNamespace(
+    window=24, channels={"pump": SimpleNamespace(scaling=SimpleNamespace(least=-1.0, most=1.0))}
+)
+DAY = {"per_day": 0.5}
+
+
+def test_the_result_counts_alarms_where_so_many_were_to_be_expected():
+    alarms = raised(INDEX[[5, 30, 40, 200]], ["level", "gap", "spike", "level"])
+    words = parts.result(alarms, WATCH, DAY, SIGNAL, SIGNAL[24:48])
+    assert words.startswith(
+        "2 alarms, where 4.5 were to be expected by chance; the strongest first."
+    )  # 9 days of 10
+    assert "1 more has its peak in what was called normal (3)" in words
+    assert "2 more have their peak in what was called normal (1, 3)" in parts.result(
+        alarms, WATCH, DAY, SIGNAL, SIGNAL[:48]
     )
-    assert "1 alarm lies in what was called normal (3): look there" in parts.alarms_inside(
-        alarms, SIGNAL[24:48]
+    assert parts.result(alarms[:0], WATCH, DAY, SIGNAL, SIGNAL[:0]) == (
+        "No alarm, where 5 were to be expected by chance."
     )
-    assert "2 alarms lie in what was called normal (1, 3)" in parts.alarms_inside(alarms, SIGNAL[:48])
-    assert parts.alarms_inside(alarms, SIGNAL[50:100]) == "No alarm lies in what was called normal."
-    assert "the monitor brought its own" in parts.alarms_inside(alarms, SIGNAL[:0])
+    assert "where 0.9 were" in parts.result(alarms[:0], WATCH, {"rate": 0.1}, PLAIN, PLAIN[:24])
+
+
+def test_days_are_counted_by_the_clock_without_gaps():
+    """A third of the points come every minute, the others every hour; a day is missing."""
+    index = INDEX[:48].union(pd.date_range("2026-01-02 00:01", periods=30, freq="min")).union(INDEX[72:96])
+    chosen = np.ones(len(index), bool)
+    assert parts.watched_days(index, chosen) == pytest.approx((47 + 23) / 24)
+    assert parts.watched_days(index, index >= INDEX[72]) == pytest.approx(23 / 24)
+
+
+def test_many_alarms_of_one_cause_get_one_sentence():
+    local = SIGNAL.copy()
+    local.attrs["form"] = "%d.%m.%Y %H:%M"
+    alarms = raised(INDEX[130:230:5], "beyond range", high=1.5)
+    words = parts.result(alarms, WATCH, DAY, local, local[:120])
+    assert (
+        "20 alarms may have one cause: since 06.01.2026 10:00 the level has risen above what was learnt (1;"
+        in words
+    )
+    assert words.count("cause") == 1 and "normal_until" in words
+    assert "fallen below what was learnt (-1; up to now -3)" in parts.result(
+        alarms.assign(high=0, low=-3), WATCH, DAY, local, local[:120]
+    )
+    for few in (
+        alarms[:2],
+        alarms.assign(high=0.9),
+        alarms.assign(low=-3),
+        alarms.assign(triggered_by="spike"),
+    ):
+        assert "cause" not in parts.result(few, WATCH, DAY, local, local[:120])
+
+
+def test_alarms_are_dated_as_the_file_writes_times():
+    table = raised(INDEX[:2], "level").assign(end=INDEX[2:4])
+    local = SIGNAL.copy()
+    local.attrs["form"] = "%d/%m/%Y %H:%M"
+    assert list(parts.dated(table, local).end) == ["01/01/2026 02:00", "01/01/2026 03:00"]
+    assert list(parts.dated(table, SIGNAL).start) == ["2026-01-01 00:00:00", "2026-01-01 01:00:00"]
+    assert list(parts.dated(raised([3], "level").assign(end=4), PLAIN).peak) == ["3"]
 
 
 def test_drift_is_told_in_words():

@@ -64,7 +64,7 @@ def test_any_span_and_any_number_of_alarms(step, count):
     index = pd.date_range("2026-03-01", periods=1500, freq=step, tz="Asia/Tokyo").delete(range(700, 800))
     signal = pd.Series(np.sin(np.arange(len(index)) / 9), index, name="pump")
     at = np.linspace(10, 1300, count).astype(int)
-    alarms = pd.DataFrame({"start": index[at], "end": index[at + 60], "peak": index[at + 9], "p_value": 0.01})
+    alarms = pd.DataFrame({"start": index[at], "end": index[at + 60], "peak": index[at + 9], "severity": 2.0})
     alarms["triggered_by"] = ["spike", "gap", "level"][:count] + ["stuck"] * max(0, count - 3)
     figure = plots.watched(signal, signal.abs() * 100, 2.0, alarms, signal[:300])
     real = int((alarms.triggered_by != "gap").sum())
@@ -73,3 +73,13 @@ def test_any_span_and_any_number_of_alarms(step, count):
     assert len(words) == real and figure.canvas.draw() is None
     close = plots.close_ups(signal, signal * 0.9, alarms, around=64)
     assert sum(axes.axison for axes in close.axes) == min(9, real) and close.canvas.draw() is None
+
+
+def test_the_most_severe_are_shown_close_up():
+    signal = pd.Series(np.sin(np.arange(500)), name="x")
+    at = np.arange(50, 450, 100)
+    alarms = pd.DataFrame(
+        {"start": at, "end": at + 9, "peak": at, "severity": [2.0, 9.0, 1.5, 4.0]}, range(1, 5)
+    )
+    close = plots.close_ups(signal, signal, alarms.assign(triggered_by="level"), around=9, most=2)
+    assert [axes.get_title(loc="left") for axes in close.axes if axes.axison] == ["2 level", "4 level"]

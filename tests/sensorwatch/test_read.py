@@ -20,6 +20,7 @@ EARLY = TIMES - pd.Timedelta("23D 22h")  # 2026-03-05: may be the third of May
 SECOND, DAILY = (
     pd.date_range(start, periods=N, freq=f) for start, f in (("2026-03-28 22:00Z", "s"), ("2026-03-28", "D"))
 )
+NOON = DAILY + pd.Timedelta("12h")
 X, S, DMY = {"value": "x"}, {"unit": "s"}, {"date_order": "dmy"}
 TENTHS = pd.date_range("2026-06-01 17:01:39", periods=N, freq="100ms")
 
@@ -150,6 +151,13 @@ READ = {  # rows, what `read` takes, the times that must come out
     "an event's line": (["time,x", *lines([], ISO)[:10], f"{TIMES[9]},Host connected", *lines([], ISO)[10:]], X, TIMES),
     "a constant date beside": (lines(["install_date,time,x"], "2020-01-01,{t},{v}"), X, TIMES),
     "UTC beside local": (lines(["local,utc,x"], "{t},{t:%Y-%m-%dT%H:%M:%SZ},{v}"), X, UTC),
+    "MEZ": (lines(["Zeit;x"], "{t:%d.%m.%Y %H:%M} MEZ;{c}"), {}, TIMES.tz_localize("+01:00")),
+    "a name in two lines": (lines(['"Zeit', '(lokal)";"x', '[bar]"'], "{t};{c}"), {"value": "x"}, TIMES),
+    "labels above": (lines(["Tag No.,,TI-1", "Unit,,C", "Date,Time,x"], "{t:%Y/%m/%d,%H:%M:%S},{v}"), X, TIMES),
+    "epoch, spaces": (lines(["ts x"], "{s}.000 {v}"), {}, UTC),
+    "space after the sign": (lines(["time,x,y"], ISO.replace("{v}", "+   {v}") + ",+   2.5"), X, TIMES),
+    "a table's number beside": (lines(["table,time,x"], "0,{t},{v}"), {}, TIMES),
+    "hours and weekdays beside": (lines(["time,hour,wday,x"], "{t},{t.hour},{t.day_of_week},{v}", HOURS), X, HOURS),
     "epoch beside": (lines(["epoch,iso,x"], "{s},{t},{v}"), X, TIMES),
 }  # fmt: skip
 
@@ -218,6 +226,8 @@ REFUSED = {  # rows, what the message names, the options that make it right, the
     "lost seconds": (["time,x", *TWICE], "line 3.*50%.*step=", {"every": "10min"}, TIMES),
     "lost seconds, known step": (lines(["time,x"], "2026-03-28 22:00,{v}"), "line 3.*start=",
                                  {"start": "2026-03-28 22:00", "step": "10min"}, TIMES),
+    "Excel's days": (lines(["Date,Time,x"], "{e:.0f},0.5,{v}", DAILY), "time=.Date,Time",
+                     {"value": "x", "time": "Date,Time", "unit": "excel"}, NOON),
     "sensors": (WOVEN, "'S1', 'S2'.*where=", {"value": "x", "where": "tag=S2"}, TIMES),
     "thousands or decimals": (lines(["time;x"], "{t};{k}"), "'2[0-9],.*decimal=", {"decimal": ","}, TIMES),
     "delimiter or decimal": (lines(["time,x"], "{t},{c}"), "line 2 has 3 cells.*decimal=", {"decimal": ","}, TIMES),
@@ -333,6 +343,45 @@ def test_sentinel_values_are_told_and_taken_out_on_request(tmp_path):
         assert report.missing == 5 and signal.min() > 0
 
 
+def test_an_extreme_that_stands_alone_is_told(tmp_path):
+    rows = lines(["time,x"], ISO)
+    rows[5], rows[9] = f"{TIMES[4]},65535", f"{TIMES[8]},-9999"
+    assert read(tmp_path, rows)[1].channels["x"].sentinels == [(65_535, 1), (-9_999, 1)]
+
+
+EMPTY = dict.fromkeys(
+    (
+        "value",
+        "time",
+        "where",
+        "date_order",
+        "unit",
+        "start",
+        "step",
+        "decimal",
+        "encoding",
+        "missing",
+        "every",
+    ),
+    "",
+)
+
+
+@pytest.mark.parametrize("form", ["ISO", "decimal comma", "epoch", "seconds in the name", "rows"])
+def test_an_empty_option_is_none(tmp_path, form):
+    signal, report = read(tmp_path, READ[form][0])
+    again, told = read_csv(tmp_path / "pump.csv", **EMPTY)
+    pd.testing.assert_series_equal(signal, again)
+    assert str(report) == str(told)
+
+
+def test_times_are_written_back_as_the_file_writes_them(tmp_path):
+    for form in ("%d.%m.%Y %H:%M", "%Y/%m/%d %H:%M:%S", "%d/%m/%y %I:%M %p"):
+        rows = ["time;x", *(f"{t:{form}};{v}" for t, v in zip(TIMES, VALUES, strict=True))]
+        signal, _ = read(tmp_path, rows)
+        assert TIMES[9].strftime(signal.attrs["form"]) == rows[10].split(";")[0]
+
+
 def test_several_channels_and_every(tmp_path):
     rows = lines(["time,x,y"], ISO + ",{n}")
     table, report = read(tmp_path, rows, value="x,y")
@@ -355,7 +404,29 @@ def test_a_change_to_summer_time(tmp_path):
     assert not report.gaps and list(signal.index) == list(zoned) and "summer time" in str(report)
     back = pd.date_range("2026-10-25", periods=36, freq="10min", tz="Europe/Berlin").tz_localize(None)
     rows = ["time,x", *(f"{t},{n}.5" for n, t in enumerate(back))]
-    with pytest.raises(ValueError, match=r"line 20.*was there before"):
+    year = pd.date_range("2026-01-01", "2026-12-31", freq="30min", tz="Europe/Berlin").tz_localize(None)
+    for written in (rows, ["time,x", *(f"{t},{n}.5" for n, t in enumerate(year))]):
+        with pytest.raises(ValueError, match=r"back by an hour to 2026-10-25 02:00:00.*every=.*start="):
+            read(tmp_path, written)
+
+
+def test_sensors_that_take_turns_under_numbers_are_refused(tmp_path):
+    rows = ["time,addr,x"]
+    for t, v in zip(TIMES, VALUES, strict=True):
+        rows += [f"{t},17,{v}", f"{t + pd.Timedelta('1s')},18,{v + 50:.2f}"]
+    with pytest.raises(ValueError, match=r"'17', '18'.*where="):
+        read(tmp_path, rows, value="x")
+    check(read(tmp_path, rows, value="x", where="addr=17")[0], TIMES)
+
+
+def test_days_and_months_that_excel_exchanged_in_some_rows_are_refused(tmp_path):
+    """What Excel takes for a date of its own order it writes anew; the 13th to the 31st stay as they were."""
+    days = pd.date_range("2026-03-10", periods=200, freq="h")
+    rows = [
+        "time,x",
+        *(f"{t:{'%d/%m' if t.day > 12 else '%m/%d'}/%Y %H:%M},{n}.5" for n, t in enumerate(days)),
+    ]
+    with pytest.raises(ValueError, match=r"jump by \d+ days .*2026-03-13.*date_order="):
         read(tmp_path, rows)
 
 
