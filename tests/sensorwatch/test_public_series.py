@@ -1,5 +1,7 @@
 """The benchmark on public series: its readers on made-up folders, NAB's score against what its paper defines."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -27,7 +29,7 @@ def test_ucr(public_series, tmp_path):
     for number, (first, last) in enumerate([(2400, 2440), (2800, 2840)]):
         name = f"{number:03d}_UCR_Anomaly_made_up_1200_{first}_{last}.txt"
         np.savetxt(tmp_path / name, values)
-    assert public_series.ucr(tmp_path) == {"series": 2, "% hit": 50}
+    assert public_series.ucr(tmp_path)["as calibrated"] == {"series": 2, "% hit": 50}
 
 
 def test_smap(public_series, tmp_path):
@@ -41,7 +43,7 @@ def test_smap(public_series, tmp_path):
     row = 'A-1,SMAP,"[[490, 550], [1000, 1040]]","[point, contextual]",2000\n'
     head = "chan_id,spacecraft,anomaly_sequences,class,num_values\n"
     (tmp_path / "labeled_anomalies.csv").write_text(head + row + row)
-    found = public_series.smap(tmp_path)
+    found = public_series.smap(tmp_path)["as calibrated"]
     assert found == {"SMAP: F1": 0.5, "SMAP: false": 1, "SMAP: refused": 0}
 
 
@@ -57,7 +59,7 @@ def test_skab(public_series, tmp_path):
             ";".join([f"2020-03-09 10:{row}", *map(str, numbers), str(float(700 <= row < 900)), "0.0"])
         )
     (tmp_path / "data" / "valve1" / "0.csv").write_text("\n".join(lines))
-    found = public_series.skab(tmp_path)
+    found = public_series.skab(tmp_path)["as calibrated"]
     false = found["% false"] / 100 * 400
     assert found["% missed"] == 0 and false < 200
     assert found["F1 by points"] == pytest.approx(2 * 200 / (2 * 200 + false))
@@ -78,3 +80,9 @@ def test_the_score_of_nab(public_series):
     expected = [100 * (2 - 0.11) / 4, 100 * (2 - 0.22) / 4, 100 * (3 - 0.11) / 6]
     assert [one[name] for name in ("standard", "low-FP", "low-FN")] == pytest.approx(expected)
     assert measured(10, 12, 14, 52)["standard"] == pytest.approx(expected[0])  # one event, one alarm
+
+
+def test_the_document_shows_the_committed_results(public_series):
+    found = json.loads((paths.RESULTS / "public_series.json").read_text())
+    shown = public_series.DOCUMENT.read_text(encoding="utf-8").split("public series -->\n")[1]
+    assert shown.startswith(public_series.table(found))
