@@ -1,4 +1,4 @@
-"""The monitor on series that others published: `python benchmarks/public_series.py NAB=folder SKAB=folder …`.
+"""The monitor on series that others published: `python benchmarks/public_series.py NAB=folder UCR=folder …`.
 
 The folders are clones that you have: NAB, SKAB, UCR (the archive's text files), SMAP (telemanom's data, MSL
 too). What is not given is left out. Results go into results/public_series.json and
@@ -8,7 +8,6 @@ docs/public-series.md. No label trains or calibrates; each function says what el
 import vaepaper  # noqa: F401  first: it sets the arithmetic that NumPy and torch read  # isort: skip
 
 import json
-import math
 import platform
 import sys
 from collections import defaultdict
@@ -29,16 +28,11 @@ from vaepaper import claims, paths
 
 DOCUMENT = paths.ROOT / "docs" / "public-series.md"
 KINDS = {"as calibrated": False, "following": True}  # of monitors: `Monitor(follow=…)`
-Measures = dict[str, dict[str, float]]  # of each kind
-# What a miss costs and what a false alarm costs.
-PROFILES = {"standard": (1, 0.11), "low-FP": (1, 0.22), "low-FN": (2, 0.11)}
+PROFILES = {"standard": (1, 0.11), "low-FP": (1, 0.22), "low-FN": (2, 0.11)}  # a miss, a false alarm
 
 
 def learnt(normal, calibrated: int | None = None) -> dict[str, Monitor | None]:
-    """Of each kind, a monitor that learns from normal rows and is calibrated on the last, by default half.
-
-    None if it refuses them.
-    """
+    """Of each kind, a monitor of normal rows, of which the last calibrate, by default half; None if refused."""
     begin = len(normal) // 2 if calibrated is None else len(normal) - calibrated
     found = {}
     try:
@@ -63,18 +57,18 @@ def alarms(score: np.ndarray, threshold: float, window: int) -> np.ndarray:
 def calibrated(monitor: Monitor) -> float:
     """The highest threshold that the normal rows support: one false event in as many blocks as they have."""
     calibration = monitor.calibration
-    a_block = -math.log1p(-1 / (calibration.blocks + 1)) * 1.0001
+    a_block = -np.log1p(-1 / (calibration.blocks + 1)) * 1.0001
     return calibration.threshold(rate=a_block * calibration.window / calibration.block)
 
 
-def nab(folder: Path) -> Measures:
+def nab(folder: Path) -> dict[str, dict]:
     """58 files; the first 15 %, at most 750 rows, are normal. One threshold over all files, the best of them.
 
     A point's score is known once the last window that covers it has been seen. An event is one alarm, at its
     first row; rows in alarm at most a window apart are one event. What an alarm gains, numenta's code says.
     """
     sys.path.insert(0, str(folder))
-    from nab.sweeper import Sweeper
+    from nab.sweeper import Sweeper  # numenta's own
 
     sweeper = Sweeper(0.15, {"tpWeight": 1, "fnWeight": 1, "fpWeight": 1})
     labels = json.loads((folder / "labels" / "combined_windows.json").read_text())
@@ -102,9 +96,8 @@ def corpus_score(files: list[tuple], windows: int) -> dict[str, float]:
     found = np.array([np.sum([gained(*file, threshold) for file in files], 0) for threshold in thresholds])
     measures = {}
     for profile, (miss, false) in PROFILES.items():
-        above_none = found[:, 0] + miss * found[:, 1] + false * found[:, 2]
-        measures[profile] = 100 * above_none.max() / (windows * (1 + miss))
-    threshold = thresholds[(found @ [1, 1, PROFILES["standard"][1]]).argmax()]
+        measures[profile] = 100 * (found @ [1, miss, false]).max() / (windows * (1 + miss))
+    threshold = thresholds[(found @ [1, *PROFILES["standard"]]).argmax()]
     normal = [(score > threshold)[place == "None"].mean() for score, _, _, place in files]
     return measures | {"% of unlabelled rows in alarm": 100 * np.mean(normal), "threshold": threshold}
 
@@ -117,7 +110,7 @@ def gained(score: np.ndarray, window: int, gain: np.ndarray, place: np.ndarray, 
     return best.sum(), len(best), gain[outside].sum()
 
 
-def skab(folder: Path) -> Measures:
+def skab(folder: Path) -> dict[str, dict]:
     """34 files of eight channels: learnt on 200 rows, calibrated on 180; rows from the 401st on judged."""
     truth, flagged = [], defaultdict(list)
     for path in tqdm(sorted(folder.glob("data/[vo][at]*/*.csv")), "SKAB"):
@@ -137,7 +130,7 @@ def skab(folder: Path) -> Measures:
     return measures
 
 
-def ucr(folder: Path) -> Measures:
+def ucr(folder: Path) -> dict[str, dict]:
     """The largest score lies within 100 points of the one anomaly, or within its own length."""
     found = defaultdict(list)
     for path in tqdm(sorted(folder.rglob("*_UCR_Anomaly_*.txt")), "UCR"):
@@ -151,10 +144,9 @@ def ucr(folder: Path) -> Measures:
     return {kind: {"series": len(hit), "% hit": 100 * np.mean(hit)} for kind, hit in found.items()}
 
 
-def smap(folder: Path) -> Measures:
+def smap(folder: Path) -> dict[str, dict]:
     """Channel 0 of SMAP's and MSL's files, learnt on `train`: F1 of segments that overlap, no label used."""
-    rows = []
-    table = pd.read_csv(folder / "labeled_anomalies.csv").drop_duplicates("chan_id")
+    rows, table = [], pd.read_csv(folder / "labeled_anomalies.csv").drop_duplicates("chan_id")
     for channel in tqdm(list(table.itertuples()), "SMAP, MSL"):
         [train], [test] = (list(folder.rglob(f"{part}/{channel.chan_id}.npy")) for part in ("train", "test"))
         labelled = np.array(json.loads(channel.anomaly_sequences))
@@ -164,10 +156,9 @@ def smap(folder: Path) -> Measures:
                 score = monitor.score(np.load(test)[:, 0]).to_numpy()
                 found = alarms(score, calibrated(monitor), monitor.window)
             overlap = (found[:, None, 0] <= labelled[:, 1]) & (labelled[:, 0] <= found[:, None, 1])
-            met, false = overlap.any(0).sum(), (~overlap.any(1)).sum()
-            rows.append((kind, channel.spacecraft, met, len(labelled) - met, false, monitor is None))
-    names = ["kind", "craft", "met", "missed", "false", "refused"]
-    measures = defaultdict(dict)
+            counts = [overlap.any(0).sum(), (~overlap.any(0)).sum(), (~overlap.any(1)).sum(), not monitor]
+            rows.append((kind, channel.spacecraft, *counts))
+    measures, names = defaultdict(dict), ["kind", "craft", "met", "missed", "false", "refused"]
     for (kind, craft), row in pd.DataFrame(rows, columns=names).groupby(names[:2]).sum().iterrows():
         measures[kind][f"{craft}: F1"] = 2 * row.met / (2 * row.met + row.missed + row.false)
         measures[kind] |= {f"{craft}: {name}": row[name] for name in ("false", "refused")}
@@ -181,7 +172,7 @@ def main(arguments: list[str]) -> None:
     """Measure what is given, write, show."""
     given = dict(argument.split("=", 1) for argument in arguments)
     if not given or given.keys() - PROTOCOLS.keys():
-        sys.exit(f"expected {' '.join(f'{name}=folder' for name in PROTOCOLS)}, one of them or more")
+        sys.exit(__doc__)
     path = paths.RESULTS / "public_series.json"
     found = json.loads(path.read_text()) if path.exists() else {}
     versions = {name: version(name) for name in ("vaepaper", "numpy", "torch")}
