@@ -1,4 +1,4 @@
-"""`make bench`: all contenders in turn, several rounds; medians into results/benchmark.json, a figure, docs/."""
+"""`make bench`: all contenders in turn, several rounds; medians into results/, docs/ and a figure."""
 
 import vaepaper  # noqa: F401  first: it sets the arithmetic that NumPy and torch read  # isort: skip
 
@@ -9,6 +9,7 @@ import platform
 import statistics
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -20,7 +21,7 @@ from tools.times import machine
 from vaepaper import claims, paths
 from vaepaper.plots import style
 
-HERE = Path(__file__).parent
+CONTENDERS = Path(__file__).with_name("contenders.py")
 TRAIN = ["floor", "ours", "pyod", "pythae", "dataloader"]
 SCORE = ["score_ours", "score_pyod"]
 SIZES = {
@@ -36,11 +37,6 @@ NAMES = {
     "pythae": "pythae 0.1.2",
     "dataloader": "DataLoader loop",
 }
-
-
-def measure(name: str, *size: int) -> dict:
-    """One measurement of digits."""
-    return measured(HERE / "contenders.py", name, *size)
 
 
 def measured(file: Path, name: str, *size: int) -> dict:
@@ -103,49 +99,55 @@ def table(found: dict, japanese: bool = False) -> str:
     )
 
 
+def rounds_asked_for(usual: int) -> int:
+    """`--rounds` of the command."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=usual)
+    return parser.parse_args().rounds
+
+
+def in_rounds(file: Path, plan: list[tuple], rounds: int) -> dict:
+    """What each of `plan` takes, in turn, so that the machine's moods hit all alike; medians and all."""
+    results: dict = {}
+    for name, *size in tqdm(plan * rounds, desc=file.stem):
+        results.setdefault(" ".join([name, *map(str, size)]), []).append(measured(file, name, *size))
+    values = {key: [one["value"] for one in found] for key, found in results.items()}
+    return {
+        "machine": machine(),
+        "rounds": rounds,
+        "seconds": {key: statistics.median(found) for key, found in values.items()},
+        "peak_mb": {key: max(one["peak_mb"] for one in found) for key, found in results.items()},
+        "all": values,
+    }
+
+
+def publish(name: str, place: str, found: dict, table: Callable) -> None:
+    """Into results/`name`.json, between the marks of docs/, and onto the screen."""
+    with paths.atomic_write(paths.RESULTS / f"{name}.json") as part:
+        part.write_text(json.dumps(found, indent=1) + "\n")
+    write_between(place, table(found), table(found, japanese=True))
+    print(table(found))
+
+
 def main() -> None:
     """Measure, write, show."""
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
-    # interleaved: the machine's moods hit all alike
-    plan = [(name,) for _ in range(rounds) for name in TRAIN + SCORE]
+    found = in_rounds(CONTENDERS, [(name,) for name in TRAIN + SCORE], rounds_asked_for(5))
+    median, scaling = found.pop("seconds"), {}
     sizes = [(what, name, size) for what, (name, all_sizes) in SIZES.items() for size in all_sizes]
-    results: dict = {}
-    with tqdm(total=len(plan) + len(sizes), desc="measurements") as bar:
-        for (name,) in plan:
-            results.setdefault(name, []).append(measure(name))
-            bar.update()
-        scaling: dict = {}
-        peaks: dict = {}
-        for what, name, size in sizes:
-            one = measure(name, size)
-            scaling.setdefault(what, {})[str(size)] = (
-                size / one["value"] if name == "score_ours" else one["value"]
-            )
-            peaks[f"{name} {size}"] = one["peak_mb"]
-            bar.update()
-    median = {name: statistics.median(one["value"] for one in found) for name, found in results.items()}
-    found = {
-        "machine": machine(),
-        "versions": {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "pyod": "3.6.7",
-            "pythae": "0.1.2",
-        },
-        "rounds": rounds,
+    for what, name, size in tqdm(sizes, "sizes"):
+        one = measured(CONTENDERS, name, size)
+        value = size / one["value"] if name == "score_ours" else one["value"]
+        scaling.setdefault(what, {})[str(size)] = value
+        found["peak_mb"][f"{name} {size}"] = one["peak_mb"]
+    versions = {"python": platform.python_version(), "torch": torch.__version__}
+    found |= {
+        "versions": versions | {"pyod": "3.6.7", "pythae": "0.1.2"},
         "epoch_seconds": {name: median[name] for name in TRAIN},
         "images_per_second": {"ours": median["score_ours"], "pyod": median["score_pyod"]},
-        "peak_mb": {name: max(one["peak_mb"] for one in found) for name, found in results.items()} | peaks,
         "scaling": scaling,
-        "all": {name: [one["value"] for one in found] for name, found in results.items()},
     }
-    with paths.atomic_write(paths.RESULTS / "benchmark.json") as part:
-        part.write_text(json.dumps(found, indent=1) + "\n")
     picture(found)
-    write_between("benchmark", table(found), table(found, japanese=True))
-    print(table(found))
+    publish("benchmark", "benchmark", found, table)
 
 
 if __name__ == "__main__":

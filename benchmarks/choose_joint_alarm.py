@@ -1,10 +1,10 @@
 """How chapter 5 chose the scores of its joint alarm: on training digits alone, no unseen digit is looked at.
 
-10,000 training digits, drawn at random, are held out. An AE and a VAE with 64 latents learn from the rest. 5,000 of the
-held-out digits calibrate; into 1,000 others the six kinds of defect are planted at five severities (the three further
-kinds take no part). From the candidates, one after the other joins the alarm: the one with which it catches most at 1 %
-false alarms, until that gains less than half a point. `.venv/bin/python benchmarks/choose_joint_alarm.py` (3 minutes on
-two cores) prints the way.
+10,000 training digits, drawn at random, are held out. An AE and a VAE with 64 latents learn from the rest.
+5,000 of the held-out digits calibrate. Into 1,000 others the six kinds of defect are injected at five
+severities; the three further kinds take no part. From the candidates, one after the other joins the alarm: the
+one with which it catches most at 1 % false alarms, until that gains less than half a point.
+`.venv/bin/python benchmarks/choose_joint_alarm.py` (3 minutes on two cores) prints the way.
 """
 
 import vaepaper  # noqa: F401  first: it sets the arithmetic that NumPy and torch read  # isort: skip
@@ -25,7 +25,7 @@ RATE, LEAST_GAIN = 0.01, 0.005
 
 
 def of_maps(x: Tensor, output: Tensor) -> dict[str, Tensor]:
-    """Candidates that compare input and output: how the difference is taken × blurred × signed × summed up."""
+    """Candidates that compare input and output: how it is taken × blurred × signed × summed up."""
     found = {
         "Σ |r|": (x - output).abs().sum(1),
         "-slope": -(x * output).sum(1) / output.square().sum(1).clamp(min=1),

@@ -1,7 +1,7 @@
-"""One measurement in a process of its own: `python contenders.py NAME [SIZE]` prints {"value", "peak_mb"} as JSON.
+"""One measurement in its own process: `python contenders.py NAME [SIZE]` prints {"value", "peak_mb"} as JSON.
 
-All train the same network (784-256-128-64 VAE, batches of 128, Adam) on all 60,000 digits; the value is seconds an
-epoch, or images a second for the two that score.
+All train the same network (784-256-128-64 VAE, batches of 128, Adam) on all 60,000 digits; the value is
+seconds an epoch, or images a second for the two that score.
 """
 
 import vaepaper  # noqa: F401  first: it sets the arithmetic that NumPy and torch read  # isort: skip
@@ -29,7 +29,7 @@ DOWN, UP = [784, 256, 128, 128], [64, 128, 256, 784]
 
 
 def side_by_side(function, jobs: int, epochs: float, *arguments) -> float:
-    """Seconds for `jobs` calls of `epochs` epochs, a process a core, after a call of none has brought them up."""
+    """Seconds for `jobs` calls of `epochs` epochs, a process a core; calls of none bring them up first."""
     parallel = joblib.Parallel(min(jobs, CORES), mmap_mode="c")
     with parallel:
         for _ in range(2):
@@ -40,7 +40,7 @@ def side_by_side(function, jobs: int, epochs: float, *arguments) -> float:
 
 
 def matrix_products(epochs: float, threads: int) -> None:
-    """The products of `epochs` epochs and nothing else: forward, weight gradients, input gradients but the first."""
+    """The products of `epochs` epochs alone: forward, weight gradients, input gradients but the first."""
     torch.set_num_threads(threads)
     layers = [*pairwise(DOWN), *pairwise(UP)]
     tensors = [(torch.randn(BATCH, a), torch.randn(b, a), torch.randn(BATCH, b)) for a, b in layers]
@@ -209,7 +209,12 @@ def peak_mb() -> int:
     return round(max(own, workers) / 1024)
 
 
-if __name__ == "__main__":
+def report(functions: dict) -> None:
+    """Call the one that the command names, in silence, and print its value and the peak memory."""
     with Path(os.devnull).open("w", encoding="utf-8") as nothing, redirect_stdout(nothing):
-        value = globals()[sys.argv[1]](*map(int, sys.argv[2:]))
+        value = functions[sys.argv[1]](*map(int, sys.argv[2:]))
     print(json.dumps({"value": value, "peak_mb": peak_mb()}))
+
+
+if __name__ == "__main__":
+    report(globals())

@@ -1,17 +1,16 @@
-"""As contenders.py, for the GAN: seconds for one epoch of generator and critic and one of the encoder, 60,000 digits.
+"""As contenders.py, for the GAN: seconds for one epoch of generator and critic and one of the encoder.
 
-Both train the same network (16 latents, critic 784-256-128-1), batches of 64, two steps of the critic for one of G.
+Both train the same network (16 latents, critic 784-256-128-1) on 60,000 digits in batches of 64, with two
+steps of the critic for one of the generator.
 """
 
 import vaepaper  # noqa: F401  first: it sets the arithmetic that NumPy and torch read  # isort: skip
 
-import json
-import sys
 import time
 
 import numpy as np
 import torch
-from contenders import CORES, peak_mb, side_by_side
+from contenders import CORES, report, side_by_side
 from torch.utils.data import DataLoader, TensorDataset
 
 from vaepaper import gan
@@ -31,11 +30,9 @@ def gan_ours() -> float:
 
 
 def gan_plain() -> float:
-    """The loop of most public WGAN-GPs: a DataLoader, a penalty by double backward, every gradient of every part."""
-    model, loader = (
-        gan.GenerativeAdversarialNetwork(16),
-        DataLoader(TensorDataset(mnist()[0]), 64, shuffle=True),
-    )
+    """The loop of most public WGAN-GPs: a DataLoader, a penalty by double backward, every gradient."""
+    model = gan.GenerativeAdversarialNetwork(16)
+    loader = DataLoader(TensorDataset(mnist()[0]), 64, shuffle=True)
     parts = (model.generator, model.critic, model.encoder)
     generate, criticise, encode = (torch.optim.Adam(part.parameters(), lr=1e-3) for part in parts)
     start = time.perf_counter()
@@ -59,4 +56,4 @@ def gan_plain() -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps({"value": globals()[sys.argv[1]](), "peak_mb": peak_mb()}))
+    report(globals())

@@ -1,20 +1,16 @@
 """One measurement on a signal in a process of its own: `python signal_contenders.py NAME POINTS` prints JSON.
 
-Windows of 256 points; the same auto-encoder (256-128-64-8), the same 20,000 training windows, the same 3,000 steps of
-128. The value is seconds; `peak_mb` is this process's own peak.
+Windows of 256 points; the same auto-encoder (256-128-64-8), the same 20,000 training windows, the same 3,000
+steps of 128. The value is seconds; `peak_mb` is this process's own peak.
 """
 
 import vaepaper  # noqa: F401  first: it sets the arithmetic that NumPy and torch read  # isort: skip
 
-import json
-import os
-import sys
 import time
-from contextlib import redirect_stdout
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from contenders import report
 from numpy.lib.stride_tricks import sliding_window_view
 
 WINDOW, TRAINED = 256, 20_000
@@ -97,8 +93,4 @@ def score_stumpy(points: int) -> float:
 
 
 if __name__ == "__main__":
-    with Path(os.devnull).open("w", encoding="utf-8") as nothing, redirect_stdout(nothing):
-        value = globals()[sys.argv[1]](int(sys.argv[2]))
-    status = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
-    [peak] = [int(line.split()[1]) for line in status if line.startswith("VmHWM")]
-    print(json.dumps({"value": value, "peak_mb": round(peak / 1024)}))
+    report(globals())
