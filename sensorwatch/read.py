@@ -232,12 +232,8 @@ def _index(table: Table, timing: list[str], order, unit, decimal) -> tuple[pd.In
         return rows, "none: rows are counted", None
     cells, name = table.cells[timing], timing[0]
     kind = table.kinds[name]
-    finer = {n: next((r for r in PARTS if _role(n, r)), "") for n in timing[1:]}
-    finer = {
-        n: r
-        for n, r in finer.items()
-        if r and (cells[n] == "").all() <= cells[n].str.fullmatch(r"\d*\.?\d*").all()
-    }
+    finer = {n: role for n in timing[1:] for role in PARTS if _role(n, role)}
+    finer = {n: role for n, role in finer.items() if cells[n].str.fullmatch(r"\d*\.?\d*").all()}
     texts = cells[name]
     form = unit if unit and "%" in unit else None
     if _role(name, "year") and len(timing) > 1 and not form:
