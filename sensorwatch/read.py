@@ -489,10 +489,12 @@ def _signal(table, names, timing, index, words, decimal, missing, every, bridge)
     for name in names:
         texts = table.cells[name]
         values, said = numbers(texts, decimal, table.delimiter, _hint(table, [name, *timing]))
-        infinite = texts.str.fullmatch(r"[+-]?inf(inity)?", case=False).to_numpy() | np.isinf(values)
+        unread = texts[~np.isfinite(values)]
+        infinite = unread.index[
+            unread.str.fullmatch(r"[+-]?inf(inity)?", case=False) | np.isinf(values[unread.index])
+        ]
         values[infinite] = np.nan
-        unread = texts[np.isnan(values) & ~infinite]
-        unread = unread[(unread != "") & (unread.str.casefold() != "nan")]
+        unread = unread.drop(infinite)[lambda texts: ~texts.str.casefold().isin(["", "nan"])]
         for text in sentinels:
             values[(texts == text).to_numpy()] = np.nan
             if re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
@@ -502,7 +504,7 @@ def _signal(table, names, timing, index, words, decimal, missing, every, bridge)
                 f"most or all values of {name!r} are missing or text; its first cells are {list(texts[:3])}"
             )
         columns[name] = values
-        channels[name] = {"infinite": int(infinite.sum()), "unreadable": dict(Counter(unread).most_common())}
+        channels[name] = {"infinite": len(infinite), "unreadable": dict(Counter(unread).most_common())}
         told.append(("value", f"{name!r}" + (f", {said}" if said else "")))
     data = pd.DataFrame(columns, index=index)
     told.append(("time", f"{' and '.join(map(repr, timing))}: {words}" if timing else words))

@@ -107,21 +107,23 @@ def read_table(text: str, encoding: str, decimal: str | None) -> Table:
         raise ValueError(f"no line holds readings (is it a logger's CSV?); it begins {lines[0][:60]!r}")
     told = [("encoding", encoding), ("delimiter", DELIMITERS[delimiter])]
     told.append(("readings", f"from line {filled[begin] + 1}"))
-    rows = [n for n in range(begin, len(lines)) if not lines[n].startswith("#") or lines[n].startswith("#N")]
-    if comments := len(lines) - begin - len(rows):
-        told.append(("comments", f"{comments} lines between the readings left out"))
-    numbered = np.array(filled)[rows] + 1
+    lines, numbered = lines[begin:], np.array(filled[begin:]) + 1
+    kept = np.array([not line.startswith("#") or line.startswith("#N") for line in lines])
+    if not kept.all():
+        told.append(("comments", f"{(~kept).sum()} lines between the readings left out"))
+        lines, numbered = [line for line, keep in zip(lines, kept, strict=True) if keep], numbered[kept]
     spaced = delimiter == " "
-    widest = max(len(lines[n].split()) if spaced else lines[n].count(delimiter) + 1 for n in rows)
-    body = "\n".join(lines[n] for n in rows)
+    widest = max(len(line.split()) if spaced else line.count(delimiter) + 1 for line in lines)
+    body = "\n".join(lines)
+    del lines, filled  # long files need the memory
     cells = pd.read_csv(
-        io.StringIO(body), sep=r"\s+" if spaced else delimiter, header=None,
+        io.BytesIO(body.encode()), sep=r"\s+" if spaced else delimiter, header=None,
         names=range(max(len(names), widest)), dtype=str, na_filter=False, index_col=False, skipinitialspace=True,
         skip_blank_lines=False,
     )  # fmt: skip
     if re.search(r'[ \u3000\u00a0]"?([,;|\t]|$)|"[ \u3000]', body, re.M):
         cells = cells.apply(lambda column: column.str.strip())
-    if len(cells) != len(rows):
+    if len(cells) != len(numbered):
         raise ValueError("its quotes are not closed; remove them")
     return _named(cells, names, header, numbered, delimiter, told, decimal)
 
