@@ -85,12 +85,13 @@ def numbers(cells: pd.Series, decimal: str | None, delimiter: str, hint: str = "
         ValueError: 1,234 may be thousands or decimals; the message names `decimal`.
     """
     values = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, copy=True)
-    unread = np.isnan(values) & ~cells.str.casefold().isin(MISSING).to_numpy()
+    unread = np.isnan(values)
+    unread[unread] = ~cells[unread].str.casefold().isin(MISSING)
+    if not unread.any() and (decimal == "." or delimiter == ","):
+        return values, ""
     signed = cells[~unread & ~np.isnan(values)]
     pointed = signed[signed.str.contains(".", regex=False)]
-    if not unread.any() and (
-        decimal == "." or delimiter == "," or pointed.empty or (not decimal and _certain(pointed))
-    ):
+    if not unread.any() and (pointed.empty or (not decimal and _certain(pointed))):
         return values, ""
     shows = decimal == "," or hint == "," or (not decimal and pointed.empty and _certain(cells[unread]))
     if shows and pointed.empty and not cells.str.contains(".", regex=False).any():

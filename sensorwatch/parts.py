@@ -3,6 +3,7 @@
 import math
 import re
 
+import numpy as np
 import pandas as pd
 
 from sensorwatch import times
@@ -17,7 +18,7 @@ def normal_part(signal, normal_from="", normal_until="", exclude=()) -> tuple[pd
     Args:
         normal_from, normal_until: times as the file writes them (a day, or a day and a clock), a share of the signal
             ("70%"), or row numbers where there are no times. "" is the begin, and the first half of what follows it.
-        exclude: stretches to leave out, each as "2026-02-03..2026-02-05" (both days included); a list, or by commas.
+        exclude: as in `excluded` (both days included).
 
     Raises:
         ValueError: no such time, a time after the signal's end, nothing between the two, or several channels.
@@ -30,16 +31,8 @@ def normal_part(signal, normal_from="", normal_until="", exclude=()) -> tuple[pd
     if end is None and len(rest):
         end = rest.index[len(rest) // 2]
     normal = rest[rest.index < end] if len(rest) else rest
-    left = 0
-    stretches = exclude.split(",") if isinstance(exclude, str) else exclude
-    for stretch in filter(None, map(str.strip, stretches)):
-        first, dots, last = stretch.partition("..")
-        if not dots:
-            raise ValueError(f"exclude is {stretch!r}; expected a stretch such as 2026-02-03..2026-02-05")
-        low, high = place(signal, "exclude", first), place(signal, "exclude", last, end=True)
-        outside = (normal.index < low) | (normal.index >= high)
-        left += int((~outside).sum())
-        normal = normal[outside]
+    out = normal.index.isin(signal.index[excluded(signal, exclude)])
+    normal, left = normal[~out], int(out.sum())
     if not normal.notna().to_numpy().any():
         raise ValueError(
             f"no value lies between normal_from ({begin}) and normal_until ({end}); the signal reaches from"
@@ -65,6 +58,19 @@ def normal_part(signal, normal_from="", normal_until="", exclude=()) -> tuple[pd
             f" missing={value:g}; if not, exclude it."
         )
     return normal, "\n".join(told)
+
+
+def excluded(signal, stretches=()) -> np.ndarray:
+    """Which points lie in stretches to leave out, bool [n]; each as "2026-02-03..2026-02-05", a list or by commas."""
+    out = np.zeros(len(signal), bool)
+    stretches = stretches.split(",") if isinstance(stretches, str) else stretches
+    for stretch in filter(None, map(str.strip, stretches)):
+        first, dots, last = stretch.partition("..")
+        if not dots:
+            raise ValueError(f"exclude is {stretch!r}; expected a stretch such as 2026-02-03..2026-02-05")
+        low, high = place(signal, "exclude", first), place(signal, "exclude", last, end=True)
+        out |= (signal.index >= low) & (signal.index < high)
+    return out
 
 
 def place(signal, name: str, text, end: bool = False):
@@ -173,9 +179,10 @@ def result(alarms: pd.DataFrame, watch, target: dict, signal, normal) -> str:
     told[0] += "; the strongest first." if number > 1 else "."
     if len(inside):
         numbers = ", ".join(map(str, inside.index))
+        more = " more" if number else ""
         have, them = ("has its", "it") if len(inside) == 1 else ("have their", "them")
         told.append(
-            f"{len(inside)} more {have} peak in what was called normal ({numbers}): look there, or exclude {them}."
+            f"{len(inside)}{more} {have} peak in what was called normal ({numbers}): look there, or exclude {them}."
         )
     scaling = next(iter(watch.channels.values())).scaling
     level = raised[raised.triggered_by.isin(["beyond range", "level"])]

@@ -178,10 +178,7 @@ def _bar(axes: Axes, first, last, height: float, color: str, **style) -> None:
 
 
 def _write(axes: Axes, at, height: float, text: str, color: str, va: str = "baseline") -> None:
-    ground = {"color": "white", "alpha": 0.7, "pad": 0.5}
-    axes.text(
-        at, height, text, color=color, fontsize=9, va=va, transform=axes.get_xaxis_transform(), bbox=ground
-    )
+    axes.text(at, height, text, color=color, fontsize=9, va=va, transform=axes.get_xaxis_transform())
 
 
 def _counted(number: int, word: str) -> str:

@@ -14,9 +14,10 @@ import pandas as pd
 
 from sensorwatch import times
 from sensorwatch.cells import SWITCH, kind_of, numbers
-from sensorwatch.quality import Report, examine
+from sensorwatch.quality import Report, examine, steps
 from sensorwatch.table import REPEATED, Table, decoded, find_column, read_table, rows_where, sampled
 from sensorwatch.times import listed, option, plain
+from vaepaper import checks
 
 INDEX = re.compile(
     r"|no\.?|nr\.?|n|#|index|idx|id|rec(ord)?|rn|number|num|nummer|entry_id|row|sample|table|連番|番号|column 1"
@@ -45,7 +46,7 @@ PARTS = {"hour": 3600e6, "minute": 60e6, "second": 1e6, "ms": 1e3, "us": 1.0}  #
 
 def read_csv(
     path, value=None, *, time=None, where=None, date_order=None, unit=None, start=None, step=None, decimal=None,
-    encoding=None, missing=None, every=None,
+    encoding=None, missing=None, every=None, bridge=None,
 ) -> tuple[pd.Series | pd.DataFrame, Report]:  # fmt: skip
     """A channel of a logger's file, and a report that begins with how the file was understood.
 
@@ -60,6 +61,7 @@ def read_csv(
         decimal: the decimal sign, "," or ".".
         missing: sentinel values that mean missing, such as -200 (a list, or by commas).
         every: a step to average to ("10min"), or "10min,last", "10min,sum".
+        bridge: points; missing rows and values of at most so many are filled in a straight line.
 
     Returns:
         A float64 Series (or DataFrame), and its `Report`.
@@ -75,7 +77,7 @@ def read_csv(
         raise IsADirectoryError(f"{path} is a folder; name a CSV file in it")
     guessed = ""
     try:
-        _check_options(date_order, unit, decimal, start, step)
+        _check_options(date_order, unit, decimal, start, step, bridge)
         text, encoding = decoded(path.read_bytes(), encoding)
         guessed = (
             f" (the encoding was guessed; {option('encoding', 'cp932')})" if "guessed" in encoding else ""
@@ -97,7 +99,7 @@ def read_csv(
             _refuse_unnamed_time(table, names)
         if not start:
             _refuse_woven(table, names, timing, index, every)
-        signal, report = _signal(table, names, timing, index, words, decimal, missing, every)
+        signal, report = _signal(table, names, timing, index, words, decimal, missing, every, bridge)
     except (ValueError, csv.Error, UnicodeError) as error:
         raise ValueError(f"{path.name}: {error}{guessed}") from None
     # By these, `parts` reads and writes times as the file does.
@@ -106,7 +108,8 @@ def read_csv(
     return signal, report
 
 
-def _check_options(date_order, unit, decimal, start, step) -> None:
+def _check_options(date_order, unit, decimal, start, step, bridge) -> None:
+    checks.integer("bridge", bridge or 0, 0)
     if date_order and date_order not in times.ORDERS:
         raise ValueError(f"date_order is {date_order!r}; expected dmy, mdy or ymd")
     if unit and unit not in [*times.UNITS, *times.ORIGINS] and "%" not in unit:
@@ -229,12 +232,8 @@ def _index(table: Table, timing: list[str], order, unit, decimal) -> tuple[pd.In
         return rows, "none: rows are counted", None
     cells, name = table.cells[timing], timing[0]
     kind = table.kinds[name]
-    finer = {n: next((r for r in PARTS if _role(n, r)), "") for n in timing[1:]}
-    finer = {
-        n: r
-        for n, r in finer.items()
-        if r and (cells[n] == "").all() <= cells[n].str.fullmatch(r"\d*\.?\d*").all()
-    }
+    finer = {n: role for n in timing[1:] for role in PARTS if _role(n, role)}
+    finer = {n: role for n, role in finer.items() if cells[n].str.fullmatch(r"\d*\.?\d*").all()}
     texts = cells[name]
     form = unit if unit and "%" in unit else None
     if _role(name, "year") and len(timing) > 1 and not form:
@@ -484,16 +483,18 @@ def _alternate(texts: pd.Series, cycle: int) -> bool:
     return bool(values.diff(cycle).abs().median() < 0.3 * values.diff().abs().median())
 
 
-def _signal(table, names, timing, index, words, decimal, missing, every):
+def _signal(table, names, timing, index, words, decimal, missing, every, bridge):
     sentinels = _several(str(missing) if isinstance(missing, (int, float)) else missing)
     channels, columns, told = {}, {}, list(table.told)
     for name in names:
         texts = table.cells[name]
         values, said = numbers(texts, decimal, table.delimiter, _hint(table, [name, *timing]))
-        infinite = texts.str.fullmatch(r"[+-]?inf(inity)?", case=False).to_numpy() | np.isinf(values)
+        unread = texts[~np.isfinite(values)]
+        infinite = unread.index[
+            unread.str.fullmatch(r"[+-]?inf(inity)?", case=False) | np.isinf(values[unread.index])
+        ]
         values[infinite] = np.nan
-        unread = texts[np.isnan(values) & ~infinite]
-        unread = unread[(unread != "") & (unread.str.casefold() != "nan")]
+        unread = unread.drop(infinite)[lambda texts: ~texts.str.casefold().isin(["", "nan"])]
         for text in sentinels:
             values[(texts == text).to_numpy()] = np.nan
             if re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
@@ -503,7 +504,7 @@ def _signal(table, names, timing, index, words, decimal, missing, every):
                 f"most or all values of {name!r} are missing or text; its first cells are {list(texts[:3])}"
             )
         columns[name] = values
-        channels[name] = {"infinite": int(infinite.sum()), "unreadable": dict(Counter(unread).most_common())}
+        channels[name] = {"infinite": len(infinite), "unreadable": dict(Counter(unread).most_common())}
         told.append(("value", f"{name!r}" + (f", {said}" if said else "")))
     data = pd.DataFrame(columns, index=index)
     told.append(("time", f"{' and '.join(map(repr, timing))}: {words}" if timing else words))
@@ -513,6 +514,9 @@ def _signal(table, names, timing, index, words, decimal, missing, every):
     if every:
         data, said = _every(data, every)
         told.append(("every", said))
+    if bridge:
+        data, said = _bridged(data, bridge)
+        told.append(("bridged", said))
     told += [("first row", _row(data, 0)), ("last row", _row(data, -1))]
     report = examine(data, told, channels, rows=len(table.cells), **found)
     return (data[names[0]] if len(names) == 1 else data), report
@@ -554,6 +558,22 @@ def _every(data: pd.DataFrame, every: str) -> tuple[pd.DataFrame, str]:
         raise ValueError(f"every is {every!r}; write a step such as 10min, 1h or 1D") from None
     found = bins.sum(min_count=1) if how == "sum" else getattr(bins, how)()
     return found[bins.size() > 0], f"{step}, {how} of the readings from its begin on"
+
+
+def _bridged(data: pd.DataFrame, most: int) -> tuple[pd.DataFrame, str]:
+    """Rows put in where at most so many are missing, and runs of at most so many missing values filled."""
+    between = steps(data.index)
+    usual = np.median(between) if len(between) else 1.0
+    short = np.flatnonzero((between > 1.5 * usual) & (between < (most + 1.5) * usual))
+    ends = [(data.index[k], data.index[k + 1], round(between[k] / usual) + 1) for k in short]
+    put_in = [pd.date_range(first, last, periods=n)[1:-1].as_unit("ns") for first, last, n in ends]
+    data = data.reindex(data.index.append(put_in).sort_values()) if put_in else data
+    lengths = data.apply(lambda column: column.isna().groupby(column.notna().cumsum()).transform("sum"))
+    timed = isinstance(data.index, pd.DatetimeIndex)
+    filled = data.interpolate("time" if timed else "linear", limit_area="inside")
+    bridged = data.mask(data.isna() & (lengths <= most), filled)
+    count = int(bridged.count().sum() - data.count().sum())
+    return bridged, f"{count:,} missing values, in a straight line, where at most {most} are missing together"
 
 
 def _row(data: pd.DataFrame, k: int) -> str:

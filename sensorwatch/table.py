@@ -107,30 +107,23 @@ def read_table(text: str, encoding: str, decimal: str | None) -> Table:
         raise ValueError(f"no line holds readings (is it a logger's CSV?); it begins {lines[0][:60]!r}")
     told = [("encoding", encoding), ("delimiter", DELIMITERS[delimiter])]
     told.append(("readings", f"from line {filled[begin] + 1}"))
-    comments = [
-        n for n in range(begin, len(lines)) if lines[n].startswith("#") and not lines[n].startswith("#N")
-    ]
-    rows = (
-        [n for n in range(begin, len(lines)) if n not in set(comments)]
-        if comments
-        else range(begin, len(lines))
-    )
-    if comments:
-        told.append(("comments", f"{len(comments)} lines between the readings left out"))
-    numbered = np.array(filled)[rows] + 1
-    widths = np.array(
-        [len(lines[n].split()) if delimiter == " " else lines[n].count(delimiter) + 1 for n in rows]
-    )
-    limit = max(len(names), int(np.quantile(widths, 1 - REPEATED / 2)))
-    body = "\n".join(lines[n] for n in rows)
+    lines, numbered = lines[begin:], np.array(filled[begin:]) + 1
+    kept = np.array([not line.startswith("#") or line.startswith("#N") for line in lines])
+    if not kept.all():
+        told.append(("comments", f"{(~kept).sum()} lines between the readings left out"))
+        lines, numbered = [line for line, keep in zip(lines, kept, strict=True) if keep], numbered[kept]
+    spaced = delimiter == " "
+    widest = max(len(line.split()) if spaced else line.count(delimiter) + 1 for line in lines)
+    body = "\n".join(lines)
+    del lines, filled  # long files need the memory
     cells = pd.read_csv(
-        io.StringIO(body), sep=r"\s+" if delimiter == " " else delimiter, header=None,
-        names=range(max(limit, widths.max())), dtype=str, na_filter=False, index_col=False, skipinitialspace=True,
+        io.BytesIO(body.encode()), sep=r"\s+" if spaced else delimiter, header=None,
+        names=range(max(len(names), widest)), dtype=str, na_filter=False, index_col=False, skipinitialspace=True,
         skip_blank_lines=False,
     )  # fmt: skip
     if re.search(r'[ \u3000\u00a0]"?([,;|\t]|$)|"[ \u3000]', body, re.M):
         cells = cells.apply(lambda column: column.str.strip())
-    if len(cells) != len(rows):
+    if len(cells) != len(numbered):
         raise ValueError("its quotes are not closed; remove them")
     return _named(cells, names, header, numbered, delimiter, told, decimal)
 
@@ -147,14 +140,10 @@ def _split(lines: list[str], delimiter: str) -> list[list[str]]:
 def _delimiter(lines: list[str], first: str) -> str:
     """By what most lines fall into cells; one that the first line has, too, unless another is far better."""
     best, most = ",", 0.0
+    joined = [re.sub(SPACE, "", line) for line in lines[1:]]  # 1 234 is one number
+    numbers = all(NUMBER.fullmatch(line) and " " not in line for line in joined)
     for delimiter in sorted(DELIMITERS, key=lambda delimiter: delimiter not in first or delimiter == " "):
-        if delimiter == " " and (
-            most > 0
-            or all(
-                NUMBER.fullmatch(re.sub(SPACE, "", line)) and " " not in re.sub(SPACE, "", line)
-                for line in lines[1:]
-            )
-        ):
+        if delimiter == " " and (most > 0 or numbers):
             continue
         widths = Counter(len(row) for row in _split(lines, delimiter))
         width, votes = widths.most_common(1)[0]
@@ -174,19 +163,16 @@ def _header(head: list[list[str]], tail: list[list[str]]) -> tuple[int, list[str
     ]
     kinds = [kind[0][0] if kind else "" for kind in kinds]
     timed = [k for k, kind in enumerate(kinds) if kind in ("stamp", "date", "clock")]
-    judged = timed or [k for k, kind in enumerate(kinds) if kind == "number"]
-
     numeric = [k for k, kind in enumerate(kinds) if kind == "number"]
+    judged = timed or numeric
 
     def fits(row: list[str], columns: list[int]) -> bool:
         cells = [(kind_of(row[k]), kinds[k]) for k in columns if k < len(row) and row[k]]
-        return (
-            bool(cells) and (len(row) > 1 or width == 1) and all(found in (kind, "") for found, kind in cells)
-        )
+        alike = all(found in (kind, "") for found, kind in cells)
+        return bool(cells) and alike and (len(row) > 1 or width == 1)
 
-    begin = next(
-        (n for n, row in enumerate(head) if fits(row, judged) and (fits(row, numeric) or not numeric)), -1
-    )
+    whole = (n for n, row in enumerate(head) if fits(row, judged) and (fits(row, numeric) or not numeric))
+    begin = next(whole, -1)
     while begin > 0 and fits(head[begin - 1], judged):  # first readings of which some are no numbers
         begin -= 1
     above = [row for row in head[: max(begin, 0)] if re.search(r"\w", "".join(row)) and row[0] != "sep="]
@@ -204,9 +190,7 @@ def _header(head: list[list[str]], tail: list[list[str]]) -> tuple[int, list[str
     pick = timely[0] if timely else max(n for n, row in enumerate(stack) if sum(map(bool, row)) == full)
     names = stack[pick]
     over = stack[pick - 1] if pick else []
-    if (
-        "" in over and not any(over[k] for k in looked) and set(map(kind_of, over)) <= {"", "word"}
-    ):  # two lines
+    if "" in over and not any(over[k] for k in looked) and {*map(kind_of, over)} <= {"", "word"}:  # two lines
         names = [f"{upper} {name}".strip() for upper, name in zip(over, names, strict=True)]
     return begin, names, [names, *stack[pick + 1 :], *stack[:pick]]
 

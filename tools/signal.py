@@ -124,7 +124,7 @@ def report(target: Path, said: str, seconds: float) -> None:
     result, _, told = said.partition("\n")
     print(f"\n{result}")
     if len(alarms):
-        print(f"\n{alarms.head(20).to_string(float_format='{:.3g}'.format)}")
+        print(f"\n{alarms.head(20).to_string(float_format='{:.4g}'.format)}")
     if len(alarms) > 20:
         print(f"… and {len(alarms) - 20} weaker ones in alarms.csv")
     if len(rows) > len(alarms):

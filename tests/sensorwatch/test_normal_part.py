@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sensorwatch.parts import normal_part
+from sensorwatch.parts import excluded, normal_part
 
 INDEX = pd.date_range("2026-01-01", periods=240, freq="h")
 SIGNAL = pd.Series(np.sin(np.arange(240.0)), INDEX, name="pump")
@@ -49,6 +49,13 @@ def test_stretches_are_excluded_with_their_last_day(form):
     )
     assert len(normal) == 216 - 48 - 3 and "51 points are excluded" in words
     assert normal.index[24] == INDEX[72]
+
+
+def test_maintenance_after_the_normal_part_is_excluded_from_what_is_watched():
+    out = excluded(SIGNAL, "2026-01-02..2026-01-02,2026-01-09..2026-01-09")
+    assert list(INDEX[out].day.unique()) == [2, 9] and out.sum() == 48
+    normal, words = normal_part(SIGNAL, "", "2026-01-04", "2026-01-02..2026-01-02,2026-01-09..2026-01-09")
+    assert len(normal) == 48 and "24 points are excluded" in words
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,8 @@ def test_the_result_counts_alarms_where_so_many_were_to_be_expected():
     assert parts.result(alarms[:0], WATCH, DAY, SIGNAL, SIGNAL[:0]) == (
         "No alarm, where 5 were to be expected by chance."
     )
+    alone = parts.result(alarms[2:3], WATCH, DAY, SIGNAL, SIGNAL[24:48])
+    assert alone.startswith("No alarm,") and "1 has its peak in what was called normal (3)" in alone
     assert "where 0.9 were" in parts.result(alarms[:0], WATCH, {"rate": 0.1}, PLAIN, PLAIN[:24])
 
 

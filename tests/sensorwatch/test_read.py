@@ -398,6 +398,22 @@ def test_several_channels_and_every(tmp_path):
         read(tmp_path, rows, value="y", every="1 moon")
 
 
+def test_short_gaps_are_bridged_on_request(tmp_path):
+    """Rows 5, 10 to 12 are missing, 20 and 30 to 33 have no value; the values lie on a line."""
+    rows = ["time,x", *(f"{t},{'' if n in (20, 30, 31, 32, 33) else n}" for n, t in enumerate(TIMES))]
+    lost = [row for n, row in enumerate(rows, -1) if n not in (5, 10, 11, 12)]
+    signal, report = read(tmp_path, lost, bridge=2)
+    known = sorted({*range(N)} - {10, 11, 12})
+    values = np.where(np.isin(known, (30, 31, 32, 33)), np.nan, known)
+    check(signal, TIMES[known], values)
+    assert "2 missing values, in a straight line" in str(report) and len(report.gaps) == 1
+    check(read(tmp_path, lost, bridge=4)[0], TIMES, np.arange(N))
+    assert read(tmp_path, ["x", "1", "", "3"], value="x")[0].isna().sum() == 0  # an empty line is no row
+    check(read(tmp_path, ["x,y", "1,", "2,", ",3", "4,"], value="x", bridge=1)[0], None, [1, 2, 3, 4])
+    with pytest.raises(ValueError, match="bridge is -1"):
+        read(tmp_path, lost, bridge=-1)
+
+
 def test_a_change_to_summer_time(tmp_path):
     zoned = pd.date_range("2026-03-28", periods=72, freq="h", tz="Europe/Berlin")
     signal, report = read(tmp_path, ["time,x", *(f"{t.isoformat()},{n}.5" for n, t in enumerate(zoned))])
