@@ -56,10 +56,8 @@ def test_any_unit_will_do(detector):
 
 def test_in_a_pipeline_and_a_grid():
     X, y = np.concatenate([rows(400), rows(40) + np.array([0, 0, 9, 0, 0, 0])]), np.repeat([1, -1], [400, 40])
-    pipeline, grid = (
-        make_pipeline(StandardScaler(), Detector(steps=50, rate=0.1)),
-        {"detector__latent": [1, 2]},
-    )
+    pipeline = make_pipeline(StandardScaler(), Detector(steps=50, rate=0.1))
+    grid = {"detector__latent": [1, 2]}
     search = GridSearchCV(pipeline, grid, scoring="roc_auc", cv=StratifiedKFold(2, shuffle=True)).fit(X, y)
     assert search.best_params_["detector__latent"] in (1, 2)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()

@@ -49,9 +49,8 @@ def test_claims_are_equal(measured):
 
 
 def test_detection_is_equal(measured):
-    found, known = (
-        (folder / "detection.json").read_text("utf-8") for folder in (DEFAULT_BUILD, paths.RESULTS)
-    )
+    files = (DEFAULT_BUILD / "detection.json", paths.RESULTS / "detection.json")
+    found, known = (path.read_text("utf-8") for path in files)
     assert found == known or exact.why_not()
 
 

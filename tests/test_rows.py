@@ -46,12 +46,10 @@ def all_scores(inputs, shape):
     return found
 
 
-@pytest.mark.parametrize(
-    ("inputs", "shape"), [(784, (28, 28)), (392, (1, 392)), (256, (16, 16)), (100, (4, 25))]
-)
-def test_a_rows_score_is_its_own(inputs, shape):
+@pytest.mark.parametrize("shape", [(28, 28), (1, 392), (16, 16), (4, 25)])
+def test_a_rows_score_is_its_own(shape):
     """Permuted, with others appended, alone: the same, but for the rounding of products of other sizes."""
-    random = np.random.default_rng(3)
+    random, inputs = np.random.default_rng(3), shape[0] * shape[1]
     rows, others = random.random((16, inputs), np.float32), random.random((1020, inputs), np.float32)
     order, many = random.permutation(len(rows)), np.concatenate([rows, others])
     for name, score in all_scores(inputs, shape).items():

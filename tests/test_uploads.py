@@ -91,13 +91,8 @@ def test_damaged_files_are_read_or_refused_in_words(seed):
     grey = Image.fromarray(levels(1 - page(digit, 60, 80, 40, (10, 20))))
     exif = Image.Exif()
     exif[0x0112], exif[0x010E] = 6, "a digit"
-    modes = {
-        "PNG": ("L", "P", "RGBA", "1"),
-        "JPEG": ("L", "RGB", "CMYK"),
-        "WEBP": ("RGB",),
-        "GIF": ("P",),
-        "BMP": ("L",),
-    }
+    modes = {"PNG": ["L", "P", "RGBA", "1"], "JPEG": ["L", "RGB", "CMYK"]}
+    modes |= {"WEBP": ["RGB"], "GIF": ["P"], "BMP": ["L"]}
     holds = {"exif": exif}
     sound = [file_of(grey.convert(mode), kind, **(holds if kind in ("PNG", "JPEG", "WEBP") else {}))
              for kind, each in modes.items() for mode in each]  # fmt: skip

@@ -75,9 +75,8 @@ def train_all(
         RuntimeError: a worker runs other code.
     """
     if isinstance(settings, str | Mapping) or not isinstance(settings, Iterable):
-        raise TypeError(
-            f"settings are {checks.shown(settings)}; expected a list: [one training's settings, …]"
-        )
+        expected = "expected a list: [one training's settings, …]"
+        raise TypeError(f"settings are {checks.shown(settings)}; {expected}")
     device = pick_device(device)
     asked = [complete(one) for one in settings]
     for inputs in {one["sizes"]["inputs"] for one in asked}:
@@ -95,8 +94,9 @@ def train_all(
     wanted = [{"settings": one, "data": digests[_needs_labels(one)], **origin} for one in asked]
     paths.writable(paths.BUILD / "remembered")  # before hours of training, not after
     names = [json.dumps(trained) for trained in wanted]  # what is asked for twice is trained once
-    found = {name: cached(trained) for name, trained in zip(names, wanted, strict=True)}
-    missing = {name: trained for name, trained in zip(names, wanted, strict=True) if found[name] is None}
+    jobs = dict(zip(names, wanted, strict=True))
+    found = {name: cached(trained) for name, trained in jobs.items()}
+    missing = {name: trained for name, trained in jobs.items() if found[name] is None}
     for name, state, losses in _trained(missing, data, device):
         found[name] = state, {**missing[name], "losses": losses}
         write(cache_file(missing[name]), *found[name])
@@ -262,9 +262,8 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict]:
         FileNotFoundError: no such file. ValueError: truncated, altered, or not a file that `write` wrote.
     """
     if not path.is_file():
-        raise FileNotFoundError(
-            f"no weights at {path}; a chapter that ran leaves its own in {paths.BUILD}/models"
-        )
+        hint = f"a chapter that ran leaves its own in {paths.BUILD}/models"
+        raise FileNotFoundError(f"no weights at {path}; {hint}")
     try:
         with safe_open(path, "pt") as file:
             text, digest = file.metadata()["trained"], file.metadata()["sha256"]
@@ -428,9 +427,8 @@ def _on_cluster(address: str, calls: Sequence[tuple], data: Sequence) -> Iterato
             if "No module named 'vaepaper" not in said and "deserialization" not in said:
                 raise
             why = str(error.__cause__ or error).splitlines()[0]
-            raise RuntimeError(
-                f"the Dask cluster at {address} lacks our code ({why}); install this commit there"
-            ) from error
+            lacks = f"lacks our code ({why}); install this commit there"
+            raise RuntimeError(f"the Dask cluster at {address} {lacks}") from error
 
 
 def end_with(parent: int) -> None:

@@ -92,9 +92,8 @@ def sizes(name: str, value) -> list[int]:
     """Sizes of layers, perhaps none: integers of 1 or more."""
     one_row = value.ndim == 1 if isinstance(value, np.ndarray) else isinstance(value, Sequence)
     if not one_row or isinstance(value, str | bytes):
-        raise ValueError(
-            f"{name} is {shown(value)}; expected the sizes of layers, such as (256, 128), or () for none"
-        )
+        expected = "expected the sizes of layers, such as (256, 128), or () for none"
+        raise ValueError(f"{name} is {shown(value)}; {expected}")
     return [integer(f"{name}[{n}]", size) for n, size in enumerate(value)]
 
 
@@ -143,9 +142,8 @@ def network(value, *abilities: str) -> nn.Module:
     """A model that has what will be asked of it, such as "reconstruct". Raises TypeError."""
     missing = [name for name in ("inputs", *abilities) if not hasattr(value, name)]
     if not isinstance(value, nn.Module) or missing:
-        raise TypeError(
-            f"model is {kind(value)}; expected a network of vaepaper.models with {', '.join(missing)}"
-        )
+        expected = f"expected a network of vaepaper.models with {', '.join(missing)}"
+        raise TypeError(f"model is {kind(value)}; {expected}")
     return value
 
 
@@ -236,9 +234,8 @@ def shape(value: tuple[int, int], pixels: int) -> tuple[int, int]:
     sides = sizes("shape", value)
     if len(sides) != 2 or sides[0] * sides[1] != pixels:
         named = " x ".join(map(str, sides))
-        raise ValueError(
-            f"{pixels} pixels are not {named}; name rows and columns, of a signal's window (1, {pixels})"
-        )
+        hint = f"name rows and columns, of a signal's window (1, {pixels})"
+        raise ValueError(f"{pixels} pixels are not {named}; {hint}")
     return sides[0], sides[1]
 
 

@@ -231,11 +231,9 @@ def largest_as_threshold(training: np.ndarray, unseen: np.ndarray) -> pd.DataFra
 def c9(rule: pd.DataFrame) -> dict[str, float]:
     """The largest training difference flags some unseen digits: the table of `largest_as_threshold`."""
     everything = rule.iloc[-1]
-    return {
-        "flagged with all digits − 95 % of chance": everything.flagged
-        - everything["95 % of chance is up to"],
-        "flagged with the best of four n": rule.flagged.max(),
-    }
+    more = everything.flagged - everything["95 % of chance is up to"]
+    best = rule.flagged.max()
+    return {"flagged with all digits − 95 % of chance": more, "flagged with the best of four n": best}
 
 
 class SampledCode(VariationalAutoEncoder):
@@ -306,9 +304,7 @@ def measure(
 
 def differences(training: np.ndarray, unseen: np.ndarray) -> dict:
     """Figs 9 and 10 in numbers: percentiles of both differences, and the ten most different digits."""
-    percentiles = {
-        "training": np.percentile(training, range(101)).tolist(),
-        "unseen": np.percentile(unseen, range(101)).tolist(),
-    }
-    worst = np.argsort(-unseen, kind="stable")[:10]
-    return {**percentiles, "largest": worst.tolist(), "flagged": int((unseen > training.max()).sum())}
+    percentiles = [np.percentile(scores, range(101)).tolist() for scores in (training, unseen)]
+    worst = np.argsort(-unseen, kind="stable")[:10].tolist()
+    above = int((unseen > training.max()).sum())
+    return {"training": percentiles[0], "unseen": percentiles[1], "largest": worst, "flagged": above}

@@ -106,9 +106,7 @@ class VariationalAutoEncoder(nn.Module):
         )
         self.compare = RECONSTRUCTION[reconstruction]
         if reconstruction == "bernoulli" and not output_sigmoid:
-            raise ValueError(
-                "reconstruction 'bernoulli' needs outputs in [0, 1]: leave output_sigmoid as True"
-            )
+            raise ValueError("reconstruction 'bernoulli' needs outputs in [0, 1], so output_sigmoid=True")
         self.encoder = dense([inputs, *hidden, 2 * latent], activation)
         self.decoder = dense([latent, *reversed(hidden), inputs], activation)
         self.register_buffer("zero", torch.zeros(()), persistent=False)

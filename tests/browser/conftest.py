@@ -25,9 +25,8 @@ def browser():
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     paths.writable(SHOTS)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=found, args=["--no-sandbox", "--use-gl=swiftshader"]
-        )
+        options = ["--no-sandbox", "--use-gl=swiftshader"]
+        chromium = playwright.chromium.launch(executable_path=found, args=options)
         yield chromium
         chromium.close()
 
@@ -50,10 +49,8 @@ def lab(tmp_path_factory):
     environment = os.environ | {name: str(path) for name, path in here.items()}
     log, address = folder / "log.txt", f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "jupyter", "lab", *options]
-    with (
-        log.open("w") as said,
-        subprocess.Popen(command, stdout=said, stderr=said, env=environment) as server,
-    ):
+    options = {"stderr": subprocess.STDOUT, "env": environment}
+    with log.open("w") as said, subprocess.Popen(command, stdout=said, **options) as server:
         for _ in range(120):
             try:
                 urllib.request.urlopen(f"{address}/api?token={token}", timeout=1).close()

@@ -198,10 +198,8 @@ def test_how_fast_it_answers(playground):
         drag(page, 6, *spot)
         taken["drag"].append(answer(page))
     for kind, times in taken.items():
-        MEASURED[f"ms from pointer up to picture and verdict, {kind}"] = {
-            "median": round(float(np.median(times)), 1),
-            "largest": round(max(times), 1),
-        }
+        found = {"median": round(float(np.median(times)), 1), "largest": round(max(times), 1)}
+        MEASURED[f"ms from pointer up to picture and verdict, {kind}"] = found
 
 
 def test_ranks_rules_and_rates(playground):
@@ -263,9 +261,8 @@ def test_a_narrow_screen_and_both_themes(playground, theme):
 
 def kernel_megabytes():
     """What the notebook's kernel holds in memory."""
-    kernels = [
-        p for p in psutil.Process().children(recursive=True) if "ipykernel_launcher" in " ".join(p.cmdline())
-    ]
+    ours = psutil.Process().children(recursive=True)
+    kernels = [process for process in ours if "ipykernel_launcher" in " ".join(process.cmdline())]
     return sum(process.memory_info().rss for process in kernels) / 1e6
 
 
@@ -279,22 +276,16 @@ def test_random_input_leaves_memory_and_answers_as_they_were(playground):
             number = chance.choice([0, 2, 4, 5, 6, 6, 6])
             drag(page, number, *((chance.uniform(0.01, 0.99), chance.uniform(0.01, 0.99)) for _ in range(3)))
         page.get_by_role("button", name=chance.choice(["draw", "erase", "blank page"])).click()
-        page.get_by_label("threshold").select_option(
-            chance.choice(["maximum", "quantile", "conformal", "tail"])
-        )
+        rule = chance.choice(["maximum", "quantile", "conformal", "tail"])
+        page.get_by_label("threshold").select_option(rule)
         drag(page, 6, (0.1, 0.1), (0.3, 0.3))
         heap = page.evaluate("performance.memory.usedJSHeapSize / 1e6")
         seen.append({"ms": round(answer(page), 1), "kernel MB": kernel_megabytes(), "page MB": heap})
     fifth = max(len(seen) // 5, 1)
-    first, last = (
-        {k: round(float(np.median([s[k] for s in part])), 1) for k in seen[0]}
-        for part in (seen[:fifth], seen[-fifth:])
-    )
-    MEASURED[f"{MINUTES:g} minutes of random input"] = {
-        "rounds": len(seen),
-        "first fifth": first,
-        "last fifth": last,
-    }
+    ends = (seen[:fifth], seen[-fifth:])
+    first, last = ({k: round(float(np.median([s[k] for s in end])), 1) for k in seen[0]} for end in ends)
+    found = {"rounds": len(seen), "first fifth": first, "last fifth": last}
+    MEASURED[f"{MINUTES:g} minutes of random input"] = found
     assert last["kernel MB"] - first["kernel MB"] < 100 and last["page MB"] - first["page MB"] < 150
     assert not errors
 

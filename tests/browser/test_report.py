@@ -25,9 +25,8 @@ def report():
 @pytest.mark.parametrize("name", PAGES)
 def test_page(browser, report, name, device, scheme):
     width, height = WIDTHS[device]
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, offline=True
-    )
+    screen = {"width": width, "height": height}
+    context = browser.new_context(viewport=screen, color_scheme=scheme, offline=True)
     page, asked, errors = context.new_page(), [], []
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
@@ -42,13 +41,11 @@ def test_page(browser, report, name, device, scheme):
     sizes = [formulas.nth(i).bounding_box() for i in range(formulas.count())]
     assert all(box and box["height"] > 5 and box["width"] > 5 for box in sizes)
     assert formulas.count() > 3 or name != "03_vae_clusters"
-    assert page.evaluate(
-        "[...document.images].every(i => i.loading === 'lazy' || (i.complete && i.naturalWidth > 0))"
-    )
+    there = "i => i.loading === 'lazy' || (i.complete && i.naturalWidth > 0)"
+    assert page.evaluate(f"[...document.images].every({there})")
     found = Axe().run(page).response["violations"]
-    serious = [
-        f"{v['id']}: {v['nodes'][0]['html'][:150]}" for v in found if v["impact"] in ("serious", "critical")
-    ]
+    serious = [one for one in found if one["impact"] in ("serious", "critical")]
+    serious = [f"{one['id']}: {one['nodes'][0]['html'][:150]}" for one in serious]
     assert not serious, serious
     folder = paths.writable(paths.BUILD / "browser")
     page.screenshot(path=folder / f"report_{name}_{device}_{scheme}.png")
