@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.stats import mannwhitneyu
+from scipy.stats import beta
 
 from sensorwatch.channel import TABLE
 from vaepaper import checks
@@ -22,7 +22,8 @@ TINY, TRIVIAL = 1e-9, 0.5  # of standard scores
 FOLLOWED = 96  # blocks of one window: how far back a monitor that follows looks
 TRIFLE = 10  # floors: what counts as anomalous at least, to a monitor that follows
 DRIFT_SCORES = tuple(score.name for score in TABLE if score.drifts)
-DRIFT_LEVEL = 0.05  # where there is no drift, it is reported in at most so many cases
+DRIFT_LEVEL = 0.05  # where there is no drift, it is said in at most so many records
+JUMP = 0.01  # the share of its wealth that the drift check moves from bet to bet
 
 
 class Calibration:
@@ -116,8 +117,7 @@ class Calibration:
         else:
             asked, unit = checks.number("rate", rate, 0, above=True), "windows"
             length = self.block / self.window
-        share, blocks = -math.expm1(-asked * length), self.blocks
-        most = math.log(blocks + 1)  # events a block: of more, the threshold is below the least maximum
+        share, blocks, (_, most) = -math.expm1(-asked * length), self.blocks, self.supported
         if asked * length > most:
             raise ValueError(
                 f"{asked:g} false events per {unit[:-1]} are {asked * length:.3g} a block of {length:.3g}"
@@ -136,6 +136,23 @@ class Calibration:
             return max(1.0, found)
         # Of a constant signal all blocks are alike, but for the ends and last bits.
         return max(found, TRIVIAL) if np.ptp(sizes) < TRIVIAL else found
+
+    @property
+    def supported(self) -> tuple[float, float]:
+        """The least and the largest number of events a block for which there is a threshold.
+
+        Of fewer, the threshold is infinite; of more, it would lie below all block maxima.
+        """
+        return -math.log1p(-1 / (self.blocks + 1)) * 1.0001, math.log(self.blocks + 1) / 1.0001
+
+    def certain(self, threshold: float, certainty: float = 0.9) -> float:
+        """How many false events a block there are at most, with this certainty, above a threshold.
+
+        Of n independent blocks of which k reach the threshold, the share of blocks that do is Beta(k, n + 1 - k)
+        (Vovk 2012, "Conditional validity of inductive conformal predictors").
+        """
+        n, k = self.blocks, max(1, int((self.rule.normal >= threshold).sum()))
+        return -math.log1p(-beta.ppf(certainty, k, n + 1 - k))
 
     def tail_p(self, size: float) -> float:
         """The share of normal blocks with such a joint score, as an exponential tail models it.
@@ -196,15 +213,25 @@ def joint(standard: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def compare(before: np.ndarray, now: np.ndarray, names: list[str]) -> pd.DataFrame:
-    """Block means before [n, K] and now [m, K], score by score.
+    """Block means before [n, K] and now [m, K], score by score: a test to look at after every block.
 
-    Rank tests (Mann and Whitney 1947), whose p-values are multiplied by K (Bonferroni): of an unchanged
-    signal, any score is said to drift in at most DRIFT_LEVEL of cases, if blocks are independent.
+    A conformal test martingale, the simple jumper of Vovk et al. 2021 ("Retrain or not retrain"). Each new
+    block has a rank among all blocks so far; the martingale bets that ranks rise, fall or do neither. Where
+    blocks are exchangeable, it ever exceeds x with probability 1 / x at most. So, with Bonferroni's K, drift
+    is said in at most DRIFT_LEVEL of unchanged records, however often one looks.
 
     Returns:
         One row a score, most changed first: `before` and `now` (medians), `p_value`, `drifted`.
     """
-    p = np.minimum(1, mannwhitneyu(before, now).pvalue * len(names))
+    bets = np.linspace(-2, 2, 5)[:, None]
+    wealth, most = np.full((5, len(names)), 1 / 5), np.ones(len(names))
+    seen = np.concatenate([before, now])
+    for at in range(len(before), len(seen)):
+        rank = ((seen[:at] > seen[at]).sum(0) + 0.5 * ((seen[:at] == seen[at]).sum(0) + 1)) / (at + 1)
+        wealth = (1 - JUMP) * wealth + JUMP * wealth.mean(0)
+        wealth = wealth * (1 + bets * (rank - 0.5))
+        most = np.maximum(most, wealth.sum(0))
+    p = np.minimum(1, len(names) / most)
     medians = {"before": np.median(before, axis=0), "now": np.median(now, axis=0)}
     table = pd.DataFrame({**medians, "p_value": p, "drifted": p <= DRIFT_LEVEL}, index=names)
     return table.sort_values("p_value", kind="stable")
