@@ -90,7 +90,7 @@ bench: $(READY)  ## measure against PyOD, pythae, stumpy and a plain DataLoader 
 	@$(BIN)/python benchmarks/bench_gan.py $(ARGS)
 	@$(BIN)/python benchmarks/bench_signals.py $(ARGS)
 
-clean:  ## remove build/, or VAEPAPER_BUILD (results and remembered trainings); .venv and data stay
+clean:  ## remove build/, or VAEPAPER_BUILD (results and cached trainings); .venv and data stay
 	@build="$${VAEPAPER_BUILD:-build}"; cd -P -- "$$build" 2>/dev/null || exit 0; \
 	case "$(CURDIR)/" in "$${PWD%/}"/*) echo "$$PWD holds this checkout; it stays" >&2; exit 1;; esac; \
 	case "$$HOME/" in "$${PWD%/}"/*) echo "$$PWD holds your home; it stays" >&2; exit 1;; esac; \

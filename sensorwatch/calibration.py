@@ -1,12 +1,13 @@
 """False events per day: a threshold from blocks of normal time, as overlapping windows are no draws."""
 
 import math
+from collections.abc import Callable
 from typing import Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.stats import mannwhitneyu
+from scipy.stats import beta
 
 from sensorwatch.channel import TABLE
 from vaepaper import checks
@@ -17,8 +18,12 @@ WINDOWS_A_BLOCK = 8
 FEWEST = 8  # blocks; a short calibration gets shorter ones, down to half a window
 ONE_SIDED = np.array([score.one_sided for score in TABLE])
 FLOORS = np.array([score.floor for score in TABLE])
+TINY, TRIVIAL = 1e-9, 0.5  # of standard scores
+FOLLOWED = 96  # blocks of one window: how far back a monitor that follows looks
+TRIFLE = 10  # floors: what counts as anomalous at least, to a monitor that follows
 DRIFT_SCORES = tuple(score.name for score in TABLE if score.drifts)
-DRIFT_LEVEL = 0.05  # where there is no drift, it is reported in at most so many cases
+DRIFT_LEVEL = 0.05  # where there is no drift, it is said in at most so many records
+JUMP = 0.01  # the share of its wealth that the drift check moves from bet to bet
 
 
 class Calibration:
@@ -33,19 +38,35 @@ class Calibration:
 
     Args:
         largest: maxima of anomaly scores [blocks, C × K]. means: of deviations that tell of drift.
+        recent: likewise of blocks of one window, if the monitor follows (see `Following`), else None.
         points: a block. window: in points. step: seconds a point, NaN if unknown.
     """
 
-    def __init__(self, largest: np.ndarray, means: np.ndarray, points: float, window: int, step: float):
-        self.largest, self.means, self.points, self.window, self.step = largest, means, points, window, step
+    def __init__(
+        self,
+        largest: np.ndarray,
+        means: np.ndarray,
+        recent: np.ndarray | None,
+        points: float,
+        window: int,
+        step: float,
+    ):
+        self.largest, self.means, self.recent = largest, means, recent
+        self.points, self.window, self.step = points, window, step
         floors = np.tile(FLOORS, largest.shape[1] // len(FLOORS))
         self.centre = largest.mean(0)
         self.unit = np.maximum(largest.std(0, ddof=1), floors)
         mean, deviation = _of_the_others(largest)
-        self.rule = Threshold("conformal").fit(((largest - mean) / np.maximum(deviation, floors)).max(1))
+        sizes, self.block = ((largest - mean) / np.maximum(deviation, floors)).max(1), points
+        if recent is not None:
+            before = TRIFLE * floors + np.zeros_like(recent)
+            for back in range(1, min(FOLLOWED + 1, len(recent))):
+                before = np.maximum(before, np.roll(recent, back, axis=0))
+            sizes, self.block = (recent / before).max(1), window
+        self.rule = Threshold("conformal").fit(sizes)
 
     @classmethod
-    def of(cls, deviations: np.ndarray, window: int, step: float) -> Self:
+    def of(cls, deviations: np.ndarray, window: int, step: float, follow: bool = False) -> Self:
         """Learn from deviations [n, C, K] of normal points in order of time; NaN where there was no score."""
         deviations = _scored(deviations)
         needed, n = FEWEST * window // 2, len(deviations)
@@ -54,9 +75,15 @@ class Calibration:
                 f"calibration needs {needed:,} scored points or more ({FEWEST // 2} windows);"
                 f" there are {n:,}: bring {needed - n:,} more"
             )
-        starts = _starts(n, window)
-        largest = np.maximum.reduceat(_anomaly_scores(deviations), starts)
-        return cls(largest, _drift_means(deviations, starts), n / len(starts), window, step)
+        starts, anomaly, recent = _starts(n, window), _anomaly_scores(deviations), None
+        if follow:
+            recent = np.maximum.reduceat(anomaly, np.arange(0, n - window + 1, window))
+        largest = np.maximum.reduceat(anomaly, starts)
+        return cls(largest, _drift_means(deviations, starts), recent, n / len(starts), window, step)
+
+    def watcher(self) -> Callable[[np.ndarray], np.ndarray]:
+        """What turns deviations, piece after piece, into standard scores."""
+        return self.standard if self.recent is None else Following(self.recent, self.window)
 
     def standard(self, deviations: np.ndarray) -> np.ndarray:
         """Deviations [n, C, K] → anomaly scores in units of their block maxima [n, C × K]; NaN stays."""
@@ -64,8 +91,13 @@ class Calibration:
 
     @property
     def days(self) -> float:
-        """Days a block."""
-        return self.points * self.step / 86_400
+        """Days a block of the threshold's."""
+        return self.block * self.step / 86_400
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks the threshold comes from."""
+        return len(self.rule.normal)
 
     def threshold(self, per_day: float = 0.1, rate: float | None = None) -> float:
         """Above which the joint score raises an alarm, for a target rate per day, or per window's length.
@@ -84,8 +116,13 @@ class Calibration:
                 )
         else:
             asked, unit = checks.number("rate", rate, 0, above=True), "windows"
-            length = self.points / self.window
-        share, blocks = -math.expm1(-asked * length), len(self.largest)
+            length = self.block / self.window
+        share, blocks, (_, most) = -math.expm1(-asked * length), self.blocks, self.supported
+        if asked * length > most:
+            raise ValueError(
+                f"{asked:g} false events per {unit[:-1]} are {asked * length:.3g} a block of {length:.3g}"
+                f" {unit}; {blocks:,} blocks can tell {most:.2g} at most: ask for {most / length:.2g} or less"
+            )
         needed = math.ceil(1 / share - 1e-9) - 1
         if blocks < needed:
             least = -math.log1p(-1 / (blocks + 1)) / length
@@ -94,7 +131,40 @@ class Calibration:
                 f" calibrate on; there are {blocks * length:,.4g}. Bring {(needed - blocks) * length:,.3g}"
                 f" more, or ask for {math.ceil(least * 1e4) / 1e4:g} or more"
             )
-        return self.rule.at(share)
+        found, sizes = self.rule.at(share), self.rule.normal
+        if self.recent is not None:  # below 1, a change that lasts would raise its alarm for ever
+            return max(1.0, found)
+        # Of a constant signal all blocks are alike, but for the ends and last bits.
+        return max(found, TRIVIAL) if np.ptp(sizes) < TRIVIAL else found
+
+    @property
+    def supported(self) -> tuple[float, float]:
+        """The least and the largest number of events a block for which there is a threshold.
+
+        Of fewer, the threshold is infinite; of more, it would lie below all block maxima.
+        """
+        return -math.log1p(-1 / (self.blocks + 1)) * 1.0001, math.log(self.blocks + 1) / 1.0001
+
+    def certain(self, threshold: float, certainty: float = 0.9) -> float:
+        """How many false events a block there are at most, with this certainty, above a threshold.
+
+        Of n independent blocks of which k reach the threshold, the share of blocks that do is Beta(k, n + 1 - k)
+        (Vovk 2012, "Conditional validity of inductive conformal predictors").
+        """
+        n, k = self.blocks, max(1, int((self.rule.normal >= threshold).sum()))
+        return -math.log1p(-beta.ppf(certainty, k, n + 1 - k))
+
+    def tail_p(self, size: float) -> float:
+        """The share of normal blocks with such a joint score, as an exponential tail models it.
+
+        It is fitted to the block maxima above their median, so it goes on beyond the largest of them, where
+        the exact p-value ends.
+        """
+        sizes = self.rule.normal
+        middle = np.median(sizes)
+        above = sizes[sizes > middle]
+        scale = max(above.mean() - middle, TINY) if len(above) else TINY
+        return min(1.0, 0.5 * math.exp(min(0.0, middle - size) / scale)) if size > middle else 0.5
 
     def drift(self, deviations: np.ndarray, names: list[str]) -> pd.DataFrame:
         """Whether blocks of recent deviations [n, C, K] differ from those calibrated on, see `compare`."""
@@ -109,21 +179,59 @@ class Calibration:
         return compare(self.means, _drift_means(deviations, np.arange(blocks) * n // blocks), names)
 
 
+class Following:
+    """Scores that follow: each anomaly score over its largest of the last 96 blocks of one window.
+
+    All blocks count, with or without an alarm. So what lasts becomes normal, and its alarm ends, within a
+    block or two. 1 means: as anomalous as the most anomalous point of that time. (Chosen on the series of
+    NAB, Lavin and Ahmad 2015.)
+    """
+
+    def __init__(self, recent: np.ndarray, window: int):
+        self.recent, self.window = recent[-FOLLOWED:], window
+        self.block, self.filled = np.full(recent.shape[1], np.nan), 0  # the block in progress, and its points
+        self.least = TRIFLE * np.tile(FLOORS, recent.shape[1] // len(FLOORS))
+
+    def __call__(self, deviations: np.ndarray) -> np.ndarray:
+        """Deviations [n, C, K] of the next points → standard scores [n, C × K]; NaN stays."""
+        anomaly, found, at = _anomaly_scores(deviations), [], 0
+        while at < len(anomaly):
+            part = anomaly[at : at + self.window - self.filled]
+            found.append(part / np.maximum(self.recent.max(0), self.least))
+            self.block = np.fmax(self.block, np.fmax.reduce(part, axis=0))
+            self.filled, at = self.filled + len(part), at + len(part)
+            if self.filled == self.window:
+                if not np.isnan(self.block).any():
+                    self.recent = np.concatenate([self.recent, self.block[None]])[-FOLLOWED:]
+                self.block, self.filled = np.full(anomaly.shape[1], np.nan), 0
+        return np.concatenate(found) if found else anomaly
+
+
 def joint(standard: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The largest of each point's standard scores [n, C × K], NaN if it has none, and which one it is."""
     return np.fmax.reduce(standard, axis=1), np.where(np.isnan(standard), -np.inf, standard).argmax(1)
 
 
 def compare(before: np.ndarray, now: np.ndarray, names: list[str]) -> pd.DataFrame:
-    """Block means before [n, K] and now [m, K], score by score.
+    """Block means before [n, K] and now [m, K], score by score: a test to look at after every block.
 
-    Rank tests (Mann and Whitney 1947), whose p-values are multiplied by K (Bonferroni): of an unchanged
-    signal, any score is said to drift in at most DRIFT_LEVEL of cases, if blocks are independent.
+    A conformal test martingale, the simple jumper of Vovk et al. 2021 ("Retrain or not retrain"). Each new
+    block has a rank among all blocks so far; the martingale bets that ranks rise, fall or do neither. Where
+    blocks are exchangeable, it ever exceeds x with probability 1 / x at most. So, with Bonferroni's K, drift
+    is said in at most DRIFT_LEVEL of unchanged records, however often one looks.
 
     Returns:
         One row a score, most changed first: `before` and `now` (medians), `p_value`, `drifted`.
     """
-    p = np.minimum(1, mannwhitneyu(before, now).pvalue * len(names))
+    bets = np.linspace(-2, 2, 5)[:, None]
+    wealth, most = np.full((5, len(names)), 1 / 5), np.ones(len(names))
+    seen = np.concatenate([before, now])
+    for at in range(len(before), len(seen)):
+        rank = ((seen[:at] > seen[at]).sum(0) + 0.5 * ((seen[:at] == seen[at]).sum(0) + 1)) / (at + 1)
+        wealth = (1 - JUMP) * wealth + JUMP * wealth.mean(0)
+        wealth = wealth * (1 + bets * (rank - 0.5))
+        most = np.maximum(most, wealth.sum(0))
+    p = np.minimum(1, len(names) / most)
     medians = {"before": np.median(before, axis=0), "now": np.median(now, axis=0)}
     table = pd.DataFrame({**medians, "p_value": p, "drifted": p <= DRIFT_LEVEL}, index=names)
     return table.sort_values("p_value", kind="stable")

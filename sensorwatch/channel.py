@@ -104,6 +104,8 @@ class Channel:
         fresh = np.concatenate([[last], values[:-1]]) != values  # a NaN differs from everything
         began = np.maximum.accumulate(np.where(fresh, np.arange(len(values)), -run))
         runs = np.arange(len(values)) - began + 1
+        if self.scaling.constant:  # to stand still is normal
+            runs = np.ones(len(values))
         stuck = np.where(np.isnan(values), np.nan, np.log2(runs))
         return np.stack([self.scaling.from_middle(values), stuck], axis=1), int(runs[-1])
 

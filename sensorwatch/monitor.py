@@ -21,8 +21,16 @@ from sensorwatch.channel import SCORES, Channel
 from sensorwatch.stream import Stream, Watch, pieces
 from vaepaper import checks, paths
 
-FORMAT = "sensorwatch monitor 2"
-LEARNT = ("window", "reason", "timed", "step", "limit", "usual_gap")  # by `fit`, beside the channels
+FORMAT = "sensorwatch monitor 3"
+LEARNT = (
+    "window",
+    "reason",
+    "timed",
+    "step",
+    "limit",
+    "usual_gap",
+    "follow",
+)  # by `fit`, beside the channels
 
 
 class Monitor:
@@ -35,6 +43,9 @@ class Monitor:
         window: points; None chooses by the signal's period (`windows.window_length`); `reason` says why.
         model: "AutoEncoder" or "VariationalAutoEncoder". latent, hidden, kl_weight: as in `vaepaper.models`.
         steps: of the optimiser. step: seconds a sample, if a signal has no times. seed: of weights, batches.
+        follow: compare each score with the last 96 windows of the signal, so that what lasts becomes normal
+            (`calibration.Following`). False alarms are then as many as the target rate says, or fewer, as
+            long as neighbouring windows differ like those of the calibration.
 
     After `fit`: `channels` by name, `timed` (whether it has times), `step` (in seconds, None if unknown),
     `limit` (of a step, above which something is missing), `usual_gap`, `window` and its `reason`.
@@ -51,9 +62,10 @@ class Monitor:
         steps: int = 3000,
         step: float | None = None,
         seed: int = 0,
+        follow: bool = False,
     ):
         self.window = None if window is None else checks.integer("window", window, 4)
-        self.step = None if step is None else checks.number("step", step, 0, above=True)
+        self.step, self.follow = None if step is None else checks.number("step", step, 0, above=True), follow
         self.settings = {
             "model": checks.one_of("model", model, ("AutoEncoder", "VariationalAutoEncoder")),
             "latent": checks.integer("latent", latent),
@@ -78,12 +90,20 @@ class Monitor:
         if self.timed:
             index = pd.DatetimeIndex(times)
             self.step, self.limit = windows.usual_step(index), windows.gap_limit(index)
+        asked = f"{self.window} points, as asked for"
         if self.window is None:
             length, self.reason = max(map(windows.window_length, values.T), key=lambda found: found[0])
             self.window = max(4, length)
         else:
-            self.reason = f"{self.window} points, as asked for"
+            self.reason = asked
         times, values, _ = windows.with_gaps(times, values, self._unit, self.limit)
+        # A gap is told if it is longer than any in normal data, or than a window.
+        longest_gap = windows.longest_gap(np.isnan(values), times)
+        values = self._without_far_values(times, values, names)
+        if self.reason != asked:
+            longest = min(windows.longest_window(column, self.window) for column in values.T)
+            if longest < self.window:
+                self.window, self.reason = longest, f"{longest} points: gaps leave too few longer windows"
         self.channels, self._calibration, self._live = {}, None, None
         channels = {}
         for name, column in zip(names, values.T, strict=True):
@@ -99,9 +119,7 @@ class Monitor:
                     stacklevel=2,
                 )
         self.channels = channels
-        # A gap is told if it is longer than any in normal data, or than a window.
-        longest = windows.longest_gap(np.isnan(values), times)
-        self.usual_gap = min(longest, self.window * self._unit)
+        self.usual_gap = min(longest_gap, self.window * self._unit)
         return self
 
     def calibrate(self, later_normal) -> Self:
@@ -110,8 +128,10 @@ class Monitor:
         Raises:
             ValueError: as `fit`; or fewer points than four windows have.
         """
-        deviations, _, _ = self.deviations(later_normal)
-        self._calibration = Calibration.of(deviations, self.window, self.step or math.nan)
+        times, values, _, _ = self._read(later_normal)
+        values = self._without_far_values(times, values, list(self.channels))
+        deviations = self._deviations(times, values)
+        self._calibration = Calibration.of(deviations, self.window, self.step or math.nan, self.follow)
         self._live = None
         return self
 
@@ -128,14 +148,17 @@ class Monitor:
         It takes no calibration. What each deviation is: `channel.TABLE`.
         """
         times, values, real, _ = self._read(signal)
+        return self._deviations(times, values), real, _index_of(signal, times[real])
+
+    def _deviations(self, times: np.ndarray, values: np.ndarray) -> np.ndarray:
         stream = Stream([*self.channels.values()])
         found = [stream.push(*piece)[2] for piece in pieces(times, values)]
-        return np.concatenate([*found, stream.remaining()[2]]), real, _index_of(signal, times[real])
+        return np.concatenate([*found, stream.remaining()[2]])
 
     def scores(self, signal) -> pd.DataFrame:
         """Each score at each point, z-normalised by its block maxima; NaN where a gap leaves none."""
         deviations, real, index = self.deviations(signal)
-        return pd.DataFrame(self.calibration.standard(deviations)[real], index, self._columns(SCORES))
+        return pd.DataFrame(self.calibration.watcher()(deviations)[real], index, self._columns(SCORES))
 
     def score(self, signal) -> pd.Series:
         """The joint score of each point: the largest of `scores`."""
@@ -155,8 +178,9 @@ class Monitor:
 
         Returns:
             start, end, peak (times or samples), p_value (the share of normal blocks with such a point),
-            triggered_by (the largest score at the peak, or "gap"), low and high (of the values in between);
-            of several channels, also which.
+            tail_p (the same, modelled: see `Calibration.tail_p`), severity (the score at the peak, over the
+            threshold), triggered_by (the largest score there, or "gap"), low and high (of the values in
+            between); of several channels, also which.
 
         Args:
             per_day, rate: the target rate of false events per day, or else per window's length.
@@ -208,6 +232,8 @@ class Monitor:
         """Leave monitor.safetensors and monitor.json in `folder`, nothing of `update`'s state; returns it."""
         folder, calibration = Path(folder), self.calibration
         arrays = {"calibration.largest": calibration.largest, "calibration.means": calibration.means}
+        if self.follow:
+            arrays["calibration.recent"] = calibration.recent
         for c, channel in enumerate(self.channels.values()):
             arrays |= {f"channel{c}.{name}": array for name, array in channel.state().items()}
         learnt = {name: getattr(self, name) for name in LEARNT}
@@ -232,9 +258,26 @@ class Monitor:
             own = f"channel{c}."
             state = {name.removeprefix(own): array for name, array in arrays.items() if name.startswith(own)}
             found.channels[channel] = Channel(found.window, **found.settings).restore(state)
-        blocks = arrays["calibration.largest"], arrays["calibration.means"], learnt["points_a_block"]
-        found._calibration = Calibration(*blocks, found.window, found.step or math.nan)
+        blocks = [arrays.get(f"calibration.{name}") for name in ("largest", "means", "recent")]
+        points = learnt["points_a_block"], found.window, found.step or math.nan
+        found._calibration = Calibration(*blocks, *points)
         return found
+
+    def _without_far_values(self, times: np.ndarray, values: np.ndarray, names: list[str]) -> np.ndarray:
+        """Normal values, those far from all others left out with a warning: they would hide all else."""
+        values = values.copy()
+        for name, column in zip(names, values.T, strict=True):
+            far = windows.far_values(column)
+            if far.any():
+                first = int(far.argmax())
+                warnings.warn(
+                    f"{name} holds {far.sum():,} values far from all others in its normal part, the first"
+                    f" {column[first]:g} at {times[first]}: left out there (if it means missing, say so when"
+                    " reading the file)",
+                    stacklevel=3,
+                )
+                column[far] = np.nan
+        return values
 
     @property
     def _unit(self) -> float:
@@ -279,7 +322,8 @@ def _no_rows(time: str, zone, several: bool) -> pd.DataFrame:
 
 
 def _as_table(rows: list[dict], time: str, zone, several: bool) -> pd.DataFrame:
-    columns = {"start": time, "end": time, "peak": time, "p_value": "float64", "triggered_by": "str"}
+    columns = {"start": time, "end": time, "peak": time}
+    columns |= dict.fromkeys(("p_value", "tail_p", "severity"), "float64") | {"triggered_by": "str"}
     columns |= {"low": "float64", "high": "float64"}
     if several:
         columns["channel"] = "str"

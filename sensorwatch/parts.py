@@ -139,23 +139,24 @@ def split(normal, window: int = 0):
 def supported_rate(calibration, per_day: float) -> tuple[dict, str]:
     """The target rate that a `Calibration` supports, as arguments of `Monitor.alarms`, and in words.
 
-    With too little normal data it is the lowest that can be supported; without times, it is per window's length.
+    What is asked for, or the nearest rate that can be supported; without times, per window's length.
     """
     checks.number("per_day", per_day, 0, above=True)
-    blocks = len(calibration.largest)
-    least = -math.log1p(-1 / (blocks + 1)) * 1.0001  # a block, so that a conformal threshold is finite
+    least, most = (events / calibration.days for events in calibration.supported)
     if math.isnan(calibration.step):
-        rate = max(0.01, least / (calibration.points / calibration.window))
+        rate = max(0.01, calibration.supported[0] * calibration.window / calibration.block)
         return {"rate": rate}, f"No times: the target is one false alarm in {1 / rate:,.0f} windows' length."
-    least /= calibration.days
-    days = f"{blocks * calibration.days:.3g} days"
-    if per_day >= least:
-        words = f"Target on normal data: one false alarm in {1 / per_day:.3g} days (calibrated on {days})."
-        return {"per_day": per_day}, words
-    return {"per_day": least}, (
-        f"One false alarm in {1 / per_day:.3g} days was asked for. {days} of normal data to calibrate on are too"
-        f" few for that. The lowest rate that they support, one in {1 / least:.3g} days, is used."
-    )
+    used, days = min(max(per_day, least), most), calibration.blocks * calibration.days
+    certain = calibration.certain(calibration.threshold(used)) / calibration.days
+    said = [
+        f"Target on normal data: on average one false alarm in {1 / used:.3g} days, calibrated on {days:.3g} days.",
+        f"With 90% certainty: at most one in {1 / certain:.2g} days"
+        f" (one in {1 / used:.3g} would need {2.303 / used:.3g} days to calibrate on).",
+    ]
+    if used != per_day:
+        why = "is too short" if used > per_day else "is split into blocks too long"
+        said.insert(0, f"One in {1 / per_day:,.4g} days was asked for; the normal part {why} for that.")
+    return {"per_day": used}, " ".join(said)
 
 
 def result(alarms: pd.DataFrame, watch, target: dict, signal, normal) -> str:

@@ -151,7 +151,7 @@ class Watch:
 
     def __init__(self, channels: dict[str, Channel], calibration: Calibration, usual_gap: float):
         self.names, self.calibration, self.usual_gap = list(channels), calibration, usual_gap
-        self.threshold = np.inf
+        self.standard, self.threshold = calibration.watcher(), np.inf
         self.target = self.last = self.zone = None  # target rate, last time and zone of `Monitor.update`
         self.stream = Stream([*channels.values()])
         self.alarms, self.gaps = Events(self.stream.window), [Events(1) for _ in channels]
@@ -168,7 +168,7 @@ class Watch:
     def remaining(self) -> list[dict]:
         """The rows that would come if the signal ended here; changes nothing."""
         ended = copy.copy(self)
-        ended.waiting = list(self.waiting)
+        ended.waiting, ended.standard = list(self.waiting), copy.copy(self.standard)
         ended.alarms, ended.gaps = copy.copy(self.alarms), [copy.copy(gaps) for gaps in self.gaps]
         ended._look(*self.stream.remaining())
         if ended.alarms.open:
@@ -179,9 +179,9 @@ class Watch:
         return ended.waiting
 
     def _look(self, times: np.ndarray, values: np.ndarray, deviations: np.ndarray) -> None:
-        standard = self.calibration.standard(deviations)
+        standard = self.standard(deviations)
         size, score = joint(standard)
-        flagged = size > self.threshold
+        flagged = size > self.threshold + TIE
         # A value that stands still moves other scores further; but then it is stuck, whatever they are.
         stuck = standard[:, STUCK :: len(SCORES)] > self.threshold
         score = np.where(stuck.any(1), STUCK + len(SCORES) * stuck.argmax(1), score)
@@ -193,15 +193,19 @@ class Watch:
 
     def _add_alarm(self, event: Event) -> None:
         channel, score = divmod(event.score, len(SCORES))
-        p_value = self.calibration.rule.p_value([event.size])[0]
-        self._add(event, channel, SCORES[score], p_value, *event.extremes[:, channel])
+        sizes = {
+            "p_value": self.calibration.rule.p_value([event.size])[0],
+            "tail_p": self.calibration.tail_p(event.size),
+            "severity": event.size / self.threshold if self.threshold > 0 else np.nan,
+        }
+        self._add(event, channel, SCORES[score], sizes, *event.extremes[:, channel])
 
     def _add_gap(self, event: Event, channel: int) -> None:
         if seconds(event.end - event.start) > self.usual_gap:
-            self._add(event, channel, "gap", np.nan, np.nan, np.nan)
+            self._add(event, channel, "gap", {}, np.nan, np.nan)
 
-    def _add(self, event: Event, channel: int, cause: str, p_value: float, low: float, high: float) -> None:
+    def _add(self, event: Event, channel: int, cause: str, sizes: dict, low: float, high: float) -> None:
         row = {name: getattr(event, name) for name in ("first", "start", "end", "peak")}
-        row |= {"p_value": p_value, "triggered_by": cause, "low": low, "high": high}
+        row |= {**sizes, "triggered_by": cause, "low": low, "high": high}
         self.waiting.append(row | {"channel": self.names[channel]})
         self.waiting.sort(key=lambda row: row["first"])

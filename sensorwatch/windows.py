@@ -1,6 +1,7 @@
 """A signal as arrays of times and values, its gaps, the scale of its values, the length of its windows."""
 
 from collections.abc import Mapping, Sequence
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -24,11 +25,14 @@ def as_arrays(
     Raises:
         ValueError: an infinite value, times out of order or missing, other channels; names the first.
     """
-    if isinstance(signal, np.ndarray | list | tuple):
-        first = int(follows) + 1 if isinstance(follows, np.integer) else 0
-        signal = pd.Series(np.asarray(signal), pd.RangeIndex(first, first + len(signal)))
+    first = int(follows) + 1 if isinstance(follows, np.integer) else 0
+    if isinstance(signal, np.ndarray | list | tuple | Real):
+        signal = pd.Series(np.atleast_1d(signal))
+        signal.index += first
     if isinstance(signal, Mapping):
-        signal = pd.DataFrame(dict(signal))
+        timed = any(isinstance(values, pd.Series) for values in signal.values())
+        signal = pd.DataFrame(signal if timed else {name: np.atleast_1d(x) for name, x in signal.items()})
+        signal.index = signal.index if timed else signal.index + first
     if isinstance(signal, pd.DataFrame):
         found = [str(name) for name in signal.columns]
     elif names is not None and len(names) == 1:
@@ -159,6 +163,39 @@ def _steps(index: pd.DatetimeIndex) -> np.ndarray:
     return np.diff(index.as_unit("ns").asi8) / 1e9
 
 
+def longest_window(values: np.ndarray, most: int) -> int:
+    """The longest window, at most `most` points, of which the signal holds as many as one has points.
+
+    It is 4 at least.
+    """
+    edges = np.flatnonzero(np.diff(np.isfinite(values), prepend=False, append=False))
+    runs = edges[1::2] - edges[::2]
+    for length in range(most, 4, -1):
+        if np.maximum(runs - length + 1, 0).sum() >= length:
+            return length
+    return 4
+
+
+def far_values(values: np.ndarray) -> np.ndarray:
+    """Which values [n] lie far from all others, bool [n]: one, or at most one in 2,000.
+
+    Far means five times the others' range away. A logger may write such a value for "missing".
+    """
+    known = np.flatnonzero(np.isfinite(values))
+    few, ordered = max(1, len(known) // 2000), np.sort(values[known])
+    found = np.zeros(len(values), bool)
+    if len(known) < 4 * few + 4:
+        return found
+    away, steps = 5 * (ordered[-few - 1] - ordered[few]), np.diff(ordered)
+    if away > 0:
+        above, below = np.flatnonzero(steps[-few:] > away), np.flatnonzero(steps[:few] > away)
+        if len(above):
+            found[known] |= values[known] > ordered[-few - 1 + above[0]]
+        if len(below):
+            found[known] |= values[known] <= ordered[below[-1]]
+    return found
+
+
 class Scaling:
     """Values to 0 … 1 by the range of the training part, with headroom at both ends; one for all windows.
 
@@ -166,15 +203,15 @@ class Scaling:
     """
 
     def __init__(self, training: np.ndarray):
-        """Raises ValueError: every value is missing, or all are the same."""
+        """Raises ValueError: every value is missing."""
         known = training[~np.isnan(training)]
         if not len(known):
             raise ValueError("the training part holds no value at all: every one is missing")
         self.least, self.most = float(known.min()), float(known.max())
-        if self.least == self.most:
-            constant = f"constant ({self.least:g} throughout)"
-            raise ValueError(f"the training part is {constant}: there is nothing to learn from it")
-        headroom = HEADROOM * (self.most - self.least)
+        self.constant = self.least == self.most
+        # Of a constant, a millionth is a departure already.
+        self.half = max(abs(self.least), 1) * 1e-6 if self.constant else (self.most - self.least) / 2
+        headroom = HEADROOM * 2 * self.half
         self.low, self.high = self.least - headroom, self.most + headroom
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
@@ -187,8 +224,7 @@ class Scaling:
 
     def from_middle(self, values: np.ndarray) -> np.ndarray:
         """How far values lie from the middle of the training range; 1 at its ends."""
-        middle, half = (self.least + self.most) / 2, (self.most - self.least) / 2
-        return np.abs(values - middle) / half
+        return np.abs(values - (self.least + self.most) / 2) / self.half
 
 
 def autocorrelation(values: np.ndarray, longest: int) -> np.ndarray:

@@ -117,7 +117,7 @@ def test_the_tally_counts():
     said = tables.tally(COMMITTED)
     for word in ("reproduced", "partly", "not reproduced"):
         n = [entry["verdict"] for entry in COMMITTED if entry["id"][0] == "C"].count(word)
-        assert re.search(rf"\b{tables.NUMBERS[n]} (is |are )?{word}", said)
+        assert re.search(rf"\b{tables.NUMBERS[n]} {word}", said)
 
 
 @pytest.mark.parametrize("entry", COMMITTED, ids=lambda entry: entry["id"])

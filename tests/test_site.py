@@ -104,3 +104,7 @@ def test_what_was_run_names_changed_parameters(build):
     stamp = execute.stamp(chapters.select(["02"])[0])
     (paths.writable(stamp.parent) / stamp.name).write_text(json.dumps(done))
     assert dict(site.what_was_run())["Parameters"] == "02 with epochs = 5"
+
+
+def test_navigation_names_a_chapter_in_a_number_and_two_words():
+    assert site.short("01_latent_size_sweep") == "1 latent size" and site.short("10_gan") == "10 GAN"

@@ -132,3 +132,14 @@ def test_rates_are_shares(rate):
 def test_unknown_rule_is_named():
     with pytest.raises(ValueError, match="rule is 'median'; there are maximum"):
         Threshold("median")
+
+
+@pytest.mark.parametrize("rate", [1e-3, 0.02, 0.3, 0.5, 0.9, 0.99, 1 - 1e-12])
+def test_the_conformal_threshold_is_the_least_that_keeps_the_rate(rate):
+    scores = np.random.default_rng(0).normal(size=50)
+    rule = Threshold("conformal").fit(scores)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = rule.at(rate)
+    ranks = [rank for rank in range(1, 51) if 51 - rank <= rate * 51 + 1e-9]  # share of 51 places above it
+    assert found == (np.sort(scores)[ranks[0] - 1] if ranks else np.inf)

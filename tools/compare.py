@@ -28,13 +28,10 @@ def with_committed() -> tuple[bool, str]:
         for here, there in zip(found[name]["criteria"], known[name]["criteria"], strict=True):
             if here["value"] != there["value"]:
                 off = here["value"] - there["value"]
-                said.append(
-                    f"{name}, {here['name']}: {here['value']:.10g} here, {there['value']:.10g}: {off:+.2g}"
-                )
+                both = f"{here['value']:.10g} here, {there['value']:.10g} committed"
+                said.append(f"{name}, {here['name']}: {both}: {off:+.2g}")
     from vaepaper import exact  # here: it imports torch, which takes seconds
 
     why = exact.why_not()
-    head = (
-        f"Other digits than the committed ones: {why}." if why else "Numbers differ from the committed ones:"
-    )
+    head = f"Other digits than the committed ones: {why}." if why else "Numbers differ:"
     return same and bool(why), "\n".join([head, *sorted(said)])

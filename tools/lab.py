@@ -4,9 +4,7 @@ import sys
 
 from jupyterlab.labapp import main
 
-from vaepaper import (
-    paths,  # names VAEPAPER_DATA and VAEPAPER_BUILD whole, before kernels start in another folder
-)
+from vaepaper import paths  # makes VAEPAPER_DATA and _BUILD absolute: kernels start in another folder
 
 # Bytes that a browser may send at once. By default 10 MiB: above that, the connection breaks without a word.
 LARGEST = {"websocket_max_message_size": 100 * 2**20}

@@ -24,13 +24,10 @@ def main(names: list[str]) -> int:
         for name in names or PROCESSORS:
             log = (Path(folder) / name).open("w+", encoding="utf-8")
             command = ["qemu-x86_64", "-cpu", name, sys.executable, script]
-            runs[name] = (
-                subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=alone, text=True),
-                log,
-            )
-        with tqdm(
-            total=len(runs), desc="processors", bar_format="{desc} {n}/{total} |{bar:20}| {elapsed}"
-        ) as bar:
+            run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=alone, text=True)
+            runs[name] = run, log
+        form = "{desc} {n}/{total} |{bar:20}| {elapsed}"
+        with tqdm(total=len(runs), desc="processors", bar_format=form) as bar:
             while bar.n < len(runs):  # each takes minutes: the clock shows that it goes on
                 time.sleep(1)
                 bar.n = sum(run.poll() is not None for run, _ in runs.values())

@@ -1,4 +1,4 @@
-"""`make refresh`: bring what a run left back: notebooks with outputs, results/, what READMEs and RESULTS.md show."""
+"""`make refresh`: write what a run left back into notebooks/, results/, the READMEs and RESULTS.md."""
 
 import contextlib
 import hashlib
@@ -19,44 +19,32 @@ from vaepaper import claims, paths
 READMES = (paths.ROOT / "README.md", paths.ROOT / "README.ja.md")
 DOCUMENTS = (*READMES, paths.ROOT / "RESULTS.md")  # with parts between marks that a run writes
 BENCHMARKS = (paths.ROOT / "docs" / "benchmarks.md", paths.ROOT / "docs" / "benchmarks.ja.md")
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}  # where a notebook names none
+WIDGET = "application/vnd.jupyter.widget-view+json"
+HINT = "(alive in JupyterLab: make lab, then run this notebook)"
 
 
 def digest(notebook: NotebookNode) -> str:
     """Ties outputs to their sources: changes when a cell changes, moves, or loses an output."""
-    seen = [
-        [
-            cell.source,
-            [out.output_type + " ".join(sorted(out.get("data", ()))) for out in cell.get("outputs", [])],
-        ]
-        for cell in notebook.cells
-    ]
+    seen = []
+    for cell in notebook.cells:
+        kinds = [out.output_type + " ".join(sorted(out.get("data", ()))) for out in cell.get("outputs", [])]
+        seen.append([cell.source, kinds])
     return hashlib.sha256(json.dumps(seen).encode()).hexdigest()
 
 
-KERNEL = {
-    "display_name": "Python 3",
-    "language": "python",
-    "name": "python3",
-}  # for a notebook that names none
-WIDGET, HINT = (
-    "application/vnd.jupyter.widget-view+json",
-    "(alive in JupyterLab: make lab, then run this notebook)",
-)
-
-
 def clean(notebook: NotebookNode) -> NotebookNode:
-    """Drop what differs between two equal runs (times, paths, progress bars), and widgets, which live with a kernel."""
-    notebook.metadata = {
-        "kernelspec": notebook.metadata.get("kernelspec", KERNEL),
-        "language_info": {"name": "python"},
-    }
+    """Drop what differs between two equal runs (times, paths, bars), and widgets, which live with a kernel."""
+    kernel = notebook.metadata.get("kernelspec", KERNEL)
+    notebook.metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     for cell in notebook.cells:
         cell.metadata = {"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {}
         if cell.cell_type == "code":
             cell.outputs = [out for out in cell.outputs if out.get("name") != "stderr"]
             CoalesceStreamsPreprocessor().preprocess_cell(cell, {}, 0)  # a slow kernel sends lines in pieces
             for out in cell.outputs:
-                out.pop("execution_count", None) if out.output_type != "execute_result" else None
+                if out.output_type != "execute_result":
+                    out.pop("execution_count", None)
                 if WIDGET in out.get("data", {}):
                     out.data = {"text/plain": HINT}
     notebook.metadata["vaepaper"] = {"digest": digest(notebook)}
@@ -101,7 +89,11 @@ def trainings(build: Path) -> dict[str, dict]:
 
 
 def brought_back(notebooks: Sequence[Path]) -> dict[Path, bytes]:
-    """Every file of the repository that a run of these renews, and what it is to hold; raises where one is missing."""
+    """Every file of the repository that a run of these renews, and what it is to hold.
+
+    Raises:
+        ValueError: a chapter's claims are missing from the run, or the committed claims are damaged.
+    """
     found, stems, committed = {}, {source.stem for source in notebooks}, paths.RESULTS / "claims.json"
     for source in notebooks:
         notebook = clean(nbformat.read(paths.BUILD / "notebooks" / source.name, as_version=4))
@@ -138,7 +130,7 @@ def brought_back(notebooks: Sequence[Path]) -> dict[Path, bytes]:
 
 
 def main(names: list[str] | None = None) -> int:
-    """Run chapters (default: all) with their own parameters and bring them back; if anything is amiss, nothing at all.
+    """Run chapters (default: all) with their own parameters and bring them back, all or nothing.
 
     What other chapters left in the repository stays as it is.
     """

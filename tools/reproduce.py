@@ -18,12 +18,11 @@ BUSY = "Another `make reproduce` is at work in this checkout; waiting for it to 
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run what is asked for; 0 if all of it succeeded, 1 if not, 2 for a word that nobody knows, 130 if interrupted."""
+    """Run what is asked for; 0 if all of it succeeded, 1 if not, 2 for an unknown argument, 130 if interrupted."""
     parser = argparse.ArgumentParser(prog="make reproduce", description=__doc__)
     parser.add_argument("notebooks", nargs="*", help="such as 02 (in make: NB=02); default: all")
-    parser.add_argument(
-        "-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help="a parameter"
-    )
+    pair = ("NAME", "VALUE")
+    parser.add_argument("-p", nargs=2, action="append", default=[], metavar=pair, help="a parameter")
     asked = parser.parse_args(arguments)
     start = time.monotonic()
     try:
@@ -33,11 +32,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     try:
-        with paths.locked(
-            paths.writable(paths.BUILD) / ".reproduce.lock", BUSY
-        ):  # a second run finds the work done
+        lock = paths.writable(paths.BUILD) / ".reproduce.lock"
+        with paths.locked(lock, BUSY):  # a second run finds the work done
             todo = [notebook for notebook in notebooks if not execute.is_done(notebook, parameters)]
-            whole = times.cold() and todo == chapters.select([]) and not parameters
+            complete = times.cold() and todo == chapters.select([]) and not parameters
             if todo:
                 train_first(todo, parameters)
                 failures = list(filter(None, run_all(todo, parameters)))
@@ -48,12 +46,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(
-            "\nInterrupted. Trainings that had ended are remembered; run it again to go on.", file=sys.stderr
-        )
+        print("\nInterrupted. Trainings that had ended are cached; run it again to go on.", file=sys.stderr)
         return 130
     took = time.monotonic() - start
-    if whole:
+    if complete:
         times.note("reproduce", took, notebooks={one.stem: execute.last_run(one)["seconds"] for one in todo})
     report(todo, took)
     if not parameters and not asked.notebooks:
@@ -62,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def train_first(notebooks: list[Path], parameters: dict) -> None:
-    """Train what all the notebooks will ask for, in one go: cores stay busy, workers start once, one bar shows it all.
+    """Train what all the notebooks will ask for, in one go: cores stay busy, one bar shows it all.
 
     What goes wrong here goes wrong again in the notebook concerned, which is then kept for reading.
     """
@@ -86,12 +82,10 @@ def run_all(notebooks: list[Path], parameters: dict) -> Iterator[str]:
     """Execute notebooks, two at a time, in processes of their own; what went wrong with each, or ""."""
     from joblib import Parallel, delayed
 
-    jobs = Parallel(min(2, len(notebooks)), return_as="generator")(
-        delayed(execute.run)(n, parameters, os.getpid()) for n in notebooks
-    )
-    yield from tqdm(
-        jobs, "notebooks", total=len(notebooks), bar_format="{desc} {n}/{total} |{bar:20}| {elapsed}"
-    )
+    side_by_side = Parallel(min(2, len(notebooks)), return_as="generator")
+    jobs = side_by_side(delayed(execute.run)(notebook, parameters, os.getpid()) for notebook in notebooks)
+    bar = "{desc} {n}/{total} |{bar:20}| {elapsed}"
+    yield from tqdm(jobs, "notebooks", total=len(notebooks), bar_format=bar)
 
 
 def line(entry: dict) -> str:
@@ -103,12 +97,8 @@ def report(ran: list[Path], seconds: float) -> None:
     """The claims, the time, and where to look next."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that cannot show a mark shows a question mark
-    print()
-    for entry in claims.load():
-        print(line(entry))
-    print(
-        f"\n{len(ran)} notebooks in {seconds / 60:.1f} min." if ran else f"\nNothing to do ({seconds:.1f} s)."
-    )
+    took = f"{len(ran)} notebooks in {seconds / 60:.1f} min." if ran else f"Nothing to do ({seconds:.1f} s)."
+    print("", *map(line, claims.load()), "", took, sep="\n")
     print(
         f"Notebooks with their figures: {paths.BUILD / 'notebooks'}\nFigures: {paths.BUILD / 'figures'}\n"
         f"Measured numbers: {paths.BUILD / 'claims.json'}\nTo explore: make lab"

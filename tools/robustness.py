@@ -1,4 +1,4 @@
-"""`make robustness`: every interpretation of the report with every seed, measured into results/robustness.csv."""
+"""`make robustness`: every interpretation with every seed, measured into results/robustness.csv."""
 
 import argparse
 import hashlib
@@ -34,9 +34,8 @@ def load() -> tuple[pd.DataFrame, dict]:
         known = json.loads(beside.read_text(encoding="utf-8"))
         written, _, _ = known["sha256"], known["machines"], known["differences"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            f"{beside} does not tell where the table comes from ({error}); {robustness.RESTORE}"
-        ) from error
+        why = f"does not tell where the table comes from ({error})"
+        raise ValueError(f"{beside} {why}; {robustness.RESTORE}") from error
     if digest(path.read_text(encoding="utf-8")) not in written:
         raise ValueError(f"{path} was altered after it was written; {robustness.RESTORE}")
     return table, known
@@ -48,7 +47,7 @@ def digest(text: str) -> str:
 
 
 def missing(table: pd.DataFrame) -> list[tuple[str, int]]:
-    """What the table lacks or holds of an earlier training version: a seed of each interpretation, then the others."""
+    """What the table lacks or holds of an earlier training version, seed by seed."""
     there = table[table.training_version == TRAINING_VERSION]
     done = set(zip(there.interpretation, there.seed, strict=True))
     wanted = [(name, seed) for name, found in INTERPRETATIONS.items() for seed in range(found["seeds"])]
@@ -65,9 +64,8 @@ def run(name: str, seed: int) -> tuple[pd.DataFrame, dict | None]:
     settings, asked = settings_of(name, seed), claims_of(name)
     images, labels, _ = digits(settings, *data[:3])
     wanted = networks(settings, asked)
-    models = dict(
-        zip(wanted, cache.train_all(list(wanted.values()), images, labels, device="cpu"), strict=True)
-    )
+    trained = cache.train_all(list(wanted.values()), images, labels, device="cpu")
+    models = dict(zip(wanted, trained, strict=True))
     [reader] = cache.train_all([READER], *data[:2], device="cpu")
     with train.standard():
         found, seen = measure(settings, asked, models, reader, data)
@@ -89,11 +87,8 @@ def fill() -> None:
     """Measure what the table lacks; each run's rows are in the file as soon as it ends."""
     table, known = load()
     libraries = {name: version(name) for name in ("torch", "numpy", "scipy", "scikit-learn")}
-    here = {
-        "processor": f"{os.cpu_count()} × {times.processor()}",
-        "python": platform.python_version(),
-        **libraries,
-    }
+    machine = f"{os.cpu_count()} × {times.processor()}"
+    here = {"processor": machine, "python": platform.python_version(), **libraries}
     for name, seed in tqdm(missing(table), "runs"):
         try:
             rows, seen = run(name, seed)
@@ -138,9 +133,7 @@ def again(name: str, seed: int) -> int:
 def main(arguments: list[str] | None = None) -> int:
     """Fill the table, or make one run again; 0 if it went well, 1 if not, 2 for an unknown argument."""
     parser = argparse.ArgumentParser(prog="make robustness", description=__doc__)
-    parser.add_argument(
-        "--interpretation", "--reading", help="measure one again, and say whether the table agrees"
-    )
+    parser.add_argument("--interpretation", "--reading", help="measure one again; does the table agree?")
     parser.add_argument("--seed", type=int, default=0, help="of that interpretation (default 0)")
     asked = parser.parse_args(arguments)
     try:

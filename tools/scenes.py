@@ -31,21 +31,17 @@ def turnable(target: Path) -> str:
         for digit in range(10):
             x, y, z = codes[labels.numpy() == digit].T.round(3)
             dots = {"size": 2.2, "color": style.DIGITS[digit]}
-            figure.add_scatter3d(
-                x=x, y=y, z=z, mode="markers", name=str(digit), marker=dots, hoverinfo="name"
-            )
+            look = {"mode": "markers", "name": str(digit), "marker": dots, "hoverinfo": "name"}
+            figure.add_scatter3d(x=x, y=y, z=z, **look)
         heading = "Fig. 4: auto-encoder" if name == "ae_3d" else "Fig. 6: variational auto-encoder"
         axes = {f"{axis}axis": {"title": {"text": f"latent {n}"}} for n, axis in enumerate("xyz", 1)}
         axes["camera"] = {"eye": {"x": 1.6, "y": 1.6, "z": 1.0}}  # all of the box within the page
-        figure.update_layout(
-            title=heading, scene=axes, margin={"l": 0, "r": 0, "b": 0, "t": 40}, legend_itemsizing="constant"
-        )
+        margin = {"l": 0, "r": 0, "b": 0, "t": 40}
+        figure.update_layout(title=heading, scene=axes, margin=margin, legend_itemsizing="constant")
         options = {"displaylogo": False, "responsive": True}
-        scenes.append(
-            figure.to_html(full_html=False, include_plotlyjs=False, config=options, default_height="30rem")
-        )
+        alone = {"full_html": False, "include_plotlyjs": False}
+        scenes.append(figure.to_html(**alone, config=options, default_height="30rem"))
     with paths.atomic_write(target / "plotly.js") as part:
         part.write_text(get_plotlyjs(), encoding="utf-8")
-    return '<script src="plotly.js"></script>' + "".join(
-        f'<div class="turn">{scene}</div>' for scene in scenes
-    )
+    turning = [f'<div class="turn">{scene}</div>' for scene in scenes]
+    return "".join(['<script src="plotly.js"></script>', *turning])

@@ -1,4 +1,4 @@
-"""`make report`: the notebooks and their results as one site in build/report, which opens without a network."""
+"""`make report`: the notebooks and their results as one site in build/report; it needs no network."""
 
 import base64
 import platform
@@ -33,7 +33,7 @@ def _embedded(found: re.Match) -> str:
 
 
 def with_mathml(markdown: str) -> str:
-    """Markdown whose formulas are MathML, which browsers draw themselves; what stands in code is left alone."""
+    """Markdown whose formulas are MathML, which browsers draw themselves; code is left alone."""
 
     def formula(found: re.Match) -> str:
         block, inline = found.groups()
@@ -48,7 +48,7 @@ def with_mathml(markdown: str) -> str:
 
 
 def executed(source: Path) -> nbformat.NotebookNode | None:
-    """The notebook as the last `make reproduce` left it, or, before any, as it is committed; a damaged one is named."""
+    """The notebook as the last `make reproduce` left it, or else as committed; a damaged one is named."""
     for path in (paths.BUILD / "notebooks" / source.name, source):
         try:
             notebook = nbformat.read(path, as_version=4)
@@ -61,7 +61,7 @@ def executed(source: Path) -> nbformat.NotebookNode | None:
 
 
 def body(notebook: nbformat.NotebookNode, code: bool = True) -> str:
-    """A notebook's cells (`code`: or its outputs alone) as HTML, formulas as MathML, without a word to the network."""
+    """A notebook's cells, or without `code` its outputs alone, as HTML that needs no network."""
     for cell in refresh.clean(notebook).cells:
         if cell.cell_type == "markdown":
             cell.source = with_mathml(PICTURE.sub(_embedded, cell.source))
@@ -69,26 +69,18 @@ def body(notebook: nbformat.NotebookNode, code: bool = True) -> str:
     for source in chapters.select([]):  # links between chapters
         text = text.replace(f'href="{source.name}"', f'href="{source.stem}.html"')
     # Wide tables and long lines scroll by themselves; what scrolls must be reachable with the keyboard.
-    text = re.sub(
-        r"<table.*?</table>", lambda t: f'<div class="wide" tabindex="0">{t[0]}</div>', text, flags=re.S
-    )
+    text = re.sub(r"(<table.*?</table>)", r'<div class="wide" tabindex="0">\1</div>', text, flags=re.S)
     return text.replace("<pre", '<pre tabindex="0"')
 
 
 def what_was_run() -> list[tuple[str, str]]:
     """When, with which parameters, on what, with which versions."""
-    runs = {
-        source.stem[:2]: (done, source)
-        for source in chapters.select([])
-        if (done := execute.last_run(source))
-    }
+    runs = {source: done for source in chapters.select([]) if (done := execute.last_run(source))}
     if not runs:
         return [("Run", "as committed; `make reproduce` makes it yours")]
-    when = max(execute.stamp(source).stat().st_mtime for _, source in runs.values())
-    changed = [
-        f"{name} with {k} = {v!r}" for name, (run, _) in runs.items() for k, v in run["parameters"].items()
-    ]
-    seconds = ", ".join(f"{name}: {run['seconds']:.0f}" for name, (run, _) in runs.items())
+    when = max(execute.stamp(source).stat().st_mtime for source in runs)
+    changed = [f"{at.name[:2]} with {k} = {v!r}" for at in runs for k, v in runs[at]["parameters"].items()]
+    seconds = ", ".join(f"{source.name[:2]}: {run['seconds']:.0f}" for source, run in runs.items())
     packages = ("torch", "numpy", "scikit-learn", "matplotlib")
     return [
         ("Run", time.strftime("%Y-%m-%d %H:%M", time.localtime(when))),
@@ -111,12 +103,24 @@ def pictures(notebook: nbformat.NotebookNode) -> dict[str, tuple[str, bytes]]:
     return found
 
 
+def _linked(markdown: str) -> str:
+    """Markdown as HTML whose links to notebooks lead to their pages."""
+    return markdown2html(markdown).replace(".ipynb", ".html").replace("notebooks/", "")
+
+
+def short(stem: str) -> str:
+    """A chapter's number and two words: "01_latent_size_sweep" → "1 latent size"."""
+    number, *words = stem.split("_")
+    return " ".join([number.lstrip("0"), *words[:2]]).replace("vae", "VAE").replace("gan", "GAN")
+
+
 def main() -> int:
     """Write build/report/index.html and a page a notebook."""
     target = paths.writable(paths.BUILD / "report")
     sources = chapters.select([])
     read = {source.stem: notebook for source in sources if (notebook := executed(source))}
-    menu = [(source.stem, chapters.title(source)) for source in sources if source.stem in read]
+    menu = [(source.stem, chapters.title(source), short(source.stem)) for source in sources]
+    menu = [entry for entry in menu if entry[0] in read]
     colours = HtmlFormatter(style="bw").get_style_defs(".highlight")
     page = TEMPLATES.get_template("page.html")
 
@@ -125,7 +129,7 @@ def main() -> int:
             words = {"stem": stem, "heading": heading, "content": content, "menu": menu, "colours": colours}
             part.write_text(page.render(words), encoding="utf-8")
 
-    for stem, heading in tqdm(menu, "pages", leave=False):
+    for stem, heading, _ in tqdm(menu, "pages", leave=False):
         write(stem, heading, body(read[stem]))
     for old in target.glob("[0-9][0-9]_*.html"):
         if old.stem not in read:  # its notebook is gone
@@ -134,7 +138,7 @@ def main() -> int:
     figures = []
     for stem, notebook in read.items():
         for name, (words, png) in pictures(notebook).items():
-            if name.startswith("fig") or name == "planted_defects":
+            if name.startswith("fig") or name == "synthetic_defects":
                 with paths.atomic_write(target / "figures" / f"{name}.png") as part:
                     part.write_bytes(png)
                 figures.append({"name": name, "words": words, "chapter": stem})
@@ -148,10 +152,7 @@ def main() -> int:
         "numbers": tables.every_number(entries),
     }
     front = TEMPLATES.get_template("front.html").render(
-        **{
-            name: markdown2html(t).replace(".ipynb", ".html").replace("notebooks/", "")
-            for name, t in shown.items()
-        },
+        **{name: _linked(text) for name, text in shown.items()},
         figures=sorted(figures, key=lambda figure: figure["name"]),
         spaces=scenes.turnable(target),
         facts=what_was_run(),

@@ -1,4 +1,4 @@
-"""`make test`: ruff, every training that the notebooks ask for, then the notebooks again, beside the unit tests."""
+"""`make test`: ruff, all trainings, then the notebooks run again and compared, beside the unit tests."""
 
 import os
 import subprocess
@@ -9,16 +9,13 @@ from sensorwatch import series
 from tools import chapters, reproduce, times
 from vaepaper import data, exact, paths
 
-# pytest-xdist cannot share out the cells of a notebook: these run in one process, the unit tests in two beside it.
+# pytest-xdist cannot share out the cells of a notebook: one process runs them, two the unit tests beside it.
 # Every text output is compared; where the same digits cannot be computed, those of verdicts alone.
 NOTEBOOKS = "pytest {mode} --nbval-current-env --nbval-cell-timeout=3600 notebooks tests/test_results.py"
-UNITS = (
-    "pytest -q --no-header -n 2 --dist loadgroup --ignore=tests/browser --ignore=tests/test_results.py tests"
-)
-ALONE = {
-    **os.environ,
-    "OMP_NUM_THREADS": "1",
-}  # threads that wait for another process's core cost more than they do
+APART = "--ignore=tests/browser --ignore=tests/test_results.py"
+UNITS = f"pytest -q --no-header -n 2 --dist loadgroup {APART} tests"
+# Threads that wait for another process's core cost more than they bring.
+ALONE = {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
 def run(command: str, **options) -> subprocess.Popen:
@@ -27,7 +24,7 @@ def run(command: str, **options) -> subprocess.Popen:
 
 
 def main() -> int:
-    """All of it, as far as it goes; 0 if nothing failed. A whole run from nothing leaves how long it took."""
+    """All of it, as far as it goes; 0 if nothing failed. A run from nothing leaves how long it took."""
     start, cold = time.monotonic(), times.cold()
     if run("ruff check .").wait() or run("ruff format --check .").wait():
         return 1

@@ -1,8 +1,9 @@
-"""What READMEs, RESULTS.md and the site show of the results, in two languages; `parts` names each by its marks."""
+"""What READMEs, RESULTS.md and the site show of the results, in two languages."""
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from statistics import fmean
@@ -14,6 +15,7 @@ from vaepaper.defects import KINDS
 WORDS = tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
 NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
+BY_BLOCKS = "achieved ÷ target rate by blocks, off by"
 HOLD = "\u00a0"  # a space at which no line breaks
 
 
@@ -38,30 +40,33 @@ def the_reports(entries: Sequence[dict]) -> list[dict]:
 
 
 def tally(entries: Sequence[dict], japanese: bool = False) -> str:
-    """How many of the report's claims have which verdict, and how many depend on the interpretation."""
-    found = [entry["verdict"] for entry in the_reports(entries)]
-    turned = sum(same < of for _, _, same, of in agreeing(entries).values())
-    # A verdict of the committed seed that most other seeds do not give must not stand in the tally without a word.
-    lucky = [(name, same, of) for name, (same, of, _, _) in agreeing(entries).items() if 2 * same < of]
+    """How many of the report's claims have which verdict, by this seed and by most, and how many vary."""
+    found = {entry["id"]: entry["verdict"] for entry in the_reports(entries)}
+    table = robustness.read()
+    table = table[table.claim.isin(found)]
+    agree, usual = agreeing(entries), {**found, **robustness.majority(table)}
+    turned = sum(same < of for _, _, same, of in agree.values())
+    # A verdict that most seeds do not give must not stand there without a word.
+    rare = [(name, *agree[name][:2]) for name in found if usual[name] != found[name]]
+    head, most = (_counted(verdicts.values(), japanese) for verdicts in (found, usual))
     if japanese:
-        marks = {word: mark.split()[-1] for word, mark in WORDS["marks"].items()}
-        counts = "、".join(f"{mark} {found.count(word)} 件" for word, mark in marks.items() if word in found)
-        changed = f"書かれていない設定の解釈を変えると、{turned} 件の判定が変わります。"
-        few = "".join(
-            f"{name} の判定は、乱数シード {of} 個のうち {same} 個だけのものです。" for name, same, of in lucky
-        )
-        return f"**報告の主張 {len(found)} 件：{counts}。** {few}{changed}\n"
-    said = [
-        f"{NUMBERS[found.count(word)]} {word}"
-        for word in claims.MARKS
-        if word in found or word != "undecided"
-    ]
-    said[0] = said[0].replace(" ", " is " if found.count("reproduced") == 1 else " are ")
-    few = "".join(f" Only {same} of {of} seeds gives this verdict of {name}." for name, same, of in lucky)
-    return (
-        f"**Of the report's {NUMBERS[len(found)]} claims, {', '.join(said)}.**{few} Another interpretation of what"
-        f" the report leaves unsaid would change {NUMBERS[turned]} of these verdicts.\n"
-    )
+        few = "".join(f"{name} は乱数シード {of} 個中 {same} 個だけの判定です。" for name, same, of in rare)
+        few += f"過半数のシードの判定では、{most}です。" if rare else ""
+        varying = f"{turned} 件の判定は、書かれていない設定の解釈によって変わります。"
+        return f"**報告の主張 {len(found)} 件：{head}。** {few}{varying}\n"
+    few = "".join(f"Only {same} of {of} seeds gives {name}'s verdict. " for name, same, of in rare)
+    few += f"By most seeds: {most}. " if rare else ""
+    varying = f"{NUMBERS[turned].capitalize()} verdicts depend on how the report's gaps are filled."
+    return f"**The report's {NUMBERS[len(found)]} claims: {head}.** {few}{varying}\n"
+
+
+def _counted(verdicts: Iterable[str], japanese: bool) -> str:
+    """How many have which verdict, in words."""
+    found = Counter(verdicts)
+    said = [word for word in claims.MARKS if found[word]]
+    if japanese:
+        return "、".join(f"{WORDS['marks'][word].split()[-1]} {found[word]} 件" for word in said)
+    return ", ".join(f"{NUMBERS[found[word]]} {word}" for word in said)
 
 
 def agreeing(entries: Sequence[dict]) -> dict[str, tuple[int, int, int, int]]:
@@ -79,6 +84,7 @@ def run(entries: Sequence[dict], took: Mapping) -> str:
 def facts(entries: Sequence[dict], detection: Mapping) -> dict[str, float]:
     """The numbers that the findings name."""
     found = {entry["id"]: {row["name"]: row["value"] for row in entry["criteria"]} for entry in entries}
+    [by_blocks] = [row for e in entries for row in e["criteria"] if row["name"] == BY_BLOCKS]
     table = robustness.read()
     default, legibility = table[table.interpretation == "default"], "legibility, z = 32"
 
@@ -98,7 +104,8 @@ def facts(entries: Sequence[dict], detection: Mapping) -> dict[str, float]:
         "mean": default[default.criterion == legibility].value.mean(),
         "agree": agree,
         "seeds": of,
-        "blocks": found["S1"]["achieved ÷ target rate by blocks, off by"],
+        "blocks": by_blocks["value"],
+        "error": 1.96 * by_blocks["error"],
         "windows": found["S1"]["achieved ÷ target rate by windows, off by"],
     }
 
@@ -110,7 +117,7 @@ def findings(numbers: Mapping[str, float], japanese: bool = False) -> str:
 
 
 def deciding(entry: dict) -> dict:
-    """The number that decides a claim: of those that fail, or else of all, the one nearest to its boundary."""
+    """The number that decides a claim: the nearest to its boundary, of those that fail if any does."""
 
     def distance(row: dict) -> float:
         return abs(row["value"] - row["boundary"]) / (max(abs(row["value"]), abs(row["boundary"])) or 1)
@@ -126,9 +133,8 @@ COLUMNS = ("", "Claim", "We find", NUMBER, AGREE, "In")
 def one_line_each(entries: Sequence[dict], japanese: bool = False) -> str:
     """Claims in a table: the report's, then ours, chapter by chapter."""
     agree, rows = agreeing(entries), []
-    for notebook, group in groupby(
-        entries, key=lambda entry: entry["section"] == "ours" and entry["notebook"]
-    ):
+    chapters_of_ours = groupby(entries, key=lambda entry: entry["section"] == "ours" and entry["notebook"])
+    for notebook, group in chapters_of_ours:
         if notebook:
             title = WORDS["chapters"][notebook] if japanese else f"Ours: {_title(notebook)}"
             rows.append(dict.fromkeys(COLUMNS, "") | {"Claim": f"**{title}**"})
@@ -170,13 +176,13 @@ def every_number(entries: Sequence[dict]) -> str:
     for entry in entries:
         note = f"{entry['note'][0].upper()}{entry['note'][1:]}.\n\n" if "note" in entry else ""
         tested = f"Tested in {_link(entry['notebook'])}: {claims.test(entry['id'])}.\n\n"
-        title = f"### {entry['id']}: {entry['statement'].strip('… ')}\n\n"
+        title = f"### {entry['id']}: {entry['statement']}\n\n"
         said.append(title + tested + note + claims.numbers(entry))
     return "\n".join(said)
 
 
 def questions(notebooks: Sequence[Path], seconds: Mapping[str, float], japanese: bool = False) -> str:
-    """The notebooks in a table: what each asks, how many minutes it takes where that is known, what it teaches."""
+    """The notebooks in a table: what each asks, its minutes where they are known, what it teaches."""
     rows, suffix = [], "_ja" if japanese else ""
     for name in (notebook.stem for notebook in notebooks):
         words = WORDS["notebooks"][name]

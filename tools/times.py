@@ -1,4 +1,4 @@
-"""How long a whole run took, and on what: written by the run itself, so that the READMEs need no memory."""
+"""How long a complete run took, and on what: written by the run itself, for the READMEs."""
 
 import json
 import os
@@ -16,10 +16,8 @@ def processor() -> str:
     """The processor's name, where the system tells."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
-    model = next(
-        (line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor()
-    )
-    return model or platform.machine()
+    models = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    return (models or [platform.processor()])[0] or platform.machine()
 
 
 def machine() -> str:
@@ -33,18 +31,14 @@ def cold() -> bool:
 
 
 def note(what: str, seconds: float, **more) -> None:
-    """Leave in build/times.json how long `what`, begun cold, took to run whole, and what `more` says of it."""
+    """Leave in build/times.json how long a complete run of `what`, begun cold, took, and `more` of it."""
     path = paths.BUILD / "times.json"
     try:
         known = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         known = {}
-    entry = {
-        "seconds": round(seconds),
-        "machine": machine(),
-        "torch": version("torch"),
-        "day": time.strftime("%Y-%m-%d"),
-    }
+    day = time.strftime("%Y-%m-%d")
+    entry = {"seconds": round(seconds), "machine": machine(), "torch": version("torch"), "day": day}
     if READY.is_file() and READY.read_text(encoding="utf-8").strip().isdigit():
         known["environment"] = entry | {"seconds": int(READY.read_text(encoding="utf-8"))}
     with paths.atomic_write(path) as part:

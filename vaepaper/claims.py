@@ -185,7 +185,7 @@ def tests(*names: str) -> Markdown:
         section = CLAIMS[name]["section"]
         source = "ours" if section == "ours" else f"§{section}"
         claim = f"{CLAIMS[name]['statement']} ({source})"
-        rows.append({"": name, "Claim": claim, "How it is tested, fixed beforehand": test(name)})
+        rows.append({"": name, "Claim": claim, "How it is tested": test(name)})
     return Markdown(table(rows))
 
 

@@ -15,10 +15,18 @@ from torch.nn import functional as F
 from vaepaper import checks
 from vaepaper.exact import Linear
 
-RECONSTRUCTION = {  # summed over pixels, one value an image
-    "squared": lambda output, x: F.mse_loss(output, x, reduction="none").sum(1),
-    "bernoulli": lambda output, x: F.binary_cross_entropy(output, x, reduction="none").sum(1),
-}
+
+def squared_error(output: Tensor, x: Tensor) -> Tensor:
+    """[n, pixels] twice → the sum over pixels of (output - x)², [n]."""
+    return F.mse_loss(output, x, reduction="none").sum(1)
+
+
+def cross_entropy(output: Tensor, x: Tensor) -> Tensor:
+    """[n, pixels] twice → the Bernoulli negative log-likelihood, summed over pixels, [n]."""
+    return F.binary_cross_entropy(output, x, reduction="none").sum(1)
+
+
+RECONSTRUCTION = {"squared": squared_error, "bernoulli": cross_entropy}
 
 
 def dense(sizes: Sequence[int], activation: str) -> nn.Sequential:

@@ -122,10 +122,14 @@ def shares(table: pd.DataFrame) -> pd.DataFrame:
     return counted.reindex(columns=VERDICTS, fill_value=0.0).loc[order]
 
 
+def majority(table: pd.DataFrame) -> pd.Series:
+    """The verdict that most of the default's seeds give, by claim; empty before there is a table."""
+    return shares(table).loc["default"].idxmax(axis=1) if len(table) else pd.Series(dtype=str)
+
+
 def differs(table: pd.DataFrame) -> pd.Series:
     """Whether the majority verdict differs from the default's: bool by interpretation and claim."""
-    found = shares(table)
-    usual = found.loc["default"].idxmax(axis=1)
+    found, usual = shares(table), majority(table)
     most = found.max(axis=1)
     pairs = {(name, claim): found.loc[name, claim][usual[claim]] for name, claim in found.index}
     return pd.Series({pair: share < most[pair] for pair, share in pairs.items()})

@@ -103,7 +103,7 @@ class Threshold:
         if self.rule == "tail" and rate < self.share:
             return float(self.peak + genpareto.isf(rate / self.share, self.shape, scale=self.scale))
         if self.rule == "conformal":
-            rank = int(np.ceil((n + 1) * (1 - rate) - 1e-9))
+            rank = max(1, int(np.ceil((n + 1) * (1 - rate) - 1e-9)))
             return float(self.ordered[rank - 1]) if rank <= n else np.inf
         return float(np.quantile(self.ordered, 1 - rate, method="inverted_cdf"))
 

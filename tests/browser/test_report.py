@@ -70,3 +70,20 @@ def test_latent_spaces_turn(browser, report):
     page.mouse.up()
     page.wait_for_timeout(500)
     assert scene.screenshot(path=paths.BUILD / "browser" / "report_turned.png") != before
+
+
+def test_code_opens_with_one_switch_and_a_figure_at_full_size(browser, report):
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(f"file://{report / '04_anomaly_threshold'}.html")
+    code, figure = page.locator(".input").first, page.locator(".output img").first
+    assert not code.is_visible()
+    page.get_by_label("Show the code").check()
+    assert code.is_visible()
+    before = figure.bounding_box()["width"]
+    figure.click()
+    large = page.locator("dialog img")
+    assert large.bounding_box()["width"] > 2 * before
+    large.click()
+    assert not large.is_visible()
+    assert page.locator("nav ul").bounding_box()["height"] < 40, "one line"
+    page.close()

@@ -1,6 +1,7 @@
 """A monitor: scores against brute force, a stream against the whole, promises in days, what it says to bad input."""
 
 import json
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import torch
 
 from sensorwatch import Monitor
+from sensorwatch.calibration import FLOORS, _anomaly_scores
 from sensorwatch.channel import SCORES
 
 HOUR = "3600s"
@@ -115,8 +117,8 @@ def test_faults_are_found_and_named(monitor, faulty):
 def test_a_stream_in_pieces_gives_the_alarms_of_the_whole(monitor, faulty, size):
     monitor._live = None
     part = faulty[: 900 if size == 1 else None]
-    found = [monitor.update(part[at : at + size], per_day=0.5) for at in range(0, len(part), size)]
-    whole = monitor.alarms(part, per_day=0.5)
+    found = [monitor.update(part[at : at + size], per_day=0.3) for at in range(0, len(part), size)]
+    whole = monitor.alarms(part, per_day=0.3)
     assert len(whole) > 5
     pd.testing.assert_frame_equal(pd.concat([*found, monitor.pending], ignore_index=True), whole, rtol=1e-5)
 
@@ -133,14 +135,14 @@ def test_the_stream_ends_alarms_as_soon_as_nothing_can_join_them(monitor, faulty
 
 def test_a_late_piece_is_refused_and_changes_nothing(monitor, faulty):
     monitor._live = None
-    monitor.update(faulty[:310], per_day=0.5)
+    monitor.update(faulty[:310], per_day=0.3)
     before = monitor.pending
     with pytest.raises(
         ValueError, match=r"times must ascend: point 0 \(2026-01-13 .* is not later than 2026-01-13"
     ):
-        monitor.update(faulty[300:320], per_day=0.5)
+        monitor.update(faulty[300:320], per_day=0.3)
     with pytest.raises(ValueError, match=r"temperature is infinite at 2026-01-14"):
-        monitor.update(faulty[310:340].replace(faulty.iloc[320], np.inf), per_day=0.5)
+        monitor.update(faulty[310:340].replace(faulty.iloc[320], np.inf), per_day=0.3)
     pd.testing.assert_frame_equal(monitor.pending, before)
 
 
@@ -163,9 +165,9 @@ def test_another_versions_monitor_and_a_damaged_one_are_named(monitor, tmp_path)
         Monitor.load(tmp_path)
     folder = monitor.save(tmp_path / "m")
     text = (folder / "monitor.json").read_text()
-    (folder / "monitor.json").write_text(text.replace("sensorwatch monitor 2", "vaepaper monitor 1"))
+    (folder / "monitor.json").write_text(text.replace("sensorwatch monitor 3", "sensorwatch monitor 2"))
     with pytest.raises(
-        ValueError, match=r"is of another version .*'vaepaper monitor 1'.*: train the monitor again"
+        ValueError, match=r"is of another version .*'sensorwatch monitor 2'.*: train the monitor again"
     ):
         Monitor.load(folder)
     for harm in (text.replace('"window": 24', '"window": 25'), text[:-40], json.dumps({"a": 1}), "\x00"):
@@ -241,7 +243,6 @@ def bad(kind):
 @pytest.mark.parametrize(
     ("kind", "message"),
     [
-        ("constant", "temperature: the training part is constant"),
         ("missing", "temperature: the training part holds no value"),
         ("infinite", "temperature is infinite at 2026-01-01 07:00:00"),
         (
@@ -312,3 +313,98 @@ def test_a_service_needs_no_more_memory_with_time(monitor):
         if at % 2000 == 1999:
             held.append(resident())
     assert held[-1] - held[1] < 5, held
+
+
+@pytest.mark.filterwarnings("ignore:temperature stays at 3")
+@pytest.mark.parametrize("follow", [False, True])
+def test_of_a_constant_signal_any_change_is_an_alarm_and_nothing_else(follow):
+    constant = signal(1200) * 0 + 3
+    watch = Monitor(24, steps=20, follow=follow).fit(constant[:400]).calibrate(constant[400:])
+    assert watch.alarms(constant, per_day=0.3).empty
+    constant.iloc[700] += 0.001
+    [alarm] = watch.alarms(constant, per_day=0.3).itertuples()
+    assert alarm.start <= constant.index[700] <= alarm.end and alarm.severity > 1
+
+
+def test_one_far_value_in_the_normal_part_is_named_and_blinds_nobody(faulty):
+    fitted, later = signal(1000), signal(4000, 1)
+    watch = Monitor(24, steps=200).fit(fitted).calibrate(later)
+    fitted.iloc[700] = later.iloc[900] = 65_000
+    with pytest.warns(UserWarning, match="temperature holds 1 values far from all others .* 65000 at 2026"):
+        other = Monitor(24, steps=200).fit(fitted).calibrate(later)
+    pd.testing.assert_index_equal(
+        *(pd.Index(one.alarms(faulty).triggered_by) for one in (watch, other)), check_names=False
+    )
+
+
+def test_severity_is_the_score_over_the_threshold_and_the_tail_goes_on(monitor, faulty):
+    found, score = monitor.alarms(faulty), monitor.score(faulty)
+    found = found[found.triggered_by != "gap"]
+    threshold = monitor.calibration.threshold(0.1)
+    np.testing.assert_allclose(found.severity, score[found.peak] / threshold, rtol=1e-6)
+    assert (found.severity > 1).all()
+    order = found.sort_values("severity")
+    assert order.tail_p.is_monotonic_decreasing and (found.tail_p < found.p_value.min()).any()
+    sizes = monitor.calibration.rule.normal
+    assert monitor.calibration.tail_p(np.median(sizes)) == 0.5
+
+
+@pytest.fixture(scope="module")
+def follower():
+    return Monitor(24, steps=200, follow=True).fit(signal(1000)).calibrate(signal(4000, 1))
+
+
+@pytest.mark.parametrize("size", [1, 7, 24, 997])
+def test_a_follower_in_pieces_gives_the_alarms_of_the_whole(follower, faulty, size):
+    part = faulty[:700]
+    watch = pickle.loads(pickle.dumps(follower))
+    found = [watch.update(part[at : at + size], per_day=0.3) for at in range(0, len(part), size)]
+    found = pd.concat([*[one for one in found if len(one)], watch.pending], ignore_index=True)
+    pd.testing.assert_frame_equal(found, follower.alarms(part, per_day=0.3))
+
+
+def test_a_follower_compares_each_score_with_the_last_96_windows(follower):
+    part = signal(600, 5)
+    part[300:] += 30
+    deviations, _, _ = follower.deviations(part)
+    anomaly = _anomaly_scores(deviations)
+    past = list(follower.calibration.recent[-96:])
+    for row, found in enumerate(follower.scores(part).to_numpy()):
+        least = 10 * FLOORS
+        np.testing.assert_allclose(found, anomaly[row] / np.maximum(np.max(past[-96:], axis=0), least))
+        if row % 24 == 23:
+            past.append(anomaly[row - 23 : row + 1].max(0))
+
+
+def test_what_lasts_becomes_normal_to_a_follower(monitor, follower):
+    part = signal(1500, 5)
+    part[500:] += 12  # and another fault much later
+    part.iloc[1300] += 60
+    found = follower.alarms(part, per_day=0.3)
+    [lasting] = found[found.severity > 10].end
+    assert part.index[500] < lasting < part.index[700]
+    [other] = found[(found.severity > 2) & (found.start > part.index[700])].peak
+    assert other == part.index[1300]
+    assert monitor.alarms(part, per_day=0.3).end.iloc[-1] > part.index[-50], "it swallows all that comes"
+
+
+def test_a_follower_is_saved_and_loaded(follower, faulty, tmp_path):
+    again = Monitor.load(follower.save(tmp_path))
+    pd.testing.assert_frame_equal(again.alarms(faulty), follower.alarms(faulty))
+
+
+def test_one_point_at_a_time_may_be_a_number():
+    values = signal(400).to_numpy()
+    watch = Monitor(24, steps=5).fit(values[:200]).calibrate(values[200:])
+    two = pickle.loads(pickle.dumps(watch))
+    watch.update([20.0, 20.0], rate=0.3)
+    assert watch.update(20.0, rate=0.3).empty and watch._live.last == 2
+    two.update({"value": 20.0}, rate=0.3)
+    assert two.update({"value": 20.0}, rate=0.3).empty and two._live.last == 1
+
+
+def test_a_row_lost_each_night_leaves_windows_between(monitor):
+    hours = signal(4000)
+    lost = hours[hours.index.hour != 3]
+    watch = Monitor(steps=5).fit(lost[:2000]).calibrate(lost[2000:])
+    assert watch.window <= 23 and "gaps leave" in watch.reason

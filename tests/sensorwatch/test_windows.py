@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sensorwatch import windows
 from sensorwatch.synthetic import KINDS, SIZES, inject
 from sensorwatch.windows import Scaling, autocorrelation, gaps, window_length
 
@@ -37,12 +38,36 @@ def test_scaling_learns_from_training_alone():
     np.testing.assert_allclose(scaling.back(scaling(training)), training, rtol=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("training", "said"), [([2.5] * 9, "constant .2.5"), ([np.nan] * 9, "no value at all")]
-)
-def test_nothing_is_learnt_from_nothing(training, said):
-    with pytest.raises(ValueError, match=said):
-        Scaling(np.array(training))
+def test_nothing_is_learnt_from_nothing():
+    with pytest.raises(ValueError, match="no value at all"):
+        Scaling(np.full(9, np.nan))
+
+
+def test_of_a_constant_the_smallest_change_lies_beyond_the_range():
+    scaling = Scaling(np.full(9, 2.5))
+    assert np.allclose(scaling(np.array([2.5, 2.4, 2.6])), [0.5, 0, 1])
+    assert scaling.from_middle(np.array([2.5, 2.5001])).tolist() == pytest.approx([0, 40], rel=1e-6)
+
+
+@pytest.mark.parametrize(("away", "far"), [(65_000, True), (-9_999, True), (140, True), (110, False)])
+def test_a_value_far_from_all_others_is_found(away, far):
+    values = np.append(np.random.default_rng(0).uniform(0, 20, 999), np.nan)
+    values[[7, 500]] = 0, 20
+    values[300] = away  # beyond 20 + 5 × 20, or not
+    assert np.flatnonzero(windows.far_values(values)).tolist() == ([300] if far else [])
+
+
+def test_many_far_values_are_no_exception():
+    values = np.zeros(1000)
+    values[::50] = 1  # a pump that runs at times
+    assert not windows.far_values(values).any()
+
+
+def test_a_window_is_no_longer_than_gaps_leave_room_for():
+    values = np.ones(1000)
+    values[::50] = np.nan  # 20 runs of 49 points: of 48 points there are 40 windows, of 47 there are 60
+    assert windows.longest_window(values, 100) == 47 and windows.longest_window(values, 24) == 24
+    assert windows.longest_window(np.full(9, np.nan), 20) == 4
 
 
 def test_autocorrelation_agrees_with_brute_force():

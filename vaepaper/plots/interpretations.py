@@ -35,11 +35,13 @@ def verdict_map(shares: pd.DataFrame, differs: pd.Series, seeds: Mapping[str, in
     figure, axes = plt.subplots(figsize=(WIDTH, 1.6 + 0.29 * len(names)))
     left = x + 0.04
     for verdict, color in COLORS.items():
+        if not shares[verdict].any():
+            continue
         axes.barh(y, 0.92 * shares[verdict], 0.84, left, color=color, linewidth=0, label=verdict)
         left = left + 0.92 * shares[verdict]
     dots = differs.loc[shares.index].to_numpy()
     style = {"color": "black", "markersize": 7, "markeredgecolor": "white", "markeredgewidth": 1.5}
-    axes.plot(x[dots] + 0.5, y[dots], "o", label="another majority than the default's (framed)", **style)
+    axes.plot(x[dots] + 0.5, y[dots], "o", label="majority differs from the default's (framed)", **style)
     frame = {"fill": False, "edgecolor": "black", "linewidth": 2.2, "clip_on": False}
     axes.add_patch(Rectangle((0, 0), len(CLAIMS), 1, **frame))
     axes.set(xlim=(0, len(CLAIMS)), ylim=(len(names), 0))
@@ -85,7 +87,7 @@ def strips(table: pd.DataFrame, crossing: pd.Series, title: str) -> Figure:
         for words, linear in LINEAR.items():
             if words in name:
                 axes.set_xscale("symlog", linthresh=linear)
-                axes.set_xlim(left=min(-0.3 * linear, own.value.min() * 1.5))
+                axes.set_xlim(min(-0.3 * linear, own.value.min() * 1.5), own.value.max() * 1.6)
                 axes.xaxis.set_major_formatter("{x:g}")
     return titled(figure, title)
 
@@ -102,7 +104,7 @@ def figs_9_and_10(runs: pd.DataFrame, named: Sequence[str], title: str) -> Figur
         runs: as `robustness.differences`. named: the interpretations to tell apart; the others are grey.
     """
     figure, axes = plt.subplots(figsize=(WIDTH, 5.6))
-    label = "as the report shows it: d ≥ 0.1, 1 to 20 flagged"
+    label = "as the report describes it: d ≥ 0.1, 1 to 20 flagged"
     axes.add_patch(Rectangle((0.1, 1), 9.9, 19, color="#dcecdc", zorder=0, label=label))
     others = runs[~runs.interpretation.isin(named)]
     random = np.random.default_rng(0)
