@@ -26,6 +26,10 @@ def measured(claim, *values):
         ("C8", (0.5, 0.2), "not reproduced"),  # necessary: what may be chance is no difference
         ("C9", (1, 0), "reproduced"),  # sufficient: more than chance explains
         ("C9", (0, 3), "partly"),
+        ("G5", (0.04,), "reproduced"),
+        ("G5", (0.05,), "undecided"),
+        ("G5", (0.5,), "not reproduced"),
+        ("G5", (NAN,), "not reproduced"),
     ],
 )
 def test_verdicts(claim, values, verdict):

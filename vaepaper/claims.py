@@ -35,9 +35,11 @@ def outcome(criterion: Mapping, value: float, error: float = 0.0) -> str:
     """Whether a measured number meets its criterion: "yes", "no", or "undecided".
 
     Undecided is a mean over draws (seeds, records, splits) whose 95 % interval, 1.96 standard errors
-    (`error`) to both sides, holds the boundary. One exact run has no interval. A NaN meets nothing.
+    (`error`) to both sides, holds the boundary; or a p-value up to `undecided_below`. One exact run has no
+    interval. A NaN meets nothing.
     """
-    if abs(value - criterion["boundary"]) < 1.96 * error:
+    boundary = criterion["boundary"]
+    if abs(value - boundary) < 1.96 * error or boundary <= value < criterion.get("undecided_below", boundary):
         return "undecided"
     return "yes" if COMPARE[criterion["relation"]](value, criterion["boundary"]) else "no"
 
