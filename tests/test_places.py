@@ -124,7 +124,10 @@ def test_a_copy_of_a_chapter_is_no_chapter_and_records_nothing(build, tmp_path, 
 
 def notebook(path, *cells):
     """A small notebook with a claim-free cell or more."""
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    kernel = {
+        "kernelspec": {"name": "python3", "display_name": "Python 3"},
+        "language_info": {"name": "python"},
+    }
     nbformat.write(new_notebook(cells=[*cells], metadata=kernel), paths.writable(path.parent) / path.name)
 
 
