@@ -63,9 +63,9 @@ def test_from_a_csv_to_alarms_and_a_second_file(csv, build, capsys, monkeypatch)
     assert (again / "monitor.safetensors").read_bytes() == weights
     pd.testing.assert_frame_equal(pd.read_csv(again / "alarms.csv"), pd.read_csv(target / "alarms.csv"))
     csv.write_text("time;x\n" + "".join(f"2026-03-01 00:{n:02d};3.3\n" for n in range(60)))
-    other = csv.rename(csv.with_name("constant.csv"))
+    other = csv.rename(csv.with_name("short.csv"))
     assert signal.main([str(other)]) == 1
-    assert "constant (3.3 throughout)" in capsys.readouterr().err
+    assert "calibration needs 16 scored points or more" in capsys.readouterr().err
     assert sorted(path.name for path in (build / "signals").iterdir()) == ["pump {1}", "second"]
 
 
