@@ -16,17 +16,17 @@ from vaepaper import checks
 from vaepaper.exact import Linear
 
 
-def squared_error(output: Tensor, x: Tensor) -> Tensor:
+def _squared_error(output: Tensor, x: Tensor) -> Tensor:
     """[n, pixels] twice → the sum over pixels of (output - x)², [n]."""
     return F.mse_loss(output, x, reduction="none").sum(1)
 
 
-def cross_entropy(output: Tensor, x: Tensor) -> Tensor:
+def _cross_entropy(output: Tensor, x: Tensor) -> Tensor:
     """[n, pixels] twice → the Bernoulli negative log-likelihood, summed over pixels, [n]."""
     return F.binary_cross_entropy(output, x, reduction="none").sum(1)
 
 
-RECONSTRUCTION = {"squared": squared_error, "bernoulli": cross_entropy}
+RECONSTRUCTION = {"squared": _squared_error, "bernoulli": _cross_entropy}
 
 
 def dense(sizes: Sequence[int], activation: str) -> nn.Sequential:
@@ -153,4 +153,4 @@ class DigitReader(nn.Module):
 
     def loss(self, x: Tensor, labels: Tensor) -> Tensor:
         """Cross entropy."""
-        return F.cross_entropy(self(x), labels)
+        return F._cross_entropy(self(x), labels)
