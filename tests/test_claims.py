@@ -68,7 +68,7 @@ def test_a_changed_boundary_changes_the_verdict_and_the_sentence(build, monkeypa
 
 
 def test_the_reports_nine_and_ours_are_complete():
-    ours = {"D": ("05", 8), "E": ("06", 3), "S": ("07", 5), "G": ("10", 4)}  # letter: chapter, how many
+    ours = {"D": ("05", 9), "E": ("06", 3), "S": ("07", 5), "G": ("10", 4)}  # letter: chapter, how many
     assert list(claims.CLAIMS)[:9] == [f"C{i}" for i in range(1, 10)]
     for name, claim in claims.CLAIMS.items():
         needed = {"section", "figures", "statement", "statement_ja", "test", "notebook", "criteria"}
