@@ -48,6 +48,7 @@ GOOD = {  # each function with arguments that it takes
     scores.squared_difference: {"model": AE, "images": ROWS},
     scores.shape_difference: {"model": AE, "images": ROWS, "shape": (28, 28)},
     scores.negative_elbo: {"model": VAE, "images": ROWS},
+    scores.pathway_difference: {"model": VAE, "images": ROWS},
     scores.largest_correction: {"images": ROWS, "outputs": ROWS / 2, "width": 5, "shape": (28, 28)},
     thresholds.flagged: {"scores": NORMAL, "threshold": 0.5},
     thresholds.expected_above_maximum: {"n": 100, "m": 10},
@@ -208,6 +209,7 @@ SHAPE = [
 ]
 
 SCORED = [scores.reconstruct, scores.difference, scores.squared_difference, scores.shape_difference]
+SCORED += [scores.pathway_difference]
 INJECTED = [
     defects.extra_stroke,
     defects.missing_stroke,
