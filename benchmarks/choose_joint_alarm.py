@@ -1,7 +1,7 @@
 """How chapter 5 chose the scores of its joint alarm: on training digits alone, no unseen digit is looked at.
 
 10,000 training digits, drawn at random, are held out. An AE and a VAE with 64 latents learn from the rest. 5,000 of the
-held-out digits calibrate; into 1,000 others the six kinds of defect are planted at five severities (the three further
+held-out digits calibrate; into 1,000 others the six kinds of defect are planted at five severities (the further
 kinds take no part). From the candidates, one after the other joins the alarm: the one with which it catches most at 1 %
 false alarms, until that gains less than half a point. `.venv/bin/python benchmarks/choose_joint_alarm.py` (3 minutes on
 two cores) prints the way.
