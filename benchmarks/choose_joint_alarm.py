@@ -2,7 +2,7 @@
 
 10,000 training digits, drawn at random, are held out. An AE and a VAE with 64 latents learn from the rest.
 5,000 of the held-out digits calibrate. Into 1,000 others the six kinds of defect are injected at five
-severities; the three further kinds take no part. From the candidates, one after the other joins the alarm: the
+severities; the further kinds take no part. From the candidates, one after the other joins the alarm: the
 one with which it catches most at 1 % false alarms, until that gains less than half a point.
 `.venv/bin/python benchmarks/choose_joint_alarm.py` (3 minutes on two cores) prints the way.
 """

@@ -83,7 +83,13 @@ def results() -> dict[str, str]:
     found = {f"network: {name}": list(model.state_dict().values()) for name, model in trained.items()}
     found |= {f"output: {name}": scores.reconstruct(trained[name], clean) for name in ("AE", "VAE", "GAN")}
     ae, vae = trained["AE"], trained["VAE"]
-    for name in ("difference", "squared_difference", "shape_difference", "negative_elbo"):
+    for name in (
+        "difference",
+        "squared_difference",
+        "shape_difference",
+        "negative_elbo",
+        "pathway_difference",
+    ):
         found[f"score: {name}"] = getattr(scores, name)(vae, clean)
     found["score: largest_correction"] = scores.largest_correction(clean, scores.reconstruct(vae, clean))
     found["score: joint"] = scores.joint_scores(ae, vae, clean)

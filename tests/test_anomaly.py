@@ -30,6 +30,11 @@ def test_other_scores_by_hand(digits):
     kl = torch.distributions.kl_divergence(posterior, torch.distributions.Normal(0.0, 1.0)).sum(1)
     elbo = (x - output).square().sum(1) + kl
     np.testing.assert_allclose(scores.negative_elbo(model, x), elbo.detach(), rtol=1e-5)
+    sap = (x - output).square().sum(1)
+    one, other = ([model.encoder[:k](side) for k in (2, 4)] for side in (x, output))
+    for before, after in zip(one, other, strict=True):
+        sap = sap + (before - after).square().sum(1)
+    np.testing.assert_allclose(scores.pathway_difference(model, x), sap.detach(), rtol=1e-5)
     apart = gaussian_filter((x - output).view(50, 28, 28).numpy(), (0, 1, 1))  # a blur is linear
     expected = np.square(apart).sum((1, 2)) / x.square().sum(1).numpy()
     np.testing.assert_allclose(scores.shape_difference(model, x), expected, rtol=0.05)  # edges apart

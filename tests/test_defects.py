@@ -37,7 +37,10 @@ def test_a_larger_severity_changes_more(digits, kind):
     assert change == sorted(change) and change[0] > 0
 
 
-@pytest.mark.parametrize("kind", ["extra stroke", "missing stroke", "blot", "speckle", *defects.FURTHER])
+DRAWN = ["extra stroke", "missing stroke", "blot", "speckle", "displaced", "dead rows", "wrong piece"]
+
+
+@pytest.mark.parametrize("kind", [*DRAWN, "rotation", "noise"])
 def test_another_seed_injects_elsewhere(digits, kind):
     assert not torch.equal(
         defects.inject(kind, digits[0], seed=3)[0], defects.inject(kind, digits[0], seed=4)[0]
@@ -137,6 +140,53 @@ def test_a_wrong_piece_is_a_square_of_the_digit_on_its_head():
     low, high = mask.view(28, 28).nonzero().T.aminmax(dim=1)
     assert mask.sum() == 81 and (high - low == 8).all()  # 9 x 9: nothing equals its opposite on this page
     torch.testing.assert_close(damaged[mask], (783 / 784 - page)[mask])
+
+
+def bilinear(page, row, column):
+    """The page [28, 28] between its pixels; blank outside."""
+    padded = np.pad(page, 30)
+    (i, down), (j, right) = ((int(x // 1), x % 1) for x in (row + 30, column + 30))
+    upper, lower = (padded[k, j] * (1 - right) + padded[k, j + 1] * right for k in (i, i + 1))
+    return upper * (1 - down) + lower * down
+
+
+def test_a_rotated_page_by_hand(digits):
+    damaged, _ = defects.rotated(digits[0][:40], seed=1, degrees=20)
+    angle, found = np.deg2rad(20), set()
+    for page, own in zip(digits[0][:40].view(-1, 28, 28).numpy(), damaged.view(-1, 28, 28), strict=True):
+        for way in (1, -1):
+            sin, cos = way * np.sin(angle), np.cos(angle)
+            by_hand = [
+                bilinear(page, 13.5 + cos * y - sin * x, 13.5 + sin * y + cos * x)
+                for y, x in ((-3.5, 2.5), (0.5, 0.5), (5.5, -1.5), (-7.5, -4.5))
+            ]
+            if np.allclose(own[[10, 14, 19, 6], [16, 14, 12, 9]], by_hand, atol=1e-5):
+                found.add(way)
+                break
+        else:
+            pytest.fail("turned neither to the left nor to the right")
+    assert found == {1, -1}
+
+
+def test_a_quarter_turn_is_numpys(digits):
+    damaged = defects.rotated(digits[0][:20], degrees=90)[0].view(-1, 28, 28)
+    ways = [torch.rot90(digits[0][:20].view(-1, 28, 28), k, (1, 2)) for k in (1, -1)]
+    assert all(any(torch.allclose(own, way[i]) for way in ways) for i, own in enumerate(damaged))
+
+
+def test_offset_noise_half_gain_and_mirror_are_what_they_say(digits):
+    x = digits[0]
+    torch.testing.assert_close(defects.offset(x, level=0.1)[0], (x + 0.1).clamp(max=1))
+    grey = torch.full((200, 784), 0.5)
+    added = defects.noise(grey, sigma=0.1)[0] - grey
+    assert abs(added.mean()) < 0.002 and added.std() == pytest.approx(0.1, rel=0.02)
+    lower, mask = defects.half_gain(grey, share=0.2)
+    assert (lower[:, :392] == 0.5).all() and (lower[:, 392:] == 0.4).all() and mask.sum() == 200 * 392
+    page = torch.arange(784.0)[None] / 784
+    [flipped] = defects.mirrored(page, rows=5)[0].view(1, 28, 28).numpy()
+    by_hand = page.view(28, 28).numpy().copy()
+    by_hand[23:] = by_hand[23:, ::-1]
+    np.testing.assert_array_equal(flipped, by_hand)
 
 
 @kinds

@@ -47,6 +47,7 @@ GOOD = {  # each function with arguments that it takes
     scores.squared_difference: {"model": AE, "images": ROWS},
     scores.shape_difference: {"model": AE, "images": ROWS, "shape": (28, 28)},
     scores.negative_elbo: {"model": VAE, "images": ROWS},
+    scores.pathway_difference: {"model": VAE, "images": ROWS},
     scores.largest_correction: {"images": ROWS, "outputs": ROWS / 2, "width": 5, "shape": (28, 28)},
     thresholds.flagged: {"scores": NORMAL, "threshold": 0.5},
     thresholds.expected_above_maximum: {"n": 100, "m": 10},
@@ -64,6 +65,11 @@ GOOD = {  # each function with arguments that it takes
     defects.displaced: {"images": ROWS, "seed": 0, "distance": 3},
     defects.dead_rows: {"images": ROWS, "seed": 0, "rows": 3},
     defects.wrong_piece: {"images": ROWS, "seed": 0, "side": 9},
+    defects.rotated: {"images": ROWS, "seed": 0, "degrees": 15},
+    defects.offset: {"images": ROWS, "level": 0.06},
+    defects.noise: {"images": ROWS, "seed": 0, "sigma": 0.1},
+    defects.half_gain: {"images": ROWS, "share": 0.3},
+    defects.mirrored: {"images": ROWS, "rows": 16},
     defects.inject: {"kind": "blot", "images": ROWS, "severity": 3, "seed": 0},
     defects.fraction_removed: {"clean": ROWS, "damaged": ROWS / 2, "output": ROWS, "mask": MASKS},
     scores.softened: {"maps": ROWS, "sigma": 1, "shape": (28, 28)},
@@ -176,6 +182,7 @@ SHAPE = [((28, 27), "784 pixels are not 28 x 27"), ((784,), "784 pixels are not 
          (None, "shape is None")]  # fmt: skip
 
 SCORED = [scores.reconstruct, scores.difference, scores.squared_difference, scores.shape_difference]
+SCORED += [scores.pathway_difference]
 INJECTED = [
     defects.extra_stroke,
     defects.missing_stroke,
@@ -184,7 +191,8 @@ INJECTED = [
     defects.fading,
     defects.blur,
 ]
-INJECTED += [defects.displaced, defects.dead_rows, defects.wrong_piece, defects.inject]
+INJECTED += [defects.displaced, defects.dead_rows, defects.wrong_piece, defects.rotated, defects.offset]
+INJECTED += [defects.noise, defects.half_gain, defects.mirrored, defects.inject]
 READ = [metrics.read_digits, metrics.legibility, metrics.not_restored]
 COMPARED = [metrics.explained_variance, metrics.not_restored, scores.largest_correction]
 OF_CODES = [metrics.nearest_neighbour_labels, metrics.extent, metrics.ellipse_sizes, metrics.central_box]

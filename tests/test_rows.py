@@ -28,6 +28,7 @@ def all_scores(inputs, shape):
         "squared difference": lambda x: scores.squared_difference(vae, x),
         "shape difference": lambda x: scores.shape_difference(vae, x, shape),
         "negative ELBO": lambda x: scores.negative_elbo(vae, x),
+        "pathway difference": lambda x: scores.pathway_difference(vae, x),
         "output": lambda x: scores.reconstruct(vae, x)[:, 5].numpy(),
         "code": lambda x: metrics.codes_of(vae, x)[:, 0],
         "nearest": lambda x: metrics.distance_to_nearest(torch.as_tensor(x), torch.from_numpy(known)),

@@ -1,4 +1,4 @@
-"""Synthetic defects of six kinds and three more, at five severities, with the exact mask of what changed.
+"""Synthetic defects of six kinds and eight more, at five severities, with the exact mask of what changed.
 
 A defect is a function of images, float32 [n, 784] in [0, 1], a seed and a size in pixels or as a share. It
 returns the damaged images, and the mask of the pixels that changed, bool [n, 784]. Wrong arguments raise
@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from functools import partial, wraps
 
 import torch
+from scipy.ndimage import rotate
 from torch import Tensor
 
 from vaepaper import checks
@@ -32,6 +33,8 @@ CONSTRAINTS = {
     "distance": partial(checks.integer, least=0, most=SIDE),
     "rows": partial(checks.integer, least=1, most=SIDE),
     "side": partial(checks.number, least=0, above=True),
+    "degrees": partial(checks.number, least=0, most=180),
+    "level": partial(checks.number, least=0, most=1),
 }
 
 
@@ -190,6 +193,40 @@ def wrong_piece(images: Tensor, seed: int = 0, side: float = 9) -> Tensor:
     return torch.where(square, images.flip(1), images)
 
 
+@defect
+def rotated(images: Tensor, seed: int = 0, degrees: float = 15) -> Tensor:
+    """The page turned about its middle, to the left or to the right, between pixels by bilinear weights."""
+    page = images.reshape(-1, SIDE, SIDE).numpy()
+    ways = [rotate(page, turn, axes=(2, 1), reshape=False, order=1) for turn in (degrees, -degrees)]
+    left = torch.rand(len(images), 1, generator=_random(seed)) < 0.5
+    return torch.where(left, *(torch.from_numpy(way).flatten(1) for way in ways)).clamp_(0, 1)
+
+
+@defect
+def offset(images: Tensor, seed: int = 0, level: float = 0.06) -> Tensor:
+    """All pixels brighter by one grey level. Nothing is drawn at random."""
+    return (images + level).clamp_(max=1)
+
+
+@defect
+def noise(images: Tensor, seed: int = 0, sigma: float = 0.1) -> Tensor:
+    """Gaussian noise added to each pixel, `sigma` in grey levels, cut off at 0 and 1."""
+    return (images + sigma * torch.randn(images.shape, generator=_random(seed))).clamp_(0, 1)
+
+
+@defect
+def half_gain(images: Tensor, seed: int = 0, share: float = 0.3) -> Tensor:
+    """The lower half of the page loses a share of its grey level. Nothing is drawn at random."""
+    return images * (1 - share * (PLACES >= SIDE / 2).repeat_interleave(SIDE))
+
+
+@defect
+def mirrored(images: Tensor, seed: int = 0, rows: int = 16) -> Tensor:
+    """The lowest `rows` rows read from right to left, all 28 at most. Nothing is drawn at random."""
+    kept, turned = images.reshape(-1, SIDE, SIDE).split([SIDE - rows, rows], dim=1)
+    return torch.cat([kept, turned.flip(2)], dim=1).flatten(1)
+
+
 KINDS = {  # how each kind is injected, and its size at severities 1 to 5; 3 is the function's default
     "extra stroke": (extra_stroke, [{"length": length} for length in (3, 6, 9, 12, 15)]),
     "missing stroke": (missing_stroke, [{"length": 2 * w - 1, "width": w} for w in (2, 3, 4, 5, 6)]),
@@ -202,6 +239,11 @@ FURTHER = {  # what no score was chosen on: these tell what an alarm is worth wh
     "displaced": (displaced, [{"distance": distance} for distance in (1, 2, 3, 4, 6)]),
     "dead rows": (dead_rows, [{"rows": rows} for rows in (1, 2, 3, 4, 6)]),
     "wrong piece": (wrong_piece, [{"side": side} for side in (5, 7, 9, 12, 15)]),
+    "rotation": (rotated, [{"degrees": degrees} for degrees in (5, 10, 15, 20, 25)]),
+    "offset": (offset, [{"level": level} for level in (0.02, 0.04, 0.06, 0.08, 0.1)]),
+    "noise": (noise, [{"sigma": sigma} for sigma in (0.02, 0.05, 0.1, 0.15, 0.25)]),
+    "half gain": (half_gain, [{"share": share} for share in (0.1, 0.2, 0.3, 0.45, 0.6)]),
+    "mirrored": (mirrored, [{"rows": rows} for rows in (8, 12, 16, 20, 28)]),
 }
 SEVERITIES = (1, 2, 3, 4, 5)
 

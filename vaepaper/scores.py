@@ -108,6 +108,23 @@ def shape_difference(model: nn.Module, images: Images, shape: tuple[int, int] = 
     return _scores(score, model, images)
 
 
+def pathway_difference(model: nn.Module, images: Images) -> np.ndarray:
+    """Squared difference of input and output, summed over pixels and the encoder's hidden layers, float32 [n].
+
+    RaPP's SAP (Kim et al. 2020, openreview.net/forum?id=HkgeGeBYDB). As `difference`.
+    """
+
+    def score(x: Tensor) -> Tensor:
+        pair = (x, model.reconstruct(x))
+        total = (pair[0] - pair[1]).square().sum(1)
+        for i in range(0, len(model.encoder) - 1, 2):  # a layer, then its activation
+            pair = [model.encoder[i : i + 2](side) for side in pair]
+            total += (pair[0] - pair[1]).square().sum(1)
+        return total
+
+    return _scores(score, model, images, "encode")
+
+
 def negative_elbo(model: VariationalAutoEncoder, images: Images) -> np.ndarray:
     """What a VAE minimises, with its mean code in place of a sampled one, float32 [n]; as `difference`."""
 

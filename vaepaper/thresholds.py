@@ -157,8 +157,9 @@ class JointAlarm:
     cost nothing.
 
     Where T is equal, the second smallest p_ik decides, then the third, and so on: as exact and finer, for
-    each of K scores has an extreme row with T = 1 / (n + 1). Rows that remain equal count as more anomalous:
-    fewer alarms.
+    each of K scores has an extreme row with T = 1 / (n + 1). Ties
+    of T that come from equal scores need not be resolved: those rows count as more anomalous, so alarms
+    are fewer, never more. (In chapter 5 p is larger for a fifth of the digits, by up to 0.06, none below 2 %.)
 
     `np.savez(file, **alarm.normal)` saves an alarm, `JointAlarm().fit(np.load(file))` brings it back.
     """
@@ -243,7 +244,7 @@ class JointAlarm:
         smallest = ranks.min(1)
         first, last = self.starts[smallest], self.starts[smallest + 1]
         ties = last - first  # of the ordered normal rows
-        ties[ties > ranks.shape[1]] = 0  # more ties than scores come from equal scores: they all count
+        ties[ties > ranks.shape[1]] = 0  # equal scores tie any number of rows: all count, none is compared
         # One pair for each new row and each normal row that it ties with.
         new = np.repeat(np.arange(len(table)), ties)
         position = np.arange(len(new)) - np.repeat(ties.cumsum() - ties, ties)  # 0, 1, … within each new row
