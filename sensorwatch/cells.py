@@ -59,7 +59,9 @@ SPACE = r"(?<=\d)[\s'’\u00a0\u202f](?=\d{3}(\D|$))"
 
 
 def kind_of(cell: str) -> str:
-    """What a cell holds: stamp (a date and a clock), date, clock, half (am, pm), number, word, or "" for nothing."""
+    """What a cell holds: stamp (a date and a clock), date, clock, half (am, pm), number, word, or "" for
+    nothing.
+    """
     cell = cell if cell.isascii() else unicodedata.normalize("NFKC", cell)
     if cell.casefold() in MISSING:
         return ""

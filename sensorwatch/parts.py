@@ -61,7 +61,9 @@ def normal_part(signal, normal_from="", normal_until="", exclude=()) -> tuple[pd
 
 
 def excluded(signal, stretches=()) -> np.ndarray:
-    """Which points lie in stretches to leave out, bool [n]; each as "2026-02-03..2026-02-05", a list or by commas."""
+    """Which points lie in stretches to leave out, bool [n]; each as "2026-02-03..2026-02-05", a list or by
+    commas.
+    """
     out = np.zeros(len(signal), bool)
     stretches = stretches.split(",") if isinstance(stretches, str) else stretches
     for stretch in filter(None, map(str.strip, stretches)):

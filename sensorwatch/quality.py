@@ -1,4 +1,6 @@
-"""What is wrong with a signal before anything is learnt from it: gaps, steps back, missing and sentinel values."""
+"""What is wrong with a signal before anything is learnt from it: gaps, steps back, missing and sentinel
+values.
+"""
 
 from dataclasses import dataclass, field
 
@@ -12,7 +14,9 @@ SHOWN = 3  # of each kind, the first so many are named
 
 @dataclass
 class Channel:
-    """One channel's values: their range, and what is wrong with them. Spans are (first, last, value, points)."""
+    """One channel's values: their range, and what is wrong with them. Spans are (first, last, value,
+    points).
+    """
 
     low: float
     high: float

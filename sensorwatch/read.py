@@ -274,7 +274,9 @@ def _below(cells: pd.DataFrame, finer: dict[str, str]) -> pd.Series:
 
 
 def _from_fields(table: Table, timing: list[str]) -> pd.Series:
-    """Year, month and day (or day of the year) in columns of their own, as 2026-3-28; with hhmm, as 2026-3-28 22:00."""
+    """Year, month and day (or day of the year) in columns of their own, as 2026-3-28; with hhmm, as
+    2026-3-28 22:00.
+    """
     role = {next((r for r in ROLES if _role(n, r)), "clock"): table.cells[n] for n in timing}
     if "doy" in role:
         days = pd.to_datetime(role["year"] + "-" + role["doy"].str.zfill(3), format="%Y-%j", errors="coerce")
@@ -288,7 +290,9 @@ def _from_fields(table: Table, timing: list[str]) -> pd.Series:
 
 
 def _clocks(table: Table, name: str, texts: pd.Series, since: pd.Series, unit) -> tuple[pd.Series, str]:
-    """Clocks without dates, or times since the start, as times from 1970-01-01; back by 12 h and more is a new day."""
+    """Clocks without dates, or times since the start, as times from 1970-01-01; back by 12 h and more is a
+    new day.
+    """
     back = since.dropna().diff()
     new_day = back < pd.Timedelta("-12h")
     if texts.str.fullmatch(r"\d+:\d\d").mean() > 0.5 and not (
@@ -446,7 +450,9 @@ def _refuse_woven(table: Table, names: list[str], timing: list[str], index: pd.I
 
 
 def _refuse_sensors(table: Table, names: list[str], timing: list[str], repeated: pd.Index | None) -> None:
-    """Refuse rows of several sensors: a column of few texts is named so, takes turns, or explains repeated times."""
+    """Refuse rows of several sensors: a column of few texts is named so, takes turns, or explains repeated
+    times.
+    """
     for name in table.cells.columns.difference([*names, *timing], sort=False):
         column, kind = table.cells[name], table.kinds[name]
         if kind not in ("word", "number") or sampled(column).nunique() > 50:

@@ -1,4 +1,6 @@
-"""A logger's file as a table of texts: encoding, delimiter, header and names are found, or the file is refused."""
+"""A logger's file as a table of texts: encoding, delimiter, header and names are found, or the file is
+refused.
+"""
 
 import csv
 import difflib
@@ -27,7 +29,9 @@ REPEATED = 0.01  # share of unusual rows above which a file is refused
 
 
 class Table(NamedTuple):
-    """A file's cells as texts, what each column holds, the header above it; each row's line; how it was read."""
+    """A file's cells as texts, what each column holds, the header above it; each row's line; how it was
+    read.
+    """
 
     cells: pd.DataFrame
     kinds: dict[str, str]
@@ -68,7 +72,9 @@ def decoded(raw: bytes, encoding: str | None) -> tuple[str, str]:
 
 
 def _local(raw: bytes) -> tuple[str, str]:
-    """Text in one of the older encodings: the one in which its letters are usual ones. Numbers are the same in all."""
+    """Text in one of the older encodings: the one in which its letters are usual ones. Numbers are the same
+    in all.
+    """
     for name, first_level in (("euc_jp", 0xD0), ("cp932", 0x98)):
         try:
             text = raw.decode(name)
@@ -236,7 +242,9 @@ def _named(cells, names, header, lines, delimiter, told, decimal) -> Table:
 
 
 def _wider(cells, lines, names, width, wide, delimiter, decimal, told):
-    """Rows with more cells than the header: decimal commas, a column that was added later, or a damaged line."""
+    """Rows with more cells than the header: decimal commas, a column that was added later, or a damaged
+    line.
+    """
     digits = cells.apply(lambda column: column.str.fullmatch(r"\d+"))
     whole = cells.apply(lambda column: column.str.fullmatch(r"[+-]?\d+"))
     count = int(cells[wide].ne("").sum(axis=1).mode().max()) if wide.any() else width
@@ -320,7 +328,9 @@ def rows_where(table: Table, where) -> Table:
 
 
 def find_column(table: Table, asked: str) -> str:
-    """The column of a name: as it stands, as any line of the header has it, or but for case, width and a unit."""
+    """The column of a name: as it stands, as any line of the header has it, or but for case, width and a
+    unit.
+    """
     if asked in table.cells.columns:
         return asked
     for fits in (

@@ -13,7 +13,9 @@ def named(table):
 
 
 def by_definition(normal, new):
-    """Joint p-value of one row, the long way: all n + 1 rows ranked together, sorted ranks compared as Python lists."""
+    """Joint p-value of one row, the long way: all n + 1 rows ranked together, sorted ranks compared as
+    Python lists.
+    """
     rows = np.vstack([normal, new])
     strangeness = [sorted(int((rows[:, k] >= row[k]).sum()) for k in range(rows.shape[1])) for row in rows]
     return sum(each <= strangeness[-1] for each in strangeness) / len(rows)
@@ -42,7 +44,9 @@ def test_equal_scores_err_on_the_quiet_side_and_by_little():
 
 @pytest.mark.parametrize("scores", [1, 4, 10])
 def test_the_promise_is_exact_where_every_row_can_be_the_new_one(scores):
-    """Each of n + 1 rows in turn against the others: p ≤ rate for no more than rate (n + 1) of them, or as many."""
+    """Each of n + 1 rows in turn against the others: p ≤ rate for no more than rate (n + 1) of them, or as
+    many.
+    """
     rows = correlated(np.random.default_rng(1), 100, scores)
     p = [
         JointAlarm().fit(named(np.delete(rows, i, 0))).p_value(named(rows[[i]]))[0] for i in range(len(rows))
@@ -153,7 +157,9 @@ def test_too_few_rows_for_a_rate_are_said_and_flag_nothing():
 
 
 def test_the_extreme_is_resolved_finer_than_by_the_number_of_scores():
-    """999 rows, ten scores: the rate of one in a thousand can still be flagged, by what is strange to two scores."""
+    """999 rows, ten scores: the rate of one in a thousand can still be flagged, by what is strange to two
+    scores.
+    """
     alarm = JointAlarm().fit(named(np.random.default_rng(10).random((999, 10))))
     assert alarm.flagged(named([[9.0, 9.0] + [0.5] * 8]), 0.001).all()
 

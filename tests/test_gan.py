@@ -1,4 +1,6 @@
-"""The GAN against second derivatives by autograd, NumPy by hand, and its own promises: frozen parts, equal bits."""
+"""The GAN against second derivatives by autograd, NumPy by hand, and its own promises: frozen parts, equal
+bits.
+"""
 
 import copy
 from itertools import pairwise

@@ -16,7 +16,9 @@ def networks():
 
 
 def softened_by_hand(maps):
-    """Under a Gaussian of two pixels, edges by what lies inside: SciPy's blur of the map over its blur of the page."""
+    """Under a Gaussian of two pixels, edges by what lies inside: SciPy's blur of the map over its blur of
+    the page.
+    """
     blur = [gaussian_filter(each, (0, 2, 2), mode="constant") for each in (maps, np.ones_like(maps))]
     return blur[0] / blur[1]
 

@@ -1,4 +1,6 @@
-"""`make signal` from a CSV to its folder, a second file against the saved monitor, and mistakes that leave nothing."""
+"""`make signal` from a CSV to its folder, a second file against the saved monitor, and mistakes that leave
+nothing.
+"""
 
 import re
 
@@ -92,7 +94,9 @@ def test_a_mistake_is_one_sentence_and_leaves_nothing(csv, build, capsys, argume
 
 @pytest.mark.slow
 def test_channels_of_one_file_do_not_overwrite_each_other(tmp_path, build, capsys, monkeypatch):
-    """Which one, if there are several, is asked; each has its folder; one's monitor does not watch the other."""
+    """Which one, if there are several, is asked; each has its folder; one's monitor does not watch the
+    other.
+    """
     monkeypatch.setenv("VAEPAPER_BUILD", str(build))
     path, k = tmp_path / "rig.csv", np.arange(1200)
     table = pd.DataFrame({"time": pd.date_range("2026-03-01", periods=1200, freq="h"), "a": np.sin(k / 4)})

@@ -1,4 +1,6 @@
-"""What a notebook says of itself: its parameters, the trainings that it will ask for, what its results depend on."""
+"""What a notebook says of itself: its parameters, the trainings that it will ask for, what its results
+depend on.
+"""
 
 import ast
 import difflib

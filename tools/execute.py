@@ -44,7 +44,9 @@ def is_done(notebook: Path, parameters: dict) -> bool:
 
 
 def run(notebook: Path, parameters: dict, caller: int) -> str:
-    """Execute one notebook into build/notebooks; "", or what went wrong, with the notebook kept for reading."""
+    """Execute one notebook into build/notebooks; "", or what went wrong, with the notebook kept for
+    reading.
+    """
     from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
@@ -61,7 +63,8 @@ def run(notebook: Path, parameters: dict, caller: int) -> str:
     failed = folder / f"{notebook.stem}.failed.ipynb"
     stamp(notebook).unlink(missing_ok=True)
     try:
-        # Under the failed name until it has succeeded: whatever kills us, no half-run notebook looks complete.
+        # Under the failed name until it has succeeded: whatever kills us, no half-run notebook looks
+        # complete.
         papermilled(notebook, failed, parameters, progress_bar=False, log_output=True)
     except PapermillExecutionError as error:
         return (
@@ -94,7 +97,9 @@ def run(notebook: Path, parameters: dict, caller: int) -> str:
 
 
 def papermilled(source, target: Path, parameters: dict, **options) -> None:
-    """Execute a notebook, a path or what nbformat read, and leave it at `target`. Raises what papermill does."""
+    """Execute a notebook, a path or what nbformat read, and leave it at `target`. Raises what papermill
+    does.
+    """
     import papermill  # here: it takes a second, and what is done needs none
 
     # Two notebooks run side by side; and sums over a whole tensor depend on the number of threads.

@@ -18,7 +18,9 @@ BUSY = "Another `make reproduce` is at work in this checkout; waiting for it to 
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run what is asked for; 0 if all of it succeeded, 1 if not, 2 for an unknown argument, 130 if interrupted."""
+    """Run what is asked for; 0 if all of it succeeded, 1 if not, 2 for an unknown argument, 130 if
+    interrupted.
+    """
     parser = argparse.ArgumentParser(prog="make reproduce", description=__doc__)
     parser.add_argument("notebooks", nargs="*", help="such as 02 (in make: NB=02); default: all")
     pair = ("NAME", "VALUE")

@@ -1,4 +1,6 @@
-"""`make signal`: chapter 9 on a CSV of one's own; leaves notebook, page, alarms, figures and the trained monitor."""
+"""`make signal`: chapter 9 on a CSV of one's own; leaves notebook, page, alarms, figures and the trained
+monitor.
+"""
 
 import argparse
 import os

@@ -72,7 +72,9 @@ def settle(page, errors):
 
 
 def mark_old(cells):
-    """Mark the canvases of these cells, which a run is to replace: a slow machine still shows them meanwhile."""
+    """Mark the canvases of these cells, which a run is to replace: a slow machine still shows them
+    meanwhile.
+    """
     cells.locator("canvas").evaluate_all("found => found.forEach(c => { c.old = true; })")
 
 

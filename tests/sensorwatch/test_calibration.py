@@ -1,4 +1,6 @@
-"""False events per day: the target rate on blocks, what is missing for it, how flagged points become events."""
+"""False events per day: the target rate on blocks, what is missing for it, how flagged points become
+events.
+"""
 
 import math
 

@@ -1,4 +1,6 @@
-"""A monitor: scores against brute force, a stream against the whole, promises in days, what it says to bad input."""
+"""A monitor: scores against brute force, a stream against the whole, promises in days, what it says to bad
+input.
+"""
 
 import json
 import pickle

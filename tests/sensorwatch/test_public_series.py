@@ -1,4 +1,6 @@
-"""The benchmark on public series: its readers on made-up folders, NAB's score against what its paper defines."""
+"""The benchmark on public series: its readers on made-up folders, NAB's score against what its paper
+defines.
+"""
 
 import json
 
@@ -66,7 +68,9 @@ def test_skab(public_series, tmp_path):
 
 
 def test_the_score_of_nab(public_series):
-    """0 says nothing, 100 is perfect; a false alarm costs .11 or .22, and 2 if a window's miss weighs double."""
+    """0 says nothing, 100 is perfect; a false alarm costs .11 or .22, and 2 if a window's miss weighs
+    double.
+    """
     place = np.array(["None"] * 50 + ["a"] * 10 + ["None"] * 40 + ["b"] * 10 + ["None"] * 40)
     gain = np.where(place == "None", -1.0, 1.0)
 

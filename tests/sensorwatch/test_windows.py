@@ -19,7 +19,9 @@ def test_gaps_agree_with_brute_force():
 
 
 def test_an_irregular_signal_is_not_all_gaps():
-    """Exponential waits, as of cars over a road sensor: one in a thousand at most counts as a gap, a day does."""
+    """Exponential waits, as of cars over a road sensor: one in a thousand at most counts as a gap, a day
+    does.
+    """
     waits = np.random.default_rng(2).exponential(300, 5000)
     waits[2500] = 86400
     index = pd.Timestamp("2026-01-01") + pd.to_timedelta(waits.cumsum(), unit="s")
