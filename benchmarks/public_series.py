@@ -32,7 +32,9 @@ PROFILES = {"standard": (1, 0.11), "low-FP": (1, 0.22), "low-FN": (2, 0.11)}  # 
 
 
 def learnt(normal, calibrated: int | None = None) -> dict[str, Monitor | None]:
-    """Of each kind, a monitor of normal rows, of which the last calibrate, by default half; None if refused."""
+    """Of each kind, a monitor of normal rows, of which the last calibrate, by default half; None if
+    refused.
+    """
     begin = len(normal) // 2 if calibrated is None else len(normal) - calibrated
     found = {}
     try:

@@ -148,7 +148,7 @@ class Calibration:
     def certain(self, threshold: float, certainty: float = 0.9) -> float:
         """How many false events a block there are at most, with this certainty, above a threshold.
 
-        Of n independent blocks of which k reach the threshold, the share of blocks that do is Beta(k, n + 1 - k)
+        Of n independent blocks of which k reach the threshold, the share that do is Beta(k, n + 1 - k)
         (Vovk 2012, "Conditional validity of inductive conformal predictors").
         """
         n, k = self.blocks, max(1, int((self.rule.normal >= threshold).sum()))

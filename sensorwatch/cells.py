@@ -28,7 +28,8 @@ MISSING = {
     "///",
 }
 NUMBER = re.compile(
-    r"[(]?[-+−]?\s*(\d[\d.,'’ \u00a0\u202f]*|[.,]\d+)([ed][+-]?\d+)?([-)*]|\s?[%‰°]?[^\W\d_]{0,4}(/[^\W\d_]{1,4})?)",
+    r"[(]?[-+−]?\s*(\d[\d.,'’ \u00a0\u202f]*|[.,]\d+)([ed][+-]?\d+)?"
+    r"([-)*]|\s?[%‰°]?[^\W\d_]{0,4}(/[^\W\d_]{1,4})?)",
     re.I,
 )
 DATE = re.compile(
@@ -138,7 +139,8 @@ def numbers(cells: pd.Series, decimal: str | None, delimiter: str, hint: str = "
     if len(odd) > 0.05 * max(1, len(plain)):
         raise ValueError(
             f"{len(odd):,} cells of {cells.name!r} such as {odd.iloc[0]!r} begin with a number and are none;"
-            f" write one unit in all, or, if the decimal sign is the reason, name it: {option('decimal', thousands)}"
+            " write one unit in all, or, if the decimal sign is the reason, name it:"
+            f" {option('decimal', thousands)}"
         )
     return values, ", ".join(said)
 
@@ -149,7 +151,7 @@ def _certain(pointed: pd.Series) -> bool:
 
 
 def _suffixes(suffix: pd.Series) -> tuple[pd.Series, list[str]]:
-    """What to multiply each number by, for its unit's prefix (20 kW beside 950 W); other rows are left out."""
+    """What to multiply each number by, for its unit's prefix (20 kW, 950 W); other rows are left out."""
     counts = Counter(suffix)
     usual = counts.most_common(1)[0][0] if counts else ""
     base = min(counts, key=len, default="")
@@ -178,7 +180,8 @@ def _decimal(name: str, bodies: pd.Series, decimal: str | None, delimiter: str, 
         (sign, most), *less = found.most_common()
         if less and less[0][1] > 0.01 * most:
             raise ValueError(
-                f"points and commas stand as decimal signs in {name!r}; name the right one: {option('decimal', sign)}"
+                f"points and commas stand as decimal signs in {name!r}; name the right one:"
+                f" {option('decimal', sign)}"
             )
         return sign
     if delimiter == "," and not commas.any():
@@ -187,5 +190,6 @@ def _decimal(name: str, bodies: pd.Series, decimal: str | None, delimiter: str, 
         return hint
     raise ValueError(
         f"{signed.iloc[0]!r} and all like it may be thousands or decimals; name the decimal sign:"
-        f" {option('decimal', last[0])} for {signed.iloc[0].replace(last[0], '.')}, or {option('decimal', other[0])}"
+        f" {option('decimal', last[0])} for {signed.iloc[0].replace(last[0], '.')}, or"
+        f" {option('decimal', other[0])}"
     )

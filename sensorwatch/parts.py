@@ -13,11 +13,12 @@ from vaepaper import checks
 
 
 def normal_part(signal, normal_from="", normal_until="", exclude=()) -> tuple[pd.Series, str]:
-    """The part of a signal from `normal_from` until before `normal_until` without `exclude`, and in words what it is.
+    """A signal from `normal_from` until before `normal_until` without `exclude`, and in words what it is.
 
     Args:
-        normal_from, normal_until: times as the file writes them (a day, or a day and a clock), a share of the signal
-            ("70%"), or row numbers where there are no times. "" is the begin, and the first half of what follows it.
+        normal_from, normal_until: times as the file writes them (a day, or a day and a clock), a share of
+            the signal ("70%"), or row numbers where there are no times. "" is the begin, and the first half
+            of what follows it.
         exclude: as in `excluded` (both days included).
 
     Raises:
@@ -48,8 +49,10 @@ def normal_part(signal, normal_from="", normal_until="", exclude=()) -> tuple[pd
         )
     for stuck in constant_stretches(normal.to_numpy())[:1]:
         told.append(
-            f"In it, {normal.name!r} is constant ({normal.iloc[stuck.start]:g} for {stuck.stop - stuck.start:,} points"
-            f" from {moment(normal.index[stuck.start], signal)}): a stuck sensor would be learnt as normal, too."
+            f"In it, {normal.name!r} is constant ({normal.iloc[stuck.start]:g} for"
+            f" {stuck.stop - stuck.start:,} points"
+            f" from {moment(normal.index[stuck.start], signal)}): a stuck sensor would be learnt as normal,"
+            " too."
         )
     for value, count in sentinel_values(normal.dropna().to_numpy()):
         at = moment(normal.index[normal.to_numpy() == value][0], signal)
@@ -110,7 +113,8 @@ def place(signal, name: str, text, end: bool = False):
 
 
 def _moment(signal, name: str, text: str) -> pd.Timestamp:
-    example = f"write a time such as {signal.index[0]:%Y-%m-%d} or {signal.index[0]:%Y-%m-%d %H:%M}, or a share: 70%"
+    first = signal.index[0]
+    example = f"write a time such as {first:%Y-%m-%d} or {first:%Y-%m-%d %H:%M}, or a share: 70%"
     if text.isdecimal() and len(text) != 8:
         raise ValueError(f"{name} is {text!r}: a year, a row or a number of days? {example}")
     try:
@@ -151,7 +155,8 @@ def supported_rate(calibration, per_day: float) -> tuple[dict, str]:
     used, days = min(max(per_day, least), most), calibration.blocks * calibration.days
     certain = calibration.certain(calibration.threshold(used)) / calibration.days
     said = [
-        f"Target on normal data: on average one false alarm in {1 / used:.3g} days, calibrated on {days:.3g} days.",
+        f"Target on normal data: on average one false alarm in {1 / used:.3g} days, calibrated on {days:.3g}"
+        " days.",
         f"With 90% certainty: at most one in {1 / certain:.2g} days"
         f" (one in {1 / used:.3g} would need {2.303 / used:.3g} days to calibrate on).",
     ]
@@ -165,7 +170,8 @@ def result(alarms: pd.DataFrame, watch, target: dict, signal, normal) -> str:
     """In words, how many alarms there are where how many were to be expected, and what many have in common.
 
     Args:
-        alarms: of `Monitor.alarms`, with the numbers to call them by. watch: the monitor. target: of `supported_rate`.
+        alarms: of `Monitor.alarms`, with the numbers to call them by. watch: the monitor. target: of
+            `supported_rate`.
     """
     raised = alarms[alarms.triggered_by != "gap"]
     outside = ~signal.index.isin(normal.index)
@@ -176,7 +182,8 @@ def result(alarms: pd.DataFrame, watch, target: dict, signal, normal) -> str:
         expected = target["per_day"] * watched_days(signal.index, outside)
     number = len(raised) - len(inside)
     told = [
-        f"{number or 'No'} alarm{'s' if number > 1 else ''}, where {expected:.2g} were to be expected by chance"
+        f"{number or 'No'} alarm{'s' if number > 1 else ''}, where {expected:.2g} were to be expected by"
+        " chance"
     ]
     told[0] += "; the strongest first." if number > 1 else "."
     if len(inside):
@@ -184,7 +191,8 @@ def result(alarms: pd.DataFrame, watch, target: dict, signal, normal) -> str:
         more = " more" if number else ""
         have, them = ("has its", "it") if len(inside) == 1 else ("have their", "them")
         told.append(
-            f"{len(inside)}{more} {have} peak in what was called normal ({numbers}): look there, or exclude {them}."
+            f"{len(inside)}{more} {have} peak in what was called normal ({numbers}): look there, or exclude"
+            f" {them}."
         )
     scaling = next(iter(watch.channels.values())).scaling
     level = raised[raised.triggered_by.isin(["beyond range", "level"])]
@@ -196,8 +204,10 @@ def result(alarms: pd.DataFrame, watch, target: dict, signal, normal) -> str:
         if len(beyond) > 2:
             furthest = beyond[extreme].max() if extreme == "high" else beyond[extreme].min()
             told.append(
-                f"{len(beyond)} alarms may have one cause: since {moment(beyond.start.iloc[0], signal)} the level has"
-                f" {way} what was learnt ({limit:.4g}; up to now {furthest:.4g}). If that is normal from now on, learn"
+                f"{len(beyond)} alarms may have one cause: since {moment(beyond.start.iloc[0], signal)} the"
+                " level has"
+                f" {way} what was learnt ({limit:.4g}; up to now {furthest:.4g}). If that is normal from now"
+                " on, learn"
                 " anew from a part that holds it (normal_from, normal_until)."
             )
     return " ".join(told)

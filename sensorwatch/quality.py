@@ -29,7 +29,7 @@ class Channel:
 
 @dataclass
 class Report:
-    """How a file was understood, and what is wrong with it; `print` shows it. Times are those of the index."""
+    """How a file was understood, and what is wrong with it; `print` shows it. Times as in the index."""
 
     understood: list[tuple[str, str]]
     rows: int  # of readings in the file
@@ -83,7 +83,8 @@ class Report:
                 ("missing values", f"{channel.missing:,} ({channel.missing / self.points:.1%}){why}")
             )
         for value, count in channel.sentinels:
-            text = f"{value:g} ({count:,} in all) lies far from all others; if it means missing: missing={value:g}"
+            text = f"{value:g} ({count:,} in all) lies far from all others"
+            text += f"; if it means missing: missing={value:g}"
             found.append(("sentinel value", text))
         if channel.constant:
             told = [
@@ -116,8 +117,9 @@ def steps(index: pd.Index) -> np.ndarray:
 
 
 def constant_stretches(values: np.ndarray) -> list[slice]:
-    """Where a value stays the same for long: at least 10 points, and three times what is usual for three quarters of
-    all points (at night, a solar plant's power stays the same as well)."""
+    """Where a value stays the same for long: at least 10 points, and three times what is usual for three
+    quarters of all points (at night, a solar plant's power stays the same as well).
+    """
     known = np.flatnonzero(np.isfinite(values))
     if not len(known):
         return []
@@ -129,8 +131,9 @@ def constant_stretches(values: np.ndarray) -> list[slice]:
 
 
 def sentinel_values(values: np.ndarray) -> list[tuple[float, int]]:
-    """Values that a logger may write for missing, such as -9999, and how often: extremes that lie away from all other
-    values by five times their range."""
+    """Values that a logger may write for missing, such as -9999, and how often: extremes that lie away from
+    all other values by five times their range.
+    """
     found, others = [], values
     while len(others) >= 10:
         low, high = others.min(), others.max()

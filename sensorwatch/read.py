@@ -1,7 +1,8 @@
-"""A logger's file as a signal: one way of reading must fit all rows, or a ValueError names the option that settles it.
+"""A logger's file as a signal: one way of reading must fit all rows, or a ValueError names the option that
+settles it.
 
-A signal is a float64 Series (several channels: a DataFrame) over rising times, or over row numbers where there are no
-times. NaN is a missing value.
+A signal is a float64 Series (several channels: a DataFrame) over rising times, or over row numbers where
+there are no times. NaN is a missing value.
 """
 
 import csv
@@ -23,8 +24,9 @@ INDEX = re.compile(
     r"|no\.?|nr\.?|n|#|index|idx|id|rec(ord)?|rn|number|num|nummer|entry_id|row|sample|table|連番|番号|column 1"
 )
 SENSOR = re.compile(  # what a column of several sensors' names is called
-    "sensor|tag|channel|ch|name|id|device|gerät|node|station|variable|parameter|metric|measurement|field|type|unit|signal"
-    "|einheit|item|point|probe|kanal|messstelle|location|site|room|machine|asset|varname|センサ|機器|項目|場所"
+    "sensor|tag|channel|ch|name|id|device|gerät|node|station|variable|parameter|metric|measurement|field"
+    "|type|unit|signal|einheit|item|point|probe|kanal|messstelle|location|site|room|machine|asset|varname"
+    "|センサ|機器|項目|場所"
 )
 ROLES = {  # columns that hold a part of the time, by name
     "year": r"year|yr|yyyy|jahr|année|año|anno|ano|年|西暦",
@@ -45,19 +47,21 @@ PARTS = {"hour": 3600e6, "minute": 60e6, "second": 1e6, "ms": 1e3, "us": 1.0}  #
 
 
 def read_csv(
-    path, value=None, *, time=None, where=None, date_order=None, unit=None, start=None, step=None, decimal=None,
-    encoding=None, missing=None, every=None, bridge=None,
+    path, value=None, *, time=None, where=None, date_order=None, unit=None, start=None, step=None,
+    decimal=None, encoding=None, missing=None, every=None, bridge=None,
 ) -> tuple[pd.Series | pd.DataFrame, Report]:  # fmt: skip
     """A channel of a logger's file, and a report that begins with how the file was understood.
 
     Args ("" is None throughout):
-        value: the column to read; several (a list, or by commas) give a DataFrame. None takes the only one of numbers.
+        value: the column to read; several (a list, or by commas) give a DataFrame. None takes the only one
+            of numbers.
         time: the column or columns of the times; None finds them.
         where: the rows to read, as "sensor=S1".
         date_order: "dmy", "mdy" or "ymd".
-        unit: of numeric times: s, ms, us, ns, min, h, d, excel, matlab, labview, gps; or a strptime form for texts;
-            "h" or "min" for what stands before the colon in 12:30.
-        start, step: the first time and the step ("2026-03-01 00:00", "10min") of a file without (usable) times.
+        unit: of numeric times: s, ms, us, ns, min, h, d, excel, matlab, labview, gps; or a strptime form
+            for texts; "h" or "min" for what stands before the colon in 12:30.
+        start, step: the first time and the step ("2026-03-01 00:00", "10min") of a file without (usable)
+            times.
         decimal: the decimal sign, "," or ".".
         missing: sentinel values that mean missing, such as -200 (a list, or by commas).
         every: a step to average to ("10min"), or "10min,last", "10min,sum".
@@ -67,7 +71,8 @@ def read_csv(
         A float64 Series (or DataFrame), and its `Report`.
 
     Raises:
-        ValueError: the file is no table, no such column, or several ways of reading fit; the message names the option.
+        ValueError: the file is no table, no such column, or several ways of reading fit; the message names
+            the option.
         OSError: the file is not there or cannot be read.
     """
     path = Path(path)
@@ -222,7 +227,8 @@ def _one_of(table: Table, names: list[str]) -> list[str]:
 
 
 def _index(table: Table, timing: list[str], order, unit, decimal) -> tuple[pd.Index, str, str | None]:
-    """The times of all rows, NaT where there is none, or row numbers; how they were read; their strptime form.
+    """The times of all rows, NaT where there is none, or row numbers; how they were read; their strptime
+    form.
 
     Raises:
         ValueError: more than one in a hundred is unreadable, or the way of reading is not certain.
@@ -302,7 +308,8 @@ def _clocks(table: Table, name: str, texts: pd.Series, since: pd.Series, unit) -
         unit = unit or ("h" if "hh:mm" in said else "min" if "mm:ss" in said else None)
         if unit not in ("h", "min"):
             raise ValueError(
-                f"{texts.iloc[0]!r} in {name!r} may be hours and minutes or minutes and seconds; say what stands before"
+                f"{texts.iloc[0]!r} in {name!r} may be hours and minutes or minutes and seconds; say what"
+                " stands before"
                 f" the colon: {option('unit', 'h')} or {option('unit', 'min')}"
             )
         since = since / (60 if unit == "min" else 1)
@@ -311,7 +318,8 @@ def _clocks(table: Table, name: str, texts: pd.Series, since: pd.Series, unit) -
     if ((back < pd.Timedelta(0)) & ~new_day).any():
         row = int(np.flatnonzero((back < pd.Timedelta(0)) & ~new_day)[0])
         raise ValueError(
-            f"line {table.lines[back.index[row]]}: clocks without dates go back at {texts[back.index[row]]!r}; say when"
+            f"line {table.lines[back.index[row]]}: clocks without dates go back at"
+            f" {texts[back.index[row]]!r}; say when"
             f" the first row is: {option('start', '2026-03-01 00:00')} and {option('step', '10min')}"
         )
     turn = pd.Timedelta("1h") if unit == "min" else pd.Timedelta("1D")
@@ -323,7 +331,7 @@ def _clocks(table: Table, name: str, texts: pd.Series, since: pd.Series, unit) -
 
 
 def _readable(table: Table, name: str, found: pd.Series, words: str) -> pd.DatetimeIndex:
-    """Times as an index, if all but one in a hundred are readable; words at the end of a file do not count."""
+    """Times as an index, if all but one in a hundred are readable; words at a file's end do not count."""
     first = table.cells[name.split(" and ")[0]] if name not in table.cells else table.cells[name]
     sane = found.dt.year.between(1700, 2199)
     found = found.where(sane)
@@ -339,7 +347,8 @@ def _readable(table: Table, name: str, found: pd.Series, words: str) -> pd.Datet
     if np.sum(bad < end) > REPEATED * len(found):
         texts = [first.iloc[k] for k in bad[:3]]
         raise ValueError(
-            f"line {table.lines[bad[0]]}: {texts[0]!r} in {name!r} cannot be read as a time ({len(bad):,} rows;"
+            f"line {table.lines[bad[0]]}: {texts[0]!r} in {name!r} cannot be read as a time ({len(bad):,}"
+            " rows;"
             f" others are read as {words}); name another column as time, or their form:"
             f" {option('unit', '%d.%m.%Y %H:%M')}"
         )
@@ -400,7 +409,8 @@ def _refuse_unnamed_time(table: Table, names: list[str]) -> None:
         words = texts.str.contains(r"\d", regex=True).all() and kind_of(texts[0]) != "number"
         if texts.is_unique and (words or _role(name, "year|doy")):
             raise ValueError(
-                f"{texts[0]!r} in {name!r} may be the time, in an unknown form; name it: {option('time', name)} and its"
+                f"{texts[0]!r} in {name!r} may be the time, in an unknown form; name it:"
+                f" {option('time', name)} and its"
                 f" form, such as {option('unit', '%d.%m.%Y %H:%M')}; if not:"
                 f" {option('start', '2026-03-01 00:00')}"
             )
@@ -408,7 +418,8 @@ def _refuse_unnamed_time(table: Table, names: list[str]) -> None:
         if len(values) > 3 and (values.diff().iloc[1:] > 0).all() and not _counts(table.cells[name]):
             raise ValueError(
                 f"no column is named as time, and {name!r} rises from row to row; if it is the time:"
-                f" {option('time', name)} and {option('unit', 's')}; if not: {option('start', '2026-03-01 00:00')} and"
+                f" {option('time', name)} and {option('unit', 's')}; if not:"
+                f" {option('start', '2026-03-01 00:00')} and"
                 f" {option('step', '10min')}"
             )
 
@@ -427,7 +438,8 @@ def _refuse_woven(table: Table, names: list[str], timing: list[str], index: pd.I
     sorted_already = known.is_monotonic_increasing or known.is_monotonic_decreasing
     if not sorted_already and known.hour.isin(range(1, 13)).all() and 12 in known.hour:
         raise ValueError(
-            f"no hour is 0 or beyond 12 and times go back: AM and PM are lost; {option('start', str(known[0]))}"
+            "no hour is 0 or beyond 12 and times go back: AM and PM are lost;"
+            f" {option('start', str(known[0]))}"
         )
     if every:
         return
@@ -437,14 +449,18 @@ def _refuse_woven(table: Table, names: list[str], timing: list[str], index: pd.I
     counted = f"{option('start', str(known[0]))} and {option('step', f'{step or 1:g}s')}"
     if len(hour) and known.tz is None and known.duplicated().sum() > 1:
         raise ValueError(
-            f"the clock goes back by an hour to {known[hour[0] + 1]} (summer time ends?), and times after it were there"
-            f" before; {option('every', f'{step:g}s')} averages them, or, if readings are equally spaced, {counted}"
+            f"the clock goes back by an hour to {known[hour[0] + 1]} (summer time ends?), and times after it"
+            " were there"
+            f" before; {option('every', f'{step:g}s')} averages them, or, if readings are equally spaced,"
+            f" {counted}"
         )
     if repeated > allowed:
         row = int(np.flatnonzero(index.duplicated() & index.notna())[0])
         raise ValueError(
-            f"line {table.lines[row]}: the time {index[row]} was there before, as in {repeated:.0%} of all rows;"
-            f" name the columns that complete it (time), or, if the readings are equally spaced, {counted}, or"
+            f"line {table.lines[row]}: the time {index[row]} was there before, as in {repeated:.0%} of all"
+            " rows;"
+            f" name the columns that complete it (time), or, if the readings are equally spaced, {counted},"
+            " or"
             f" {option('every', '10min,mean')}"
         )
 
@@ -529,9 +545,11 @@ def _signal(table, names, timing, index, words, decimal, missing, every, bridge)
 
 
 def in_order(data: pd.DataFrame, repeated: bool = False) -> tuple[pd.DataFrame, dict]:
-    """Channels with rising times, and what had to be done: `backward`, `duplicates` and `untimed` of `Report`.
+    """Channels with rising times, and what had to be done: `backward`, `duplicates` and `untimed` of
+    `Report`.
 
-    Rows without a time are left out; of rows with the same time the first that has a value counts, unless `repeated`.
+    Rows without a time are left out; of rows with the same time the first that has a value counts, unless
+    `repeated`.
     """
     if not isinstance(data.index, pd.DatetimeIndex):
         return data, {}
@@ -556,7 +574,8 @@ def _every(data: pd.DataFrame, every: str) -> tuple[pd.DataFrame, str]:
     how = how.strip() or "mean"
     if how not in ("mean", "last", "sum") or not isinstance(data.index, pd.DatetimeIndex):
         raise ValueError(
-            f"every is {every!r}; expected a step, such as 10min or 10min,last (mean, sum), and a file with times"
+            f"every is {every!r}; expected a step, such as 10min or 10min,last (mean, sum), and a file with"
+            " times"
         )
     try:
         bins = data.resample(pd.Timedelta(step))

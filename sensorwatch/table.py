@@ -124,8 +124,8 @@ def read_table(text: str, encoding: str, decimal: str | None) -> Table:
     del lines, filled  # long files need the memory
     cells = pd.read_csv(
         io.BytesIO(body.encode()), sep=r"\s+" if spaced else delimiter, header=None,
-        names=range(max(len(names), widest)), dtype=str, na_filter=False, index_col=False, skipinitialspace=True,
-        skip_blank_lines=False,
+        names=range(max(len(names), widest)), dtype=str, na_filter=False, index_col=False,
+        skipinitialspace=True, skip_blank_lines=False,
     )  # fmt: skip
     if re.search(r'[ \u3000\u00a0]"?([,;|\t]|$)|"[ \u3000]', body, re.M):
         cells = cells.apply(lambda column: column.str.strip())
@@ -284,7 +284,8 @@ def _wider(cells, lines, names, width, wide, delimiter, decimal, told):
         return cells, lines, []
     if not wide[wide.argmax() :].all() and decimal != ".":
         raise ValueError(
-            f"{told_width}, and others after it do not: are its cells in place? {option('decimal', '.')} if so"
+            f"{told_width}, and others after it do not: are its cells in place? {option('decimal', '.')} if"
+            " so"
         )
     told.append(("more columns", f"from {told_width}"))
     return cells, lines, names

@@ -1,5 +1,6 @@
-"""Texts and numbers of a logger's time columns as times: one way of reading must fit, or a ValueError says which option
-settles it."""
+"""Texts and numbers of a logger's time columns as times: one way of reading must fit, or a ValueError says
+which option settles it.
+"""
 
 import re
 import unicodedata
@@ -17,7 +18,7 @@ UNITS = {  # seconds in one unit of a numeric time, and the words that headers u
     "d": (86400.0, "d day days tage jours 日"),
 }
 UNIT_OF = {word: unit for unit, (_, words) in UNITS.items() for word in words.split()}
-ORIGINS = {  # serial numbers that count from another day: (unit, that day in seconds since 1970, plausible values)
+ORIGINS = {  # serial numbers from another day: (unit, that day in seconds since 1970, plausible values)
     "excel": ("d", -25_569 * 86400, (20_000, 80_000)),
     "matlab": ("d", -719_529 * 86400, (700_000, 780_000)),
     "labview": ("s", -2_082_844_800, (2.6e9, 4.5e9)),
@@ -32,14 +33,15 @@ MONTHS = [  # how months begin in the usual European languages
     "de[czk]|d[éi]c|дек",
 ]  # fmt: skip
 DAYS = re.compile(  # of the week, and small words between a date and a clock
-    "(mon|tues?|wed(nes)?|thu(rs?)?|fri|satu?r?|sun)(day)?|mo|di|mi|do|fr|sa|so|(mon|diens|donners|frei|sams|sonn)tag"
-    "|mittwoch|sonnabend|lun(di|es|edì)?|mar(di|tes|tedì)|mer(credi|coledì)?|jeu(di)?|ven(dredi|erdì)?|sam(edi)?|dim"
+    "(mon|tues?|wed(nes)?|thu(rs?)?|fri|satu?r?|sun)(day)?|mo|di|mi|do|fr|sa|so"
+    "|(mon|diens|donners|frei|sams|sonn)tag|mittwoch|sonnabend"
+    "|lun(di|es|edì)?|mar(di|tes|tedì)|mer(credi|coledì)?|jeu(di)?|ven(dredi|erdì)?|sam(edi)?|dim"
     "(anche)?|mi[eé](rcoles)?|jue(ves)?|vie(rnes)?|s[aá]b(ado|ato)?|dom(ingo|enica)?|giovedì|[月火水木金土日](曜日?)?"
     "|at|um|à|le|del?|of|klo?|uhr"
 )
 ZONES = {  # hours; others have two meanings
-    "z": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 1, "cet": 1, "mez": 1, "cest": 2, "mesz": 2, "eet": 2, "eest": 3,
-    "msk": 3, "jst": 9, "kst": 9,
+    "z": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 1, "cet": 1, "mez": 1, "cest": 2, "mesz": 2, "eet": 2,
+    "eest": 3, "msk": 3, "jst": 9, "kst": 9,
 }  # fmt: skip
 STAMP = re.compile(
     r"(?:(?P<a>m?\d{1,4})(?P<sep>[-/., ]+)(?P<b>m?\d{1,2})[-/., ]+(?P<c>\d{1,4})(?!\d)"
@@ -67,8 +69,8 @@ def plain(name: str) -> str:
 def read_texts(
     texts: pd.Series, order: str | None = None, form: str | None = None
 ) -> tuple[pd.Series, str, bool]:
-    """Texts as times: datetime64 in UTC or without a zone (NaT: unreadable), how they were read, and whether the clocks
-    had no date.
+    """Texts as times: datetime64 in UTC or without a zone (NaT: unreadable), how they were read, and
+    whether the clocks had no date.
 
     Args:
         order: dmy, mdy or ymd; None finds the only one that fits.
@@ -99,8 +101,9 @@ def read_texts(
 
 
 def _in_one_form(texts: pd.Series, order: str | None) -> tuple[dict[str, pd.Series], int]:
-    """The fast way, for digits in one form without a zone: the orders of day, month and year that read all rows, and
-    how many were tried."""
+    """The fast way, for digits in one form without a zone: the orders of day, month and year that read all
+    rows, and how many were tried.
+    """
     match = STAMP.fullmatch(texts.iloc[0].lower())
     if not match or not match["a"] or "m" in match["a"] + match["b"] or match["zone"] or match["offset"]:
         return {}, 0
@@ -235,7 +238,8 @@ def _orders(parts: pd.DataFrame) -> list[str]:
 
 
 def _chosen(found: dict[str, pd.Series], tried: int) -> tuple[str, str]:
-    """The one order that reads most rows. Of several, the one in which times follow each other without a jump.
+    """The one order that reads most rows. Of several, the one in which times follow each other without a
+    jump.
 
     Raises:
         ValueError: that fits several orders; the message names `date_order`.
@@ -248,7 +252,8 @@ def _chosen(found: dict[str, pd.Series], tried: int) -> tuple[str, str]:
         if tried > 1 and steps.min() < pd.Timedelta("-20D"):
             raise ValueError(
                 f"as {ORDERS[fits[0]]}, times jump by {-steps.min().days} days against their order at"
-                f" {found[fits[0]][steps.idxmin()]}: has Excel exchanged days and months in some rows? If not:"
+                f" {found[fits[0]][steps.idxmin()]}: has Excel exchanged days and months in some rows? If"
+                " not:"
                 f" {option('date_order', fits[0])}"
             )
         return fits[0], ""
@@ -266,7 +271,8 @@ def _without_jumps(times: pd.Series) -> bool:
 
 
 def read_numbers(values: pd.Series, cells: list[str], unit: str | None = None) -> tuple[pd.Series, str]:
-    """Numbers as times, and how they were read. Where they are no epoch, times count from 1970-01-01 without a zone.
+    """Numbers as times, and how they were read. Where they are no epoch, times count from 1970-01-01
+    without a zone.
 
     Args:
         cells: what the header says of that column: its name, and its unit below.
@@ -298,7 +304,8 @@ def read_numbers(values: pd.Series, cells: list[str], unit: str | None = None) -
         other = [name for name, (_, _, span) in ORIGINS.items() if span[0] <= low and high <= span[1]]
         example = "s" if EPOCH[0] <= low <= EPOCH[1] or not other else other[0]
         raise ValueError(
-            f"the unit of the times in {cells[0]!r} is not known ({first:.12g}, …): seconds, days, a serial date?"
+            f"the unit of the times in {cells[0]!r} is not known ({first:.12g}, …): seconds, days, a serial"
+            " date?"
             f" Name it: {option('unit', example)}; known are {', '.join([*UNITS, *ORIGINS])}"
         )
     scale = UNITS[unit][0]
@@ -314,7 +321,7 @@ def _since_1970(seconds: pd.Series) -> pd.Series:
 
 
 def named_unit(cells: list[str]) -> str | None:
-    """The unit that a header gives: `Time (ms)`, `elapsed_s`, `経過時間(分)`, or a line of units below the name."""
+    """The unit that a header gives: `Time (ms)`, `elapsed_s`, `経過時間(分)`, or a line of units."""
     for cell in cells:
         text = unicodedata.normalize("NFKC", str(cell)).casefold().strip()
         if "matlab" in text or "datenum" in text:

@@ -58,8 +58,10 @@ def test_the_promise_is_exact_where_every_row_can_be_the_new_one(scores):
 @pytest.mark.parametrize("n, rate", [(99, 0.1), (250, 0.01), (999, 0.001)])
 def test_independent_scores_keep_the_promised_rate(n, rate):
     random, repeats, m = np.random.default_rng(2), 200, 1_000
-    shares = [JointAlarm().fit(named(random.random((n, 6)))).flagged(named(random.random((m, 6))), rate).mean()
-              for _ in range(repeats)]  # fmt: skip
+    shares = []
+    for _ in range(repeats):
+        alarm = JointAlarm().fit(named(random.random((n, 6))))
+        shares.append(alarm.flagged(named(random.random((m, 6))), rate).mean())
     error = np.std(shares) / repeats**0.5
     assert abs(np.mean(shares) - np.floor(rate * (n + 1) + 1e-9) / (n + 1)) < 4 * error
 

@@ -18,7 +18,8 @@ LIBRARIES = ("torch", "torchvision", "numpy", "scipy", "scikit-learn", "matplotl
 
 
 def select(names: list[str]) -> list[Path]:
-    """The notebooks that `names` begin, in order; all if none is named. A copy ("02_x-Copy1", "02_x (1)") is none.
+    """The notebooks that `names` begin, in order; all if none is named. A copy ("02_x-Copy1", "02_x (1)")
+    is none.
 
     Raises:
         ValueError: a name that begins none.

@@ -34,7 +34,7 @@ def digest(notebook: NotebookNode) -> str:
 
 
 def clean(notebook: NotebookNode) -> NotebookNode:
-    """Drop what differs between two equal runs (times, paths, bars), and widgets, which live with a kernel."""
+    """Drop what differs between two equal runs (times, paths, bars), and widgets: they need a kernel."""
     kernel = notebook.metadata.get("kernelspec", KERNEL)
     notebook.metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     for cell in notebook.cells:

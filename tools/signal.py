@@ -135,7 +135,8 @@ def report(target: Path, said: str, seconds: float) -> None:
         f"\n{told}\n{seconds:.0f} s. To read: {target / target.name}.html (a page that needs no network)\n"
         f"Alarms: {target / 'alarms.csv'}   Figures: {target / 'figures'}\n"
         f"Notebook: {target / target.name}.ipynb\n"
-        f'The trained monitor, for another file: make signal CSV=… ARGS="-p monitor {os.path.relpath(target)}"'
+        'The trained monitor, for another file: make signal CSV=… ARGS="-p monitor'
+        f' {os.path.relpath(target)}"'
     )
 
 

@@ -109,7 +109,7 @@ def shape_difference(model: nn.Module, images: Images, shape: tuple[int, int] = 
 
 
 def pathway_difference(model: nn.Module, images: Images) -> np.ndarray:
-    """Squared difference of input and output, summed over pixels and the encoder's hidden layers, float32 [n].
+    """Squared differences, summed over pixels and the encoder's hidden layers, float32 [n].
 
     RaPP's SAP (Kim et al. 2020, openreview.net/forum?id=HkgeGeBYDB). As `difference`.
     """

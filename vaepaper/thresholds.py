@@ -159,7 +159,8 @@ class JointAlarm:
     Where T is equal, the second smallest p_ik decides, then the third, and so on: as exact and finer, for
     each of K scores has an extreme row with T = 1 / (n + 1). Ties
     of T that come from equal scores need not be resolved: those rows count as more anomalous, so alarms
-    are fewer, never more. (In chapter 5 p is larger for a fifth of the digits, by up to 0.06, none below 2 %.)
+    are fewer, never more. (In chapter 5 p is larger for a fifth of the digits, by up to 0.06, none below
+    2 %.)
 
     `np.savez(file, **alarm.normal)` saves an alarm, `JointAlarm().fit(np.load(file))` brings it back.
     """

@@ -26,8 +26,10 @@ TENTHS = pd.date_range("2026-06-01 17:01:39", periods=N, freq="100ms")
 
 
 def lines(head, row, times=TIMES):
-    """A file: `row` is a format of t (the time) and n (the row), v, c and k (the value, with a decimal comma, with
-    three decimals after a comma), s, l, e, m, g (the time since 1970, 1904, 1899, year 0; in thousands)."""
+    """A file: `row` is a format of t (the time) and n (the row), v, c and k (the value, with a decimal comma,
+    with three decimals after a comma), s, l, e, m, g (the time since 1970, 1904, 1899, year 0; in
+    thousands).
+    """
     made = []
     for n, (t, v) in enumerate(zip(times, VALUES, strict=True)):
         s = int(t.timestamp())
@@ -79,13 +81,17 @@ READ = {  # rows, what `read` takes, the times that must come out
     "fixed width": (lines(["date       time     x"], "{t:%Y-%m-%d %H:%M:%S}   {v}"), {}, TIMES),
     "decimal comma": (lines(["Zeit;x"], "{t:%d.%m.%Y %H:%M};{c}"), {}, TIMES),
     "UTF-16": (lines(["Zeit\tx"], "{t:%d.%m.%Y %H:%M}\t{c}"), {"encoding": "utf-16"}, TIMES),
-    "UTF-16 without a mark": (lines(["Zeit\tx"], "{t:%d.%m.%Y %H:%M}\t{c}"), {"encoding": "utf-16-le"}, TIMES),
+    "UTF-16 without a mark":
+        (lines(["Zeit\tx"], "{t:%d.%m.%Y %H:%M}\t{c}"), {"encoding": "utf-16-le"}, TIMES),
     "byte order mark": (lines(["time,x"], ISO), {"encoding": "utf-8-sig"}, TIMES),
     "EUC-JP": (lines(["日時,温度"], "{t:%Y年%m月%d日 %H時%M分},{v}"), {"encoding": "euc_jp", "value": "温度"}, TIMES),
     "ISO-2022-JP": (lines(["日時,温度"], ISO), {"encoding": "iso2022_jp", "value": "温度"}, TIMES),
     "Shift-JIS": (lines(["日時,ﾎﾟﾝﾌﾟ"], "{t:%Y/%m/%d}(土) {t:%H:%M},{v}"), {"encoding": "cp932"}, TIMES),
-    "Cyrillic": (lines(["Время;Темп"], "{t:%d.%m.%Y %H:%M};{c}"), {"encoding": "cp1251", "value": "Темп"}, TIMES),
-    "western": (lines(["Zeit;Temp °C"], "{t:%d.%m.%Y %H:%M};{c}"), {"encoding": "cp1252", "value": "temp °c"}, TIMES),
+    "Cyrillic":
+        (lines(["Время;Темп"], "{t:%d.%m.%Y %H:%M};{c}"), {"encoding": "cp1251", "value": "Темп"}, TIMES),
+    "western":
+        (lines(["Zeit;Temp °C"], "{t:%d.%m.%Y %H:%M};{c}"),
+         {"encoding": "cp1252", "value": "temp °c"}, TIMES),
     "UTC": (lines(["time,x"], "{t:%Y-%m-%d %H:%M} UTC,{v}"), {}, UTC),
     "Z": (lines(["time,x"], "{t:%Y-%m-%dT%H:%M:%S.000Z},{v}"), {}, UTC),
     "+09": (lines(["time,x"], "{t:%Y-%m-%d %H:%M:%S}+09,{v}"), {}, TOKYO),
@@ -106,7 +112,8 @@ READ = {  # rows, what `read` takes, the times that must come out
     "午前": (half("time;x", "{t:%Y/%m/%d} {w}{t:%I}時{t:%M}分;{v}", ("午前", "午後")), {}, TIMES),
     "AM in a column": (half("date;clock;ap;x", "{t:%Y-%m-%d};{t:%I:%M};{w};{v}", ("AM", "PM")), {}, TIMES),
     "short year": (lines(["time;x"], "{t:%y/%m/%d %H:%M};{v}"), {}, TIMES),
-    "24:00": ([r.replace("29 00:00", "28 24:00") for r in lines(["t,x"], "{t:%Y-%m-%d %H:%M},{v}")], {}, TIMES),
+    "24:00":
+        ([r.replace("29 00:00", "28 24:00") for r in lines(["t,x"], "{t:%Y-%m-%d %H:%M},{v}")], {}, TIMES),
     "epoch each second": (lines(["time,x"], "{s1},{v}"), {}, SECOND),
     "another delimiter in words": (lines(["time,x,note"], ISO + ",a;b;c"), X, TIMES),
     "a setting beside": (lines(["time,set_point,voltage,x"], "{t},20,23{n},{v}"), X, TIMES),
@@ -127,7 +134,9 @@ READ = {  # rows, what `read` takes, the times that must come out
     "minutes in Japanese": (lines(["経過時間(分),x"], "{n}0,{v}"), {}, SINCE),
     "seconds in the units": (lines(["time,x", "s,bar"], "{n}00.0,{v}"), {}, SECONDS),
     "datenum": (lines(["datenum,x"], "{m:.8f},{v}"), {}, TIMES),
-    "elapsed": (lines(["elapsed,x"], "{n}:00:00,{v}"), {}, pd.Timestamp(0) + pd.to_timedelta(np.arange(N), unit="h")),
+    "elapsed":
+        (lines(["elapsed,x"], "{n}:00:00,{v}"), {},
+         pd.Timestamp(0) + pd.to_timedelta(np.arange(N), unit="h")),
     "midnight": (lines(["time,x"], "{t:%H:%M},{v}"), {}, pd.Timestamp(0) + CLOCK),
     "rows": (lines(["x"], "{v}"), {}, None),
     "rows counted": (lines(["time,x"], "{n},{v}"), {}, None),
@@ -135,29 +144,36 @@ READ = {  # rows, what `read` takes, the times that must come out
     "no header": (lines([], ISO), {}, TIMES),
     "newest first": (["time,x", *lines([], ISO)[::-1]], {}, TIMES),
     "whole lines quoted": ([f'"{row}"' for row in lines(["time,x"], ISO)], {}, TIMES),
-    "lines above": (lines(["Logger;;", "Start;2026-03-28;", "", "time;x;y"], "{t:%Y-%m-%d %H:%M};{v};5"), X, TIMES),
-    "start and stop above": (lines(["Start,2026-03-28 22:00:00", "Stop,2026-03-29", "time,x"], ISO), X, TIMES),
+    "lines above":
+        (lines(["Logger;;", "Start;2026-03-28;", "", "time;x;y"], "{t:%Y-%m-%d %H:%M};{v};5"), X, TIMES),
+    "start and stop above":
+        (lines(["Start,2026-03-28 22:00:00", "Stop,2026-03-29", "time,x"], ISO), X, TIMES),
     "units": (lines(["time,x", "s,mg/L"], ISO), X, TIMES),
-    "names in two lines": (lines(["\t\t Temp\tHi", " Date\tTime\t Out\tTemp"], "{t:%d/%m/%y\t%H:%M}\t{v}\t99.5"),
+    "names in two lines":
+        (lines(["\t\t Temp\tHi", " Date\tTime\t Out\tTemp"], "{t:%d/%m/%y\t%H:%M}\t{v}\t99.5"),
                            {"value": "Temp Out"}, TIMES),
     "numbers as names": (lines(["Date,1,2"], ISO + ",5"), {"value": "1"}, TIMES),
     "comments": (lines(["#datatype,dateTime,double", "time,x"], ISO), X, TIMES),
-    "header again": (lines(["time,x"], ISO)[:20] + ["time,x,y"] + [r + ",50" for r in lines([], ISO)[19:]], X, TIMES),
+    "header again":
+        (lines(["time,x"], ISO)[:20] + ["time,x,y"] + [r + ",50" for r in lines([], ISO)[19:]], X, TIMES),
     "column added": (lines(["time,x"], ISO)[:20] + [r + ",50" for r in lines([], ISO)[19:]], X, TIMES),
     "comma at the end": (lines(["time,x"], ISO + ","), X, TIMES),
     "footer": ([*lines(["time,x"], ISO), "", "Average:,20.0", "End of data,"], X, TIMES),
     "zero bytes": ([*lines(["time,x"], ISO)[:20], "\0" * 99, *lines([], ISO)[19:]], X, TIMES),
     "a lone quote": (lines(["time,x,note"], ISO + ',5" pipe'), X, TIMES),
-    "an event's line": (["time,x", *lines([], ISO)[:10], f"{TIMES[9]},Host connected", *lines([], ISO)[10:]], X, TIMES),
+    "an event's line":
+        (["time,x", *lines([], ISO)[:10], f"{TIMES[9]},Host connected", *lines([], ISO)[10:]], X, TIMES),
     "a constant date beside": (lines(["install_date,time,x"], "2020-01-01,{t},{v}"), X, TIMES),
     "UTC beside local": (lines(["local,utc,x"], "{t},{t:%Y-%m-%dT%H:%M:%SZ},{v}"), X, UTC),
     "MEZ": (lines(["Zeit;x"], "{t:%d.%m.%Y %H:%M} MEZ;{c}"), {}, TIMES.tz_localize("+01:00")),
     "a name in two lines": (lines(['"Zeit', '(lokal)";"x', '[bar]"'], "{t};{c}"), {"value": "x"}, TIMES),
-    "labels above": (lines(["Tag No.,,TI-1", "Unit,,C", "Date,Time,x"], "{t:%Y/%m/%d,%H:%M:%S},{v}"), X, TIMES),
+    "labels above":
+        (lines(["Tag No.,,TI-1", "Unit,,C", "Date,Time,x"], "{t:%Y/%m/%d,%H:%M:%S},{v}"), X, TIMES),
     "epoch, spaces": (lines(["ts x"], "{s}.000 {v}"), {}, UTC),
     "space after the sign": (lines(["time,x,y"], ISO.replace("{v}", "+   {v}") + ",+   2.5"), X, TIMES),
     "a table's number beside": (lines(["table,time,x"], "0,{t},{v}"), {}, TIMES),
-    "hours and weekdays beside": (lines(["time,hour,wday,x"], "{t},{t.hour},{t.day_of_week},{v}", HOURS), X, HOURS),
+    "hours and weekdays beside":
+        (lines(["time,hour,wday,x"], "{t},{t.hour},{t.day_of_week},{v}", HOURS), X, HOURS),
     "epoch beside": (lines(["epoch,iso,x"], "{s},{t},{v}"), X, TIMES),
 }  # fmt: skip
 
@@ -213,15 +229,19 @@ TWICE = [row for row in lines([], ISO) for _ in range(2)]
 WOVEN = ["time,tag,x", *(row.replace(",", f",{s},") for row in lines([], ISO) for s in ("S1", "S2"))]
 SIX = lines(["Nr,Date,Time,x,Alarm"], "{n},{t:%Y/%m/%d,%H:%M:%S},+{c},LL")
 REFUSED = {  # rows, what the message names, the options that make it right, the times
-    "day or month": (lines(["t;x"], "{t:%d/%m/%Y %H:%M};{v}", EARLY), "dmy .* or mdy .*date_order=", DMY, EARLY),
-    "month or day": (lines(["t,x"], "{t:%m/%d/%Y %H:%M},{v}", EARLY), "date_order=", {"date_order": "mdy"}, EARLY),
+    "day or month":
+        (lines(["t;x"], "{t:%d/%m/%Y %H:%M};{v}", EARLY), "dmy .* or mdy .*date_order=", DMY, EARLY),
+    "month or day":
+        (lines(["t,x"], "{t:%m/%d/%Y %H:%M},{v}", EARLY), "date_order=", {"date_order": "mdy"}, EARLY),
     "unit": (lines(["time,x"], "{n}00.0,{v}"), "line 2|unit=", {"unit": "s"}, SECONDS),
     "Excel": (lines(["Date,x"], "{e:.6f},{v}"), 'unit="excel"', {"unit": "excel"}, TIMES),
     "LabVIEW": (lines(["time,x"], "{l}.000,{v}"), 'unit="labview"', {"unit": "labview"}, UTC),
     "mm:ss": (lines(["time,x"], "00:{n:02d},{v}"), "'00:00'.*unit=", {"unit": "min"}, SINCE0),
-    "no time's name": (lines(["X_Value,y"], "{n}00.0,{v}"), "'X_Value'.*value=", {"time": "X_Value"} | S, SECONDS),
+    "no time's name":
+        (lines(["X_Value,y"], "{n}00.0,{v}"), "'X_Value'.*value=", {"time": "X_Value"} | S, SECONDS),
     "own form": (lines(["t,x"], "{t:%Y-%j %H:%M},{v}"), "line 2.*unit=", {"unit": "%Y-%j %H:%M"}, TIMES),
-    "unknown zone": (lines(["t,x"], "{t} EST,{v}"), "line 2.*EST.*unit=", {"unit": "%Y-%m-%d %H:%M:%S EST"}, TIMES),
+    "unknown zone":
+        (lines(["t,x"], "{t} EST,{v}"), "line 2.*EST.*unit=", {"unit": "%Y-%m-%d %H:%M:%S EST"}, TIMES),
     "two times": (lines(["start,end,x"], "{t},{l2},{v}"), "'start', 'end'.*time=", {"time": "start"}, TIMES),
     "lost seconds": (["time,x", *TWICE], "line 3.*50%.*step=", {"every": "10min"}, TIMES),
     "lost seconds, known step": (lines(["time,x"], "2026-03-28 22:00,{v}"), "line 3.*start=",
@@ -230,7 +250,8 @@ REFUSED = {  # rows, what the message names, the options that make it right, the
                      {"value": "x", "time": "Date,Time", "unit": "excel"}, NOON),
     "sensors": (WOVEN, "'S1', 'S2'.*where=", {"value": "x", "where": "tag=S2"}, TIMES),
     "thousands or decimals": (lines(["time;x"], "{t};{k}"), "'2[0-9],.*decimal=", {"decimal": ","}, TIMES),
-    "delimiter or decimal": (lines(["time,x"], "{t},{c}"), "line 2 has 3 cells.*decimal=", {"decimal": ","}, TIMES),
+    "delimiter or decimal":
+        (lines(["time,x"], "{t},{c}"), "line 2 has 3 cells.*decimal=", {"decimal": ","}, TIMES),
     "delimiter or decimal, six": (SIX, "line 2 has 6 cells.*decimal=", {"decimal": ",", "value": "x"}, TIMES),
     "one column": (lines(["x"], "{c}"), "decimal=", {"decimal": ",", "value": "x"}, None),
     "channels": (lines(["time,x,y"], ISO + ",1"), "'x', 'y'.*value=", {"value": "x"}, TIMES),

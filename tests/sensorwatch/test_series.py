@@ -43,7 +43,9 @@ def brings(content):
 
     def pip(command, **_):
         folder = command[command.index("--dest") + 1]
-        code = f"import sys, zipfile; zipfile.ZipFile({folder!r} + '/x.whl', 'w').writestr({{member!r}}, {content!r})"
+        code = (
+            f"import zipfile; zipfile.ZipFile({folder!r} + '/x.whl', 'w').writestr({{member!r}}, {content!r})"
+        )
         code = code.format(member=series.SOURCES["water main"].member)
         return real([sys.executable, "-c", code], capture_output=True, text=True)
 
