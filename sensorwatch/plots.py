@@ -113,6 +113,7 @@ def recalls(table: pd.DataFrame, title: str) -> Figure:
     words = np.char.mod("%.0f", 100 * table.to_numpy())
     sns.heatmap(table, ax=axes, annot=words, fmt="", cmap="Blues", vmin=0, vmax=1, cbar=False, linewidths=1)
     axes.axvline(table.shape[1] - 1, color="white", linewidth=6)
+    axes.set_xticklabels([label.get_text().replace(" ", "\n") for label in axes.get_xticklabels()])
     axes.tick_params(length=0, labelrotation=0)
     axes.set(xlabel="", ylabel="")
     return titled(figure, title)
