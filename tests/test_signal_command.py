@@ -82,7 +82,6 @@ def test_from_a_csv_to_alarms_and_a_second_file(csv, build, capsys, monkeypatch)
         (["{csv}", "-p", "windw", "48"], 2, "no parameter 'windw'. Did you mean 'window'? It has"),
         (["{csv}", "-p", "window", "two"], 2, "window is 'two'; expected something like 24"),
         (["{csv}", "-p", "window", "2"], 1, "window is 2; expected"),
-        (["{csv}", "-p", "model", "VAE"], 1, "VariationalAutoEncoder"),
     ],
 )
 def test_a_mistake_is_one_sentence_and_leaves_nothing(csv, build, capsys, arguments, code, said):
