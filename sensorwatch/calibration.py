@@ -175,8 +175,9 @@ class Calibration:
                 f"the drift check needs {math.ceil(4 * self.points):,} scored points or more"
                 f" (four blocks of the calibration's length); there are {n:,}"
             )
-        blocks = int(n / self.points)
-        return compare(self.means, _drift_means(deviations, np.arange(blocks) * n // blocks), names)
+        # Counted from the start, so that a later look sees the same blocks and more: the bets go on.
+        edges = (np.arange(int(n / self.points) + 1) * self.points).astype(int)
+        return compare(self.means, _drift_means(deviations[: edges[-1]], edges[:-1]), names)
 
 
 class Following:

@@ -94,7 +94,7 @@ def state(table: pd.DataFrame) -> str:
     known = f"{there.interpretation.nunique()} of {len(INTERPRETATIONS)} interpretations"
     words = f"{len(there)} of {wanted} runs, {known}"
     old = int((there.training_version == 0).sum())
-    return words + (f"; {old} runs from before the digits were the same on every processor" if old else "")
+    return words + (f"; {old} runs from before results were bit-identical across processors" if old else "")
 
 
 def lacking(table: pd.DataFrame, names: Sequence[str]) -> str:

@@ -2,12 +2,15 @@
 events.
 """
 
+import itertools
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sensorwatch.calibration import DRIFT_SCORES, FLOORS, Calibration, compare
+from sensorwatch.channel import TABLE
 from sensorwatch.stream import Events
 from sensorwatch.windows import longest_gap
 
@@ -124,6 +127,20 @@ def test_the_drift_check_is_the_bets_of_a_loop():
         wealth = [own * (1 + bet * (rank - 0.5)) for own, bet in zip(wealth, (-2, -1, 0, 1, 2), strict=True)]
         most = max(most, sum(wealth))
     assert found.p_value["difference"] == pytest.approx(min(1, 4 / most))
+
+
+def test_a_later_look_at_drift_goes_on_with_the_same_bets():
+    """A p-value never rises as points are added, and is that of blocks cut from the start by hand."""
+    found = calibration(1000)  # blocks of 83.3 points
+    recent = np.zeros((2000, 1, 7))
+    recent[:, 0] = np.random.default_rng(1).normal(size=(2000, 7))
+    looks = [found.drift(recent[:n], list(DRIFT_SCORES)) for n in range(340, 2001, 20)]
+    assert (pd.concat([look.p_value for look in looks], axis=1).diff(axis=1).iloc[:, 1:] <= 0).all(axis=None)
+    drifts = [score.drifts for score in TABLE]
+    edges = [i * 1000 // 12 for i in range(25)]
+    cut = [recent[a:b, 0, drifts].mean(0) for a, b in itertools.pairwise(edges)]
+    by_hand = compare(found.means, np.array(cut), list(DRIFT_SCORES))
+    pd.testing.assert_frame_equal(looks[-1], by_hand)
 
 
 @pytest.mark.slow
