@@ -1,7 +1,7 @@
 """False events per day: a threshold from blocks of normal time, as overlapping windows are no draws."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Self
 
 import numpy as np
@@ -20,8 +20,9 @@ ONE_SIDED = np.array([score.one_sided for score in TABLE])
 FLOORS = np.array([score.floor for score in TABLE])
 TINY, TRIVIAL = 1e-9, 0.5  # of standard scores
 FOLLOWED = 96  # blocks of one window: how far back a monitor that follows looks
+LASTING, AGAIN = 8, 1.5  # blocks of one window that make a change a lasting one; what is new after it
 TRIFLE = 10  # floors: what counts as anomalous at least, to a monitor that follows
-DRIFT_SCORES = tuple(score.name for score in TABLE if score.drifts)
+DRIFTS = np.array([score.drifts for score in TABLE])
 DRIFT_LEVEL = 0.05  # where there is no drift, it is said in at most so many records
 JUMP = 0.01  # the share of its wealth that the drift check moves from bet to bet
 
@@ -53,7 +54,7 @@ class Calibration:
     ):
         self.largest, self.means, self.recent = largest, means, recent
         self.points, self.window, self.step = points, window, step
-        floors = np.tile(FLOORS, largest.shape[1] // len(FLOORS))
+        floors = floors_of(largest.shape[1])
         self.centre = largest.mean(0)
         self.unit = np.maximum(largest.std(0, ddof=1), floors)
         mean, deviation = _of_the_others(largest)
@@ -81,9 +82,20 @@ class Calibration:
         largest = np.maximum.reduceat(anomaly, starts)
         return cls(largest, _drift_means(deviations, starts), recent, n / len(starts), window, step)
 
-    def watcher(self) -> Callable[[np.ndarray], np.ndarray]:
-        """What turns deviations, piece after piece, into standard scores."""
-        return self.standard if self.recent is None else Following(self.recent, self.window)
+    def joined(self, deviations: np.ndarray) -> Self:
+        """This calibration and the blocks of further normal points, deviations [n, C, K] in order of time."""
+        deviations = _scored(deviations)
+        anomaly, recent = _anomaly_scores(deviations), self.recent
+        starts = (np.arange(int(len(deviations) / self.points)) * self.points).astype(int)
+        used = int(len(starts) * self.points)
+        largest, means = self.largest, self.means
+        if used:
+            largest = np.concatenate([largest, np.maximum.reduceat(anomaly[:used], starts)])
+            means = np.concatenate([means, _drift_means(deviations[:used], starts)])
+        if recent is not None and len(anomaly) >= self.window:
+            starts = np.arange(0, len(anomaly) - self.window + 1, self.window)
+            recent = np.concatenate([recent, np.maximum.reduceat(anomaly, starts)])
+        return type(self)(largest, means, recent, self.points, self.window, self.step)
 
     def standard(self, deviations: np.ndarray) -> np.ndarray:
         """Deviations [n, C, K] → anomaly scores in units of their block maxima [n, C × K]; NaN stays."""
@@ -180,7 +192,51 @@ class Calibration:
         return compare(self.means, _drift_means(deviations[: edges[-1]], edges[:-1]), names)
 
 
-class Following:
+class Recent:
+    """The largest scores in each of the last blocks of one window, of points that come in pieces."""
+
+    def __init__(self, blocks: np.ndarray, window: int, most: int):
+        self.blocks, self.window, self.most = blocks[-most:], window, most
+        self.block, self.filled = np.full(blocks.shape[1], np.nan), 0  # the one in progress, and its points
+
+    def pieces(self, scores: np.ndarray) -> Iterator[np.ndarray]:
+        """The next scores [n, K], cut where blocks end; of each piece, `blocks` holds those before it."""
+        at = 0
+        while at < len(scores):
+            part = scores[at : at + self.window - self.filled]
+            yield part
+            self.block = np.fmax(self.block, np.fmax.reduce(part, axis=0))
+            self.filled, at = self.filled + len(part), at + len(part)
+            if self.filled == self.window:
+                if not np.isnan(self.block).any():
+                    self.blocks = np.concatenate([self.blocks, self.block[None]])[-self.most :]
+                self.block, self.filled = np.full(scores.shape[1], np.nan), 0
+
+
+class AsCalibrated(Recent):
+    """Standard scores, of which those that a lasting change has raised start anew.
+
+    A score that has been above the threshold in each of the last eight blocks of one window is divided by
+    how far it stands above: only half as much again is an alarm. So an alarm ends when a change lasts, and
+    what comes later is not swallowed by it.
+    """
+
+    def __init__(self, calibration: Calibration):
+        super().__init__(np.empty((0, calibration.largest.shape[1])), calibration.window, LASTING)
+        self.calibration = calibration
+
+    def __call__(self, deviations: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
+        """Deviations [n, C, K] of the next points → standard scores [n, C × K]; which points go on lasting."""
+        standard, found = self.calibration.standard(deviations), []
+        for part in self.pieces(standard):
+            least, most = self.blocks.min(0, initial=np.inf), self.blocks.max(0, initial=-np.inf)
+            lasts = (len(self.blocks) == LASTING) & (least > max(threshold, TINY))
+            found.append(np.where(lasts, part * threshold / np.where(lasts, AGAIN * most, 1), part))
+        adjusted = np.concatenate(found) if found else standard
+        return adjusted, (joint(standard)[0] > threshold) & ~(joint(adjusted)[0] > threshold)
+
+
+class Following(Recent):
     """Scores that follow: each anomaly score over its largest of the last 96 blocks of one window.
 
     All blocks count, with or without an alarm. So what lasts becomes normal, and its alarm ends, within a
@@ -188,24 +244,15 @@ class Following:
     NAB, Lavin and Ahmad 2015.)
     """
 
-    def __init__(self, recent: np.ndarray, window: int):
-        self.recent, self.window = recent[-FOLLOWED:], window
-        self.block, self.filled = np.full(recent.shape[1], np.nan), 0  # the block in progress, and its points
-        self.least = TRIFLE * np.tile(FLOORS, recent.shape[1] // len(FLOORS))
+    def __init__(self, calibration: Calibration):
+        super().__init__(calibration.recent, calibration.window, FOLLOWED)
+        self.least = TRIFLE * floors_of(calibration.recent.shape[1])
 
-    def __call__(self, deviations: np.ndarray) -> np.ndarray:
-        """Deviations [n, C, K] of the next points → standard scores [n, C × K]; NaN stays."""
-        anomaly, found, at = _anomaly_scores(deviations), [], 0
-        while at < len(anomaly):
-            part = anomaly[at : at + self.window - self.filled]
-            found.append(part / np.maximum(self.recent.max(0), self.least))
-            self.block = np.fmax(self.block, np.fmax.reduce(part, axis=0))
-            self.filled, at = self.filled + len(part), at + len(part)
-            if self.filled == self.window:
-                if not np.isnan(self.block).any():
-                    self.recent = np.concatenate([self.recent, self.block[None]])[-FOLLOWED:]
-                self.block, self.filled = np.full(anomaly.shape[1], np.nan), 0
-        return np.concatenate(found) if found else anomaly
+    def __call__(self, deviations: np.ndarray, _=None) -> tuple[np.ndarray, np.ndarray]:
+        """Deviations [n, C, K] of the next points → standard scores [n, C × K], NaN stays; nothing lasts."""
+        anomaly = _anomaly_scores(deviations)
+        found = [part / np.maximum(self.blocks.max(0), self.least) for part in self.pieces(anomaly)]
+        return np.concatenate(found) if found else anomaly, np.zeros(len(anomaly), bool)
 
 
 def joint(standard: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -238,6 +285,12 @@ def compare(before: np.ndarray, now: np.ndarray, names: list[str]) -> pd.DataFra
     return table.sort_values("p_value", kind="stable")
 
 
+def floors_of(columns: int) -> np.ndarray:
+    """The floors of so many columns, C × K: one channel alone has no relation to others, so one score less."""
+    kinds = min(columns, len(FLOORS))
+    return np.tile(FLOORS[:kinds], columns // kinds)
+
+
 def threshold_of(score: ArrayLike, window: int, step: float, per_day: float) -> float:
     """The threshold of one score, [n] of normal time without gaps, by the same blocks and target rate."""
     score = np.asarray(score, np.float64)
@@ -253,12 +306,13 @@ def _scored(deviations: np.ndarray) -> np.ndarray:
 def _anomaly_scores(deviations: np.ndarray) -> np.ndarray:
     """Deviations [n, C, K] → [n, C × K], larger where more anomalous: only one-sided ones keep their sign."""
     n, channels, scores = deviations.shape
-    return np.where(ONE_SIDED, deviations, np.abs(deviations)).reshape(n, channels * scores)
+    found = np.where(ONE_SIDED[:scores], deviations, np.abs(deviations))
+    return found.reshape(n, channels * scores)
 
 
 def _drift_means(deviations: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Block means of those deviations [n, C, K] that tell of drift, signed: [blocks, C × DRIFT_SCORES]."""
-    signed = deviations[:, :, [score.drifts for score in TABLE]]
+    """Block means of those deviations [n, C, K] that tell of drift, signed: [blocks, C × those]."""
+    signed = deviations[:, :, DRIFTS[: deviations.shape[2]]]
     sums = np.add.reduceat(signed.reshape(len(signed), -1), starts)
     return sums / np.diff([*starts, len(signed)])[:, None]
 

@@ -1,11 +1,12 @@
 """One channel's normal behaviour, learnt by an auto-encoder, and how each point of a signal deviates."""
 
+from collections.abc import Sequence
 from typing import NamedTuple, Self
 
 import numpy as np
 import torch
 from numpy.lib.stride_tricks import sliding_window_view
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sensorwatch.windows import Scaling
@@ -30,6 +31,7 @@ TABLE = (
     Score("log_step", one_sided=False, floor=0.02, drifts=True),  # log mean step of a window
     Score("beyond range", one_sided=True, floor=0.02, drifts=False),  # see `Scaling.from_middle`
     Score("stuck", one_sided=True, floor=0.5, drifts=False),  # log₂ of how many points the value stood still
+    Score("relation", one_sided=True, floor=0.01, drifts=True),  # of several channels: see `Relation`
 )
 SCORES = tuple(score.name for score in TABLE)
 WINDOWS = 5  # the first are means over all windows that cover the point; all but "spike" less what is usual
@@ -49,25 +51,19 @@ class Channel:
         self, window: int, model: str, latent: int, hidden: list, kl_weight: float, steps: int, seed: int
     ):
         self.window, self.steps, self.seed = window, steps, seed
-        settings = {"kl_weight": kl_weight} if model == "VariationalAutoEncoder" else {}
-        with train.standard():
-            torch.manual_seed(seed)
-            self.network = getattr(models, model)(latent, hidden, inputs=window, **settings).eval()
+        self.network = _network(window, model, latent, hidden, kl_weight, seed)
 
     def fit(self, values: np.ndarray) -> Self:
         """Learn from a normal signal, float64 [n], NaN where missing or where a gap lies."""
         self.scaling = Scaling(values)
-        starts = np.flatnonzero(_complete(values, self.window))
+        starts = np.flatnonzero(_complete(np.isnan(values), self.window))
         if len(starts) < self.window:  # as many windows as one has points: two windows side by side
             raise ValueError(
                 f"the normal part holds {len(starts):,} windows of {self.window:,} points without a gap;"
                 f" bring {self.window:,} or more (a longer part, or a shorter window)"
             )
-        if len(starts) > MOST:
-            starts = np.sort(np.random.default_rng(self.seed).choice(starts, MOST, replace=False))
-        images = torch.from_numpy(sliding_window_view(self.scaling(values), self.window)[starts])
-        epochs = max(1, round(self.steps / -(-len(images) // 128)))
-        train.fit(self.network, images, epochs=epochs, learning_rate=2e-3, seed=self.seed)
+        view = sliding_window_view(self.scaling(values), self.window)
+        images = _train(self.network, view, starts, self.steps, self.seed)
         with one_thread():
             features = [self._features(part)[0] for part in images.split(PART)]
         self.usual = torch.cat(features).double().mean(0).numpy()
@@ -116,7 +112,7 @@ class Channel:
         Returns:
             float64 [n, 1 + WINDOWS]; windows with a missing value add nothing.
         """
-        complete = _complete(scaled, self.window)
+        complete = _complete(np.isnan(scaled), self.window)
         windows = torch.from_numpy(scaled).unfold(0, self.window, 1)
         each = np.zeros((len(complete), WINDOWS))  # of each window: 1, and its features less the usual ones
         missed = np.zeros(len(scaled))  # of each point: what all outputs together miss there
@@ -140,19 +136,99 @@ class Channel:
         sums = sums_over_points(each, self.window)
         return np.concatenate([sums[:, :2], missed[:, None], sums[:, 2:]], axis=1)
 
-    def output(self, values: np.ndarray) -> np.ndarray:
-        """The mean output of all windows that cover each point, in the signal's unit; NaN if none does."""
-        scaled = self.scaling(values)
-        if len(scaled) < self.window:
-            return np.full(len(scaled), np.nan)
-        number, missed = self.cover(scaled)[:, [0, 2]].T
-        mean = np.divide(missed, number, out=np.full(len(scaled), np.nan), where=number > 0)
-        return self.scaling.back(scaled - mean)
+
+class Relation:
+    """An auto-encoder of the windows of all channels together, and how well it rebuilds each of them.
+
+    A channel that does not fit the others is rebuilt badly, however usual it is by itself. (Residuals of a
+    linear model of the channels, or of their principal components, met fewer injected faults.)
+
+    Args: as of `Channel`, and the number of channels.
+    """
+
+    def __init__(self, channels: int, window: int, steps: int, seed: int, **settings):
+        self.channels, self.window, self.steps, self.seed = channels, window, steps, seed
+        self.network = _network(channels * window, seed=seed, **settings)
+        self.usual = np.zeros(channels)
+
+    def fit(self, scaled: np.ndarray) -> Self:
+        """Learn from normal signals, float32 [n, C] in [0, 1].
+
+        Raises:
+            ValueError: fewer windows without a missing value than a window has points.
+        """
+        starts = np.flatnonzero(_complete(np.isnan(scaled).any(1), self.window))
+        if len(starts) < self.window:
+            raise ValueError(
+                f"the channels share {len(starts):,} windows of {self.window:,} points without a gap"
+            )
+        view = sliding_window_view(scaled, self.window, axis=0)
+        images = _train(self.network, view, starts, self.steps, self.seed)
+        with one_thread():
+            self.usual = torch.cat([*map(self._differences, images.split(PART))]).double().mean(0).numpy()
+        return self
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that was learnt, by name."""
+        weights = {name: tensor.numpy() for name, tensor in self.network.state_dict().items()}
+        return weights | {"usual": self.usual}
+
+    def restore(self, state: dict[str, np.ndarray]) -> Self:
+        """Bring back what `state` gave."""
+        weights = dict(state)
+        self.usual = weights.pop("usual")
+        self.network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+        return self
+
+    def _differences(self, x: Tensor) -> Tensor:
+        """Windows [n, C × window] → Σ |input - output| of each channel [n, C]."""
+        return (x - self.network.reconstruct(x)).abs().view(len(x), self.channels, -1).sum(2)
+
+    @one_thread()
+    def cover(self, scaled: np.ndarray) -> np.ndarray:
+        """Sums over the windows that cover each point of scaled signals [n, C]: differences less the usual.
+
+        Returns:
+            float64 [n, C]; windows with a missing value add nothing.
+        """
+        starts = np.flatnonzero(_complete(np.isnan(scaled).any(1), self.window))
+        view = sliding_window_view(scaled, self.window, axis=0)
+        each = np.zeros((len(view), self.channels))
+        for begin in range(0, len(starts), PART):
+            part = starts[begin : begin + PART]
+            x = torch.from_numpy(view[part].reshape(len(part), -1))
+            each[part] = self._differences(x).numpy() - self.usual
+        return sums_over_points(each, self.window)
 
 
-def _complete(values: np.ndarray, window: int) -> np.ndarray:
+def columns_of(channels: Sequence[str], drifts: bool = False) -> list[str]:
+    """The names of all scores, or of those that tell of drift; of several channels each with its channel's."""
+    names = [score.name for score in TABLE if score.drifts or not drifts]
+    if len(channels) == 1:
+        return names[:-1]  # one alone has no relation to others
+    return [f"{channel}: {name}" for channel in channels for name in names]
+
+
+def _network(inputs: int, model: str, latent: int, hidden: list, kl_weight: float, seed: int) -> nn.Module:
+    settings = {"kl_weight": kl_weight} if model == "VariationalAutoEncoder" else {}
+    with train.standard():
+        torch.manual_seed(seed)
+        return getattr(models, model)(latent, hidden, inputs=inputs, **settings).eval()
+
+
+def _train(network: nn.Module, view: np.ndarray, starts: np.ndarray, steps: int, seed: int) -> Tensor:
+    """Train a network on the windows of a view that begin there, at most MOST of them; returns these."""
+    if len(starts) > MOST:
+        starts = np.sort(np.random.default_rng(seed).choice(starts, MOST, replace=False))
+    images = torch.from_numpy(view[starts].reshape(len(starts), -1))
+    epochs = max(1, round(steps / -(-len(images) // 128)))
+    train.fit(network, images, epochs=epochs, learning_rate=2e-3, seed=seed)
+    return images
+
+
+def _complete(missing: np.ndarray, window: int) -> np.ndarray:
     """Which windows hold no missing value, bool [n - window + 1]."""
-    missing = np.concatenate([[0], np.cumsum(np.isnan(values))])
+    missing = np.concatenate([[0], np.cumsum(missing)])
     return missing[window:] == missing[:-window]
 
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
@@ -16,21 +16,15 @@ from safetensors.numpy import load as read_arrays
 from safetensors.numpy import save as serialise
 
 from sensorwatch import windows
-from sensorwatch.calibration import DRIFT_SCORES, Calibration, joint
-from sensorwatch.channel import SCORES, Channel
-from sensorwatch.stream import Stream, Watch, pieces
+from sensorwatch.calibration import Calibration, Following, joint
+from sensorwatch.channel import SCORES, Channel, Relation, columns_of
+from sensorwatch.stream import Points, Stream, Watch, pieces
 from vaepaper import checks, paths
 
-FORMAT = "sensorwatch monitor 3"
-LEARNT = (
-    "window",
-    "reason",
-    "timed",
-    "step",
-    "limit",
-    "usual_gap",
-    "follow",
-)  # by `fit`, beside the channels
+FORMAT = "sensorwatch monitor 4"
+# What is saved beside the channels.
+LEARNT = ("window", "reason", "timed", "step", "limit", "usual_gap", "follow", "direction", "at_least")
+DIRECTIONS = {"both": 0, "up": 1, "down": -1}
 
 
 class Monitor:
@@ -46,6 +40,10 @@ class Monitor:
         follow: compare each score with the last 96 windows of the signal, so that what lasts becomes normal
             (`calibration.Following`). False alarms are then as many as the target rate says, or fewer, as
             long as neighbouring windows differ like those of the calibration.
+        direction: "up" or "down" leaves alone what lies below, or above, what the network expects.
+        at_least: so far a value must lie from what the network expects, or the level from the usual one, in
+            the signal's unit; of several channels, by name. With either, false alarms are fewer than the
+            target rate says.
 
     After `fit`: `channels` by name, `timed` (whether it has times), `step` (in seconds, None if unknown),
     `limit` (of a step, above which something is missing), `usual_gap`, `window` and its `reason`.
@@ -63,9 +61,15 @@ class Monitor:
         step: float | None = None,
         seed: int = 0,
         follow: bool = False,
+        direction: str = "both",
+        at_least: float | Mapping[str, float] = 0.0,
     ):
         self.window = None if window is None else checks.integer("window", window, 4)
         self.step, self.follow = None if step is None else checks.number("step", step, 0, above=True), follow
+        self.direction = checks.one_of("direction", direction, DIRECTIONS)
+        named = at_least if isinstance(at_least, Mapping) else {"": at_least}
+        named = {name: checks.number(f"at_least {name}".strip(), size, 0) for name, size in named.items()}
+        self.at_least = named if isinstance(at_least, Mapping) else named[""]
         self.settings = {
             "model": checks.one_of("model", model, ("AutoEncoder", "VariationalAutoEncoder")),
             "latent": checks.integer("latent", latent),
@@ -76,8 +80,10 @@ class Monitor:
         }
         self.reason = ""
         self.channels: dict[str, Channel] = {}
+        self.relation: Relation | None = None
         self._calibration: Calibration | None = None
         self._live: Watch | None = None
+        self._passed: tuple[np.ndarray, np.ndarray, Points] | None = None  # the last signal: see `_pass`
 
     def fit(self, normal) -> Self:
         """Learn from a normal signal.
@@ -86,6 +92,9 @@ class Monitor:
             ValueError: a signal that is constant, missing or too short; infinite values; times out of order.
         """
         times, values, names, _ = windows.as_arrays(normal)
+        if isinstance(self.at_least, Mapping):
+            for name in self.at_least:
+                checks.one_of("a channel of at_least", name, names)
         self.timed, self.limit = times.dtype.kind == "M", 1.5  # samples
         if self.timed:
             index = pd.DatetimeIndex(times)
@@ -104,7 +113,7 @@ class Monitor:
             longest = min(windows.longest_window(column, self.window) for column in values.T)
             if longest < self.window:
                 self.window, self.reason = longest, f"{longest} points: gaps leave too few longer windows"
-        self.channels, self._calibration, self._live = {}, None, None
+        self.channels, self.relation, self._calibration, self._live, self._passed = {}, None, None, None, None
         channels = {}
         for name, column in zip(names, values.T, strict=True):
             try:
@@ -118,6 +127,13 @@ class Monitor:
                     " part: if the sensor was stuck there, fit again without it, or that counts as normal",
                     stacklevel=2,
                 )
+        if len(names) > 1:
+            relation = Relation(len(names), self.window, **self.settings)
+            scaled = [channel.scaling(column) for channel, column in zip(channels.values(), values.T, strict=True)]
+            try:
+                self.relation = relation.fit(np.stack(scaled, axis=1))
+            except ValueError as error:
+                warnings.warn(f"{error}: how they relate is not watched", stacklevel=2)
         self.channels = channels
         self.usual_gap = min(longest_gap, self.window * self._unit)
         return self
@@ -130,10 +146,40 @@ class Monitor:
         """
         times, values, _, _ = self._read(later_normal)
         values = self._without_far_values(times, values, list(self.channels))
-        deviations = self._deviations(times, values)
+        deviations = self._pass(times, values).deviations
         self._calibration = Calibration.of(deviations, self.window, self.step or math.nan, self.follow)
         self._live = None
         return self
+
+    def confirm(self, signal, alarms: pd.DataFrame) -> Self:
+        """Say of a signal that was watched: all of it was normal but these alarms. Trains nothing.
+
+        Its blocks join the calibration, those with such an alarm left out. So the threshold learns from
+        false alarms, and a longer calibration supports lower target rates.
+
+        Args:
+            alarms: of `alarms`, without the false ones.
+        """
+        calibration = self.calibration
+        times, values, _, _ = self._read(signal)
+        deviations = self._pass(times, values).deviations.copy()
+        deviations[_within(times, alarms)] = np.nan
+        self._calibration, self._live = calibration.joined(deviations), None
+        return self
+
+    def refit(self, signal, alarms: pd.DataFrame) -> Self:
+        """Learn anew from a signal that was watched: all of it was normal but these alarms (see `confirm`).
+
+        Two fifths train, the remainder calibrates. Raises ValueError: as `fit` and `calibrate`.
+        """
+        times, values, real, _ = self._read(signal)
+        values = np.where(_within(times, alarms)[:, None], np.nan, values)[real]
+        normal = pd.DataFrame(values, _index_of(signal, times[real]), list(self.channels))
+        middle = 2 * len(normal) // 5
+        return self.fit(normal[:middle]).calibrate(normal[middle + self.window :])
+
+    def __getstate__(self) -> dict:
+        return self.__dict__ | {"_passed": None}
 
     @property
     def calibration(self) -> Calibration:
@@ -143,22 +189,31 @@ class Monitor:
         return self._calibration
 
     def deviations(self, signal) -> tuple[np.ndarray, np.ndarray, pd.Index]:
-        """Float64 [n, C, len(SCORES)] of all rows and of rows put in for gaps; which are real; their index.
+        """Float64 [n, C, K] of all rows and of rows put in for gaps; which are real; their index.
 
-        It takes no calibration. What each deviation is: `channel.TABLE`.
+        It takes no calibration. What each deviation is: `channel.TABLE`; one channel has no "relation".
         """
         times, values, real, _ = self._read(signal)
-        return self._deviations(times, values), real, _index_of(signal, times[real])
+        return self._pass(times, values).deviations, real, _index_of(signal, times[real])
 
-    def _deviations(self, times: np.ndarray, values: np.ndarray) -> np.ndarray:
-        stream = Stream([*self.channels.values()])
-        found = [stream.push(*piece)[2] for piece in pieces(times, values)]
-        return np.concatenate([*found, stream.remaining()[2]])
+    def _pass(self, times: np.ndarray, values: np.ndarray) -> Points:
+        """What the networks say of a signal. The last one's is kept, so that it passes them only once."""
+        if self._passed is not None:
+            seen, known = self._passed[:2]
+            if np.array_equal(times, seen) and np.array_equal(values, known, equal_nan=True):
+                return self._passed[2]
+        stream = Stream([*self.channels.values()], self.relation)
+        found = [stream.push(*piece) for piece in pieces(times, values)]
+        points = Points(*map(np.concatenate, zip(*found, stream.remaining(), strict=True)))
+        self._passed = times, values, points
+        return points
 
     def scores(self, signal) -> pd.DataFrame:
         """Each score at each point, z-normalised by its block maxima; NaN where a gap leaves none."""
         deviations, real, index = self.deviations(signal)
-        return pd.DataFrame(self.calibration.watcher()(deviations)[real], index, self._columns(SCORES))
+        calibration = self.calibration
+        standard = Following(calibration)(deviations)[0] if self.follow else calibration.standard(deviations)
+        return pd.DataFrame(standard[real], index, columns_of([*self.channels]))
 
     def score(self, signal) -> pd.Series:
         """The joint score of each point: the largest of `scores`."""
@@ -168,10 +223,8 @@ class Monitor:
     def expected(self, signal) -> pd.DataFrame:
         """Each channel as its network rebuilds it, in its unit: the mean of windows that cover a point."""
         times, values, real, _ = self._read(signal)
-        outputs = {}
-        for (name, channel), column in zip(self.channels.items(), values.T, strict=True):
-            outputs[name] = channel.output(column)[real]
-        return pd.DataFrame(outputs, _index_of(signal, times[real]))
+        outputs = self._pass(times, values).expected[real]
+        return pd.DataFrame(outputs, _index_of(signal, times[real]), [*self.channels])
 
     def alarms(self, signal, per_day: float = 0.1, rate: float | None = None) -> pd.DataFrame:
         """The alarms and the gaps of a signal, in order.
@@ -179,8 +232,9 @@ class Monitor:
         Returns:
             start, end, peak (times or samples), p_value (the share of normal blocks with such a point),
             tail_p (the same, modelled: see `Calibration.tail_p`), severity (the score at the peak, over the
-            threshold), triggered_by (the largest score there, or "gap"), low and high (of the values in
-            between); of several channels, also which.
+            threshold), lasting (whether it ended because its scores stayed as high for eight windows: see
+            `calibration.AsCalibrated`), triggered_by (the largest score there, or "gap"), low and high (of
+            the values in between); of several channels, also which.
 
         Args:
             per_day, rate: the target rate of false events per day, or else per window's length.
@@ -188,11 +242,23 @@ class Monitor:
         Raises:
             ValueError: too little calibration data for that (says how much), or a signal that cannot be read.
         """
-        watch = Watch(self.channels, self.calibration, self.usual_gap)
+        watch = self._watch()
         watch.threshold = self.calibration.threshold(per_day, rate)
         times, values, _, zone = self._read(signal)
-        found = [row for piece in pieces(times, values) for row in watch.push(*piece)]
+        points = self._pass(times, values)
+        found = [row for part in pieces(*points) for row in watch.look(Points(*part))]
         return self._table(found + watch.remaining(), zone)
+
+    def _watch(self) -> Watch:
+        """A watch that has seen nothing yet."""
+        stream = Stream([*self.channels.values()], self.relation)
+        watch = Watch(stream, [*self.channels], self.calibration, self.usual_gap)
+        watch.direction = DIRECTIONS[self.direction]
+        least = self.at_least
+        watch.least = np.array(
+            [least.get(name, 0) if isinstance(least, Mapping) else least for name in self.channels]
+        )
+        return watch
 
     def update(self, chunk, per_day: float = 0.1, rate: float | None = None) -> pd.DataFrame:
         """Take the points that came since the last call; give back the alarms that are over, as `alarms`.
@@ -202,7 +268,7 @@ class Monitor:
         Raises:
             ValueError: as `alarms`; or points that are not later than those before. Nothing is taken then.
         """
-        live = self._live or Watch(self.channels, self.calibration, self.usual_gap)
+        live = self._live or self._watch()
         threshold = live.threshold
         if live.target != (per_day, rate):
             threshold = self.calibration.threshold(per_day, rate)
@@ -217,16 +283,23 @@ class Monitor:
     @property
     def pending(self) -> pd.DataFrame:
         """What `update` has seen begin and not end, as if the signal ended here."""
-        live = self._live or Watch(self.channels, self.calibration, self.usual_gap)
+        live = self._live or self._watch()
         return self._table(live.remaining(), live.zone)
 
-    def drift(self, recent) -> pd.DataFrame:
+    def drift(self, signal, after=None) -> pd.DataFrame:
         """Whether normal is still what it was at calibration: one row a score, see `calibration.compare`.
+
+        Args:
+            after: a time or number; only what is later counts.
 
         Raises:
             ValueError: less than four blocks of calibration's length; says how many points are needed.
         """
-        return self.calibration.drift(self.deviations(recent)[0], self._columns(DRIFT_SCORES))
+        times, values, _, _ = self._read(signal)
+        deviations = self._pass(times, values).deviations
+        if after is not None:
+            deviations = deviations[times > _moment(after)]
+        return self.calibration.drift(deviations, columns_of([*self.channels], drifts=True))
 
     def save(self, folder: str | Path) -> Path:
         """Leave monitor.safetensors and monitor.json in `folder`, nothing of `update`'s state; returns it."""
@@ -236,6 +309,8 @@ class Monitor:
             arrays["calibration.recent"] = calibration.recent
         for c, channel in enumerate(self.channels.values()):
             arrays |= {f"channel{c}.{name}": array for name, array in channel.state().items()}
+        if self.relation:
+            arrays |= {f"relation.{name}": array for name, array in self.relation.state().items()}
         learnt = {name: getattr(self, name) for name in LEARNT}
         learnt |= {"channels": [*self.channels], "points_a_block": calibration.points}
         body = serialise({name: np.ascontiguousarray(array) for name, array in arrays.items()})
@@ -254,10 +329,15 @@ class Monitor:
         found, learnt = cls(**monitor["settings"]), monitor["learnt"]
         for name in LEARNT:
             setattr(found, name, learnt[name])
+
+        def state(of: str) -> dict[str, np.ndarray]:
+            return {name.removeprefix(of): array for name, array in arrays.items() if name.startswith(of)}
+
         for c, channel in enumerate(learnt["channels"]):
-            own = f"channel{c}."
-            state = {name.removeprefix(own): array for name, array in arrays.items() if name.startswith(own)}
-            found.channels[channel] = Channel(found.window, **found.settings).restore(state)
+            found.channels[channel] = Channel(found.window, **found.settings).restore(state(f"channel{c}."))
+        if related := state("relation."):
+            relation = Relation(len(found.channels), found.window, **found.settings)
+            found.relation = relation.restore(related)
         blocks = [arrays.get(f"calibration.{name}") for name in ("largest", "means", "recent")]
         points = learnt["points_a_block"], found.window, found.step or math.nan
         found._calibration = Calibration(*blocks, *points)
@@ -301,12 +381,6 @@ class Monitor:
                 raise ValueError(f"{has}; the one that was learnt, every {self.step:g} s")
         return *windows.with_gaps(times, values, self._unit, self.limit, last), zone
 
-    def _columns(self, scores: Sequence[str]) -> list[str]:
-        """The scores' names, of several channels each with its channel's."""
-        if len(self.channels) == 1:
-            return list(scores)
-        return [f"{name}: {score}" for name in self.channels for score in scores]
-
     def _table(self, rows: list[dict], zone) -> pd.DataFrame:
         """Rows of a `Watch` as a table, times in their own zone."""
         time, several = "datetime64[ns]" if self.timed else "int64", len(self.channels) > 1
@@ -324,7 +398,7 @@ def _no_rows(time: str, zone, several: bool) -> pd.DataFrame:
 def _as_table(rows: list[dict], time: str, zone, several: bool) -> pd.DataFrame:
     columns = {"start": time, "end": time, "peak": time}
     columns |= dict.fromkeys(("p_value", "tail_p", "severity"), "float64") | {"triggered_by": "str"}
-    columns |= {"low": "float64", "high": "float64"}
+    columns |= {"lasting": "bool", "low": "float64", "high": "float64"}
     if several:
         columns["channel"] = "str"
     table = pd.DataFrame(rows, columns=list(columns)).astype(columns)
@@ -338,6 +412,21 @@ def _index_of(signal, times: np.ndarray) -> pd.Index:
     """A signal's own index, or its times."""
     own = getattr(signal, "index", None)
     return own if isinstance(own, pd.Index) else pd.Index(times)
+
+
+def _moment(time) -> np.datetime64 | int:
+    """A time in UTC, or a number, as `_read` gives them."""
+    if not isinstance(time, pd.Timestamp):
+        return time
+    return (time.tz_convert("UTC").tz_localize(None) if time.tz else time).to_datetime64()
+
+
+def _within(times: np.ndarray, alarms: pd.DataFrame) -> np.ndarray:
+    """Which times lie in an alarm, bool [n]; gaps are none."""
+    found = np.zeros(len(times), bool)
+    for row in alarms[alarms.triggered_by != "gap"].itertuples():
+        found |= (times >= _moment(row.start)) & (times <= _moment(row.end))
+    return found
 
 
 def _digest(monitor: dict, body: bytes) -> str:

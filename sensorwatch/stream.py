@@ -3,41 +3,52 @@
 import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from tqdm import tqdm
 
-from sensorwatch.calibration import Calibration, joint
-from sensorwatch.channel import SCORES, WINDOWS, Channel
+from sensorwatch.calibration import LASTING, AsCalibrated, Calibration, Following, joint
+from sensorwatch.channel import SCORES, WINDOWS, Channel, Relation, columns_of
 from sensorwatch.windows import seconds
 
 PIECE = 16_384  # points at once
-STUCK = SCORES.index("stuck")
+LEVEL, STUCK = SCORES.index("level"), SCORES.index("stuck")
 TIE = 1e-6  # sizes that differ by less are equal: last bits depend on how many windows are scored at once
 
 
-def pieces(times: np.ndarray, values: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """A long signal in pieces that need little memory; a bar if it takes long."""
+def pieces(times: np.ndarray, *arrays: np.ndarray) -> Iterator[tuple[np.ndarray, ...]]:
+    """A long signal's arrays in pieces that need little memory; a bar if it takes long."""
     with tqdm(total=len(times), desc="scoring", unit="point", unit_scale=True, delay=5, leave=False) as bar:
         for start in range(0, len(times), PIECE):
-            yield times[start : start + PIECE], values[start : start + PIECE]
+            yield tuple(array[start : start + PIECE] for array in (times, *arrays))
             bar.update(len(times[start : start + PIECE]))
+
+
+class Points(NamedTuple):
+    """Points of a signal, and what all windows that cover them say of each."""
+
+    times: np.ndarray  # [n]
+    values: np.ndarray  # [n, C]
+    deviations: np.ndarray  # [n, C, K]: see `channel.TABLE`; NaN where no window covers a point
+    expected: np.ndarray  # [n, C]: the mean of the networks' outputs, in the signal's unit; NaN likewise
 
 
 class Stream:
     """Deviations of a signal that comes in pieces; remembers its last points, one less than a window has."""
 
-    def __init__(self, channels: Sequence[Channel]):
-        self.channels, self.window = channels, channels[0].window
+    def __init__(self, channels: Sequence[Channel], relation: Relation | None = None):
+        self.channels, self.relation, self.window = channels, relation, channels[0].window
         count = len(channels)
         self.runs = [(0, np.nan)] * count  # how long each channel has stood still, and at which value
         self.times, self.values = np.empty(0, "M8[ns]"), np.empty((0, count))
         self.scaled = np.empty((0, count), np.float32)
-        self.sums = np.empty((0, count, 1 + WINDOWS))  # over the windows so far, as `Channel.cover` has them
-        self.points = np.empty((0, count, len(SCORES) - WINDOWS))
+        # Over the windows so far, as `Channel.cover` has them; of several channels, their relation's, too.
+        self.sums = np.empty((0, count, 1 + WINDOWS + (count > 1)))
+        self.points = np.empty((0, count, 2))
 
-    def push(self, times: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Take points [n] of all channels [n, C]; give back those now final: times, values and deviations."""
+    def push(self, times: np.ndarray, values: np.ndarray) -> Points:
+        """Take points [n] of all channels [n, C]; give back those that are now final."""
         self.times = np.concatenate([self.times, times]) if len(self.times) else times
         self.values = np.concatenate([self.values, values])
         points, scaled = [], []
@@ -51,23 +62,28 @@ class Stream:
         self.sums = np.concatenate([self.sums, np.zeros((len(times), *self.sums.shape[1:]))])
         if len(self.times) >= self.window:
             for c, channel in enumerate(self.channels):
-                self.sums[:, c] += channel.cover(self.scaled[:, c])
+                self.sums[:, c, : 1 + WINDOWS] += channel.cover(self.scaled[:, c])
+            if self.relation:
+                self.sums[:, :, -1] += self.relation.cover(self.scaled)
         done = max(0, len(self.times) - self.window + 1)
-        final = self._deviations(slice(done))
+        final = self._points(slice(done))
         self.times, self.values, self.scaled = self.times[done:], self.values[done:], self.scaled[done:]
         self.sums, self.points = self.sums[done:], self.points[done:]
         return final
 
-    def remaining(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def remaining(self) -> Points:
         """The points that still wait for windows, as if the signal ended here; changes nothing."""
-        return self._deviations(slice(None))
+        return self._points(slice(None))
 
-    def _deviations(self, part: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Times [m], values [m, C] and deviations [m, C, len(SCORES)], NaN where no window covers a point."""
+    def _points(self, part: slice) -> Points:
         number, sums = self.sums[part, :, :1], self.sums[part, :, 1:]
         # A window that is missing counts as a usual one (0): so ends and edges of gaps raise no alarm.
         means = np.where(number > 0, sums / self.window, np.nan)
-        return self.times[part], self.values[part], np.concatenate([means, self.points[part]], axis=2)
+        deviations = np.concatenate([means[..., :WINDOWS], self.points[part], means[..., WINDOWS:]], axis=2)
+        missed = np.divide(sums[..., 1], number[..., 0], out=means[..., 1].copy(), where=number[..., 0] > 0)
+        scaled = self.scaled[part] - missed
+        expected = [channel.scaling.back(scaled[:, c]) for c, channel in enumerate(self.channels)]
+        return Points(self.times[part], self.values[part], deviations, np.stack(expected, axis=1))
 
 
 @dataclass(frozen=True)
@@ -149,17 +165,22 @@ class Watch:
     A row is a dict: `first` (the number of its first point), `channel` (its name), the columns of an alarm.
     """
 
-    def __init__(self, channels: dict[str, Channel], calibration: Calibration, usual_gap: float):
-        self.names, self.calibration, self.usual_gap = list(channels), calibration, usual_gap
-        self.standard, self.threshold = calibration.watcher(), np.inf
+    def __init__(self, stream: Stream, names: Sequence[str], calibration: Calibration, usual_gap: float):
+        self.stream, self.names, self.calibration, self.usual_gap = stream, names, calibration, usual_gap
+        self.standard = (AsCalibrated if calibration.recent is None else Following)(calibration)
+        self.threshold, self.direction, self.least = np.inf, 0, np.zeros(len(names))
         self.target = self.last = self.zone = None  # target rate, last time and zone of `Monitor.update`
-        self.stream = Stream([*channels.values()])
-        self.alarms, self.gaps = Events(self.stream.window), [Events(1) for _ in channels]
+        self.alarms, self.gaps = Events(stream.window), [Events(1) for _ in names]
+        self.ends = np.empty(0, int)  # points at which a score has lasted so long that its alarm ends
         self.waiting: list[dict] = []
 
     def push(self, times: np.ndarray, values: np.ndarray) -> list[dict]:
         """Take points; give back the rows that are over and that no earlier one can still precede."""
-        self._look(*self.stream.push(times, values))
+        return self.look(self.stream.push(times, values))
+
+    def look(self, points: Points) -> list[dict]:
+        """Likewise, of points whose deviations are known."""
+        self._look(points)
         begun = [events.open.first for events in (self.alarms, *self.gaps) if events.open]
         ready = [row for row in self.waiting if row["first"] <= min(begun, default=np.inf)]
         self.waiting = self.waiting[len(ready) :]
@@ -170,7 +191,7 @@ class Watch:
         ended = copy.copy(self)
         ended.waiting, ended.standard = list(self.waiting), copy.copy(self.standard)
         ended.alarms, ended.gaps = copy.copy(self.alarms), [copy.copy(gaps) for gaps in self.gaps]
-        ended._look(*self.stream.remaining())
+        ended._look(self.stream.remaining())
         if ended.alarms.open:
             ended._add_alarm(ended.alarms.open)
         for channel, gaps in enumerate(ended.gaps):
@@ -178,31 +199,58 @@ class Watch:
                 ended._add_gap(gaps.open, channel)
         return ended.waiting
 
-    def _look(self, times: np.ndarray, values: np.ndarray, deviations: np.ndarray) -> None:
-        standard = self.standard(deviations)
+    def _look(self, points: Points) -> None:
+        times, values = points.times, points.values
+        standard, settled = self.standard(points.deviations, self.threshold)
+        kinds = standard.shape[1] // len(self.names)
         size, score = joint(standard)
         flagged = size > self.threshold + TIE
+        self.ends = np.concatenate([self.ends, self.alarms.seen + np.flatnonzero(settled)])
         # A value that stands still moves other scores further; but then it is stuck, whatever they are.
-        stuck = standard[:, STUCK :: len(SCORES)] > self.threshold
-        score = np.where(stuck.any(1), STUCK + len(SCORES) * stuck.argmax(1), score)
-        for event in self.alarms.push(flagged, size, score, times, values):
+        stuck = standard[:, STUCK::kinds] > self.threshold
+        score = np.where(stuck.any(1), STUCK + kinds * stuck.argmax(1), score)
+        watched = np.concatenate([values, self._departures(points)], axis=1)
+        for event in self.alarms.push(flagged, size, score, times, watched):
             self._add_alarm(event)
+        known = self.alarms.open.last if self.alarms.open else self.alarms.seen - 1
+        self.ends = self.ends[self.ends > known]
         for channel, gaps in enumerate(self.gaps):
             for event in gaps.push(np.isnan(values[:, channel]), np.zeros(len(size)), score, times, values):
                 self._add_gap(event, channel)
 
+    def _departures(self, points: Points) -> np.ndarray:
+        """How far each value lies from what its network expects, or its level from the usual one, [n, C].
+
+        In the signal's unit; the larger of the two. Where no window covers it, from the middle of its range.
+        """
+        near = points.values - points.expected
+        found = np.empty_like(near)
+        for c, channel in enumerate(self.stream.channels):
+            scaling = channel.scaling
+            level = points.deviations[:, c, LEVEL] * (scaling.high - scaling.low)
+            further = np.where(np.abs(level) > np.abs(near[:, c]), level, near[:, c])
+            from_middle = points.values[:, c] - (scaling.least + scaling.most) / 2
+            found[:, c] = np.where(np.isnan(further), from_middle, further)
+        return found
+
     def _add_alarm(self, event: Event) -> None:
-        channel, score = divmod(event.score, len(SCORES))
+        channel, score = divmod(event.score, len(columns_of(self.names)) // len(self.names))
+        down, up = event.extremes[:, len(self.names) + channel] * [-1, 1]
+        size = {0: max(down, up), 1: up, -1: down}[self.direction]
+        if size < max(down, up) or size < self.least[channel]:
+            return
+        long = event.last - event.first >= (LASTING - 1) * self.stream.window
         sizes = {
             "p_value": self.calibration.rule.p_value([event.size])[0],
             "tail_p": self.calibration.tail_p(event.size),
             "severity": event.size / self.threshold if self.threshold > 0 else np.nan,
+            "lasting": long and bool((self.ends == event.last + 1).any()),
         }
         self._add(event, channel, SCORES[score], sizes, *event.extremes[:, channel])
 
     def _add_gap(self, event: Event, channel: int) -> None:
         if seconds(event.end - event.start) > self.usual_gap:
-            self._add(event, channel, "gap", {}, np.nan, np.nan)
+            self._add(event, channel, "gap", {"lasting": False}, np.nan, np.nan)
 
     def _add(self, event: Event, channel: int, cause: str, sizes: dict, low: float, high: float) -> None:
         row = {name: getattr(event, name) for name in ("first", "start", "end", "peak")}

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from sensorwatch.calibration import DRIFT_SCORES, joint
+from sensorwatch.calibration import joint
+from sensorwatch.channel import columns_of
 from sensorwatch.monitor import Monitor
 from vaepaper.thresholds import Threshold
 
@@ -66,7 +67,8 @@ def long_run(
         deviations, _, _ = monitor.deviations(watched + np.linspace(0, end, len(watched)))
         score, _ = joint(calibration.standard(deviations))
         for piece, at in enumerate([everything, *np.array_split(everything, pieces)]):
-            days, drift = len(at) * step / DAY, calibration.drift(deviations[at], DRIFT_SCORES)
+            days, names = len(at) * step / DAY, columns_of(["the record"], drifts=True)
+            drift = calibration.drift(deviations[at], names)
             rows.append(
                 {
                     "case": case,

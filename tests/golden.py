@@ -125,6 +125,10 @@ def results() -> dict[str, str]:
     found["monitor"] = [monitor.scores(signal).to_numpy().round(9), monitor.alarms(signal, rate=0.1).round(9)]
     rows = random.standard_normal((400, 6))
     found["detector"] = detector.Detector(steps=50).fit(rows).score_samples(3 * rows).round(9)
+    two = np.stack([signal, np.roll(signal, 3) + random.normal(0, 0.1, len(signal))], axis=1)
+    two = pd.DataFrame(two, columns=["first", "second"])
+    monitor = sensorwatch.Monitor(50, steps=100).fit(two[:1500]).calibrate(two[1500:2500])
+    found["channels"] = monitor.scores(two).to_numpy().round(9)
     return {name: hashed(value) for name, value in found.items()}
 
 
