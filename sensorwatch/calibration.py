@@ -216,24 +216,28 @@ class Recent:
 class AsCalibrated(Recent):
     """Standard scores, of which those that a lasting change has raised start anew.
 
-    A score that has been above the threshold in each of the last eight blocks of one window is divided by
-    how far it stands above: only half as much again is an alarm. So an alarm ends when a change lasts, and
-    what comes later is not swallowed by it.
+    A change lasts if the joint score was above the threshold throughout the last eight blocks of one window.
+    Scores that were above it in each of them are then divided by how far they stand above: only half as much
+    again is an alarm. So an alarm ends when a change lasts, and what comes later is not swallowed by it.
     """
 
     def __init__(self, calibration: Calibration):
-        super().__init__(np.empty((0, calibration.largest.shape[1])), calibration.window, LASTING)
+        blocks = np.empty((0, calibration.largest.shape[1] + 1))  # the last column: the joint score, negated
+        super().__init__(blocks, calibration.window, LASTING)
         self.calibration = calibration
 
     def __call__(self, deviations: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
         """Deviations [n, C, K] of the next points → standard scores [n, C × K]; which points go on lasting."""
         standard, found = self.calibration.standard(deviations), []
-        for part in self.pieces(standard):
-            least, most = self.blocks.min(0, initial=np.inf), self.blocks.max(0, initial=-np.inf)
-            lasts = (len(self.blocks) == LASTING) & (least > max(threshold, TINY))
-            found.append(np.where(lasts, part * threshold / np.where(lasts, AGAIN * most, 1), part))
+        size, _ = joint(standard)
+        for part in self.pieces(np.concatenate([standard, -size[:, None]], axis=1)):
+            part, seen = part[:, :-1], self.blocks[:, :-1]
+            throughout = len(seen) == LASTING and -self.blocks[:, -1].max() > max(threshold, TINY)
+            lasts = throughout & (seen.min(0, initial=np.inf) > threshold)
+            high = np.where(lasts, AGAIN * seen.max(0, initial=-np.inf), 1)
+            found.append(np.where(lasts, part * threshold / high, part))
         adjusted = np.concatenate(found) if found else standard
-        return adjusted, (joint(standard)[0] > threshold) & ~(joint(adjusted)[0] > threshold)
+        return adjusted, (size > threshold) & ~(joint(adjusted)[0] > threshold)
 
 
 class Following(Recent):

@@ -129,7 +129,9 @@ class Monitor:
                 )
         if len(names) > 1:
             relation = Relation(len(names), self.window, **self.settings)
-            scaled = [channel.scaling(column) for channel, column in zip(channels.values(), values.T, strict=True)]
+            scaled = [
+                channel.scaling(column) for channel, column in zip(channels.values(), values.T, strict=True)
+            ]
             try:
                 self.relation = relation.fit(np.stack(scaled, axis=1))
             except ValueError as error:
@@ -151,19 +153,19 @@ class Monitor:
         self._live = None
         return self
 
-    def confirm(self, signal, alarms: pd.DataFrame) -> Self:
+    def confirm(self, signal, alarms: pd.DataFrame, after=None) -> Self:
         """Say of a signal that was watched: all of it was normal but these alarms. Trains nothing.
 
         Its blocks join the calibration, those with such an alarm left out. So the threshold learns from
         false alarms, and a longer calibration supports lower target rates.
 
         Args:
-            alarms: of `alarms`, without the false ones.
+            alarms: of `alarms`, without the false ones. after: a time or number; only what is later counts.
         """
         calibration = self.calibration
         times, values, _, _ = self._read(signal)
         deviations = self._pass(times, values).deviations.copy()
-        deviations[_within(times, alarms)] = np.nan
+        deviations[_within(times, alarms) | ~_later(times, after)] = np.nan
         self._calibration, self._live = calibration.joined(deviations), None
         return self
 
@@ -297,9 +299,9 @@ class Monitor:
         """
         times, values, _, _ = self._read(signal)
         deviations = self._pass(times, values).deviations
-        if after is not None:
-            deviations = deviations[times > _moment(after)]
-        return self.calibration.drift(deviations, columns_of([*self.channels], drifts=True))
+        return self.calibration.drift(
+            deviations[_later(times, after)], columns_of([*self.channels], drifts=True)
+        )
 
     def save(self, folder: str | Path) -> Path:
         """Leave monitor.safetensors and monitor.json in `folder`, nothing of `update`'s state; returns it."""
@@ -419,6 +421,11 @@ def _moment(time) -> np.datetime64 | int:
     if not isinstance(time, pd.Timestamp):
         return time
     return (time.tz_convert("UTC").tz_localize(None) if time.tz else time).to_datetime64()
+
+
+def _later(times: np.ndarray, after) -> np.ndarray:
+    """Which times are later than `after`, bool [n]; all if it is None."""
+    return np.ones(len(times), bool) if after is None else times > _moment(after)
 
 
 def _within(times: np.ndarray, alarms: pd.DataFrame) -> np.ndarray:

@@ -8,11 +8,11 @@ import pandas as pd
 
 from sensorwatch import times
 from sensorwatch.quality import constant_stretches, sentinel_values, steps
-from sensorwatch.windows import gap_limit
+from sensorwatch.windows import gap_limit, window_length
 from vaepaper import checks
 
 
-def normal_part(signal, normal_from="", normal_until="", exclude=()) -> tuple[pd.Series, str]:
+def normal_part(signal, normal_from="", normal_until="", exclude=()) -> tuple:
     """A signal from `normal_from` until before `normal_until` without `exclude`, and in words what it is.
 
     Args:
@@ -22,10 +22,8 @@ def normal_part(signal, normal_from="", normal_until="", exclude=()) -> tuple[pd
         exclude: as in `excluded` (both days included).
 
     Raises:
-        ValueError: no such time, a time after the signal's end, nothing between the two, or several channels.
+        ValueError: no such time, a time after the signal's end, or nothing between the two.
     """
-    if isinstance(signal, pd.DataFrame):
-        raise ValueError(f"one channel at a time, not {', '.join(signal)}: name one as value")
     begin, end = place(signal, "normal_from", normal_from), place(signal, "normal_until", normal_until)
     begin = signal.index[0] if begin is None else begin
     rest = signal[signal.index >= begin]
@@ -47,19 +45,19 @@ def normal_part(signal, normal_from="", normal_until="", exclude=()) -> tuple[pd
         told.append(
             "That is the first half, as no normal_until was named: a fault in there is learnt as normal."
         )
-    for stuck in constant_stretches(normal.to_numpy())[:1]:
-        told.append(
-            f"In it, {normal.name!r} is constant ({normal.iloc[stuck.start]:g} for"
-            f" {stuck.stop - stuck.start:,} points"
-            f" from {moment(normal.index[stuck.start], signal)}): a stuck sensor would be learnt as normal,"
-            " too."
-        )
-    for value, count in sentinel_values(normal.dropna().to_numpy()):
-        at = moment(normal.index[normal.to_numpy() == value][0], signal)
-        told.append(
-            f"In it, {value:g} ({at}; {count:,} in all) lies far from all others: if it means missing,"
-            f" missing={value:g}; if not, exclude it."
-        )
+    for name, channel in pd.DataFrame(normal).items():
+        for stuck in constant_stretches(channel.to_numpy())[:1]:
+            told.append(
+                f"In it, {name!r} is constant ({channel.iloc[stuck.start]:g} for"
+                f" {stuck.stop - stuck.start:,} points from {moment(channel.index[stuck.start], signal)}):"
+                " a stuck sensor would be learnt as normal, too."
+            )
+        for value, count in sentinel_values(channel.dropna().to_numpy()):
+            at = moment(channel.index[channel.to_numpy() == value][0], signal)
+            told.append(
+                f"In it, {value:g} of {name!r} ({at}; {count:,} in all) lies far from all others: if it"
+                f" means missing, missing={value:g}; if not, exclude it."
+            )
     return normal, "\n".join(told)
 
 
@@ -142,6 +140,56 @@ def split(normal, window: int = 0):
     return normal.iloc[:middle], normal.iloc[middle + window :]
 
 
+def window_of(normal) -> tuple[int, str]:
+    """The window of a normal part in points, so short that sixteen fit into it, and the reason."""
+    columns = [channel for _, channel in pd.DataFrame(normal).items()]
+    found = [window_length(channel.to_numpy(), channel.count() // 16) for channel in columns]
+    return max(found, key=lambda each: each[0])
+
+
+def least_sizes(text) -> float | dict[str, float]:
+    """What `Monitor` takes as `at_least`: "0.5" for all channels, or "flow: 0.5, heat: 2"."""
+    pairs = [part.rpartition(":") for part in filter(None, map(str.strip, str(text).split(",")))]
+    try:
+        sizes = {name.strip(): float(size) for name, _, size in pairs}
+        if "" in sizes and len(pairs) > 1:
+            raise ValueError
+    except ValueError:
+        raise ValueError(
+            f"at_least is {text!r}; expected a size, or of several channels flow: 0.5, heat: 2"
+        ) from None
+    return sizes.get("", 0.0) if set(sizes) <= {""} else sizes
+
+
+def numbered(alarms: pd.DataFrame) -> pd.DataFrame:
+    """The same alarms, counted from 1."""
+    return alarms.set_axis(range(1, len(alarms) + 1))
+
+
+def confirm(watch, signal, alarms: pd.DataFrame, numbers: str, per_day: float, after=None) -> tuple:
+    """Take alarms of these numbers as normal (`Monitor.confirm`) and look again.
+
+    Returns:
+        The alarms without these, numbered anew; the target rate, as `supported_rate`; both in words.
+
+    Raises:
+        ValueError: no such alarm.
+    """
+    raised = alarms.index[alarms.triggered_by != "gap"]
+    false = [number.strip() for number in str(numbers).split(",") if number.strip()]
+    if unknown := [number for number in false if number not in map(str, raised)]:
+        there = ", ".join(map(str, raised)) or "none"
+        raise ValueError(f"false_alarms: there is no alarm {unknown[0]!r}; there are {there}")
+    before, taken = watch.calibration.blocks, alarms.loc[map(int, false)]
+    watch.confirm(signal, alarms.drop(taken.index), after)
+    target, words = supported_rate(watch.calibration, per_day)
+    found = watch.alarms(signal, **target)
+    again = [((taken.start <= peak) & (peak <= taken.end)).any() for peak in found.peak]
+    more = watch.calibration.blocks - before
+    done = f"Alarms {', '.join(false)} are taken as normal; {more} blocks more calibrate. {words}"
+    return numbered(found[~np.array(again, bool)]), target, f"{done} The alarms are numbered anew."
+
+
 def supported_rate(calibration, per_day: float) -> tuple[dict, str]:
     """The target rate that a `Calibration` supports, as arguments of `Monitor.alarms`, and in words.
 
@@ -194,9 +242,17 @@ def result(alarms: pd.DataFrame, watch, target: dict, signal, normal) -> str:
             f"{len(inside)}{more} {have} peak in what was called normal ({numbers}): look there, or exclude"
             f" {them}."
         )
-    scaling = next(iter(watch.channels.values())).scaling
-    level = raised[raised.triggered_by.isin(["beyond range", "level"])]
-    above, below = level.high > scaling.most, level.low < scaling.least
+    for name, channel in watch.channels.items():
+        own = raised[raised.channel == name] if "channel" in raised else raised
+        told += _changed_levels(
+            own[own.triggered_by.isin(["beyond range", "level"])], name, channel.scaling, signal
+        )
+    return " ".join(told)
+
+
+def _changed_levels(level: pd.DataFrame, name: str, scaling, signal) -> list[str]:
+    """In words, what many alarms of one channel's level may have in common."""
+    above, below, told = level.high > scaling.most, level.low < scaling.least, []
     for beyond, way, limit, extreme in (
         (level[above & ~below], "risen above", scaling.most, "high"),
         (level[below & ~above], "fallen below", scaling.least, "low"),
@@ -205,18 +261,18 @@ def result(alarms: pd.DataFrame, watch, target: dict, signal, normal) -> str:
             furthest = beyond[extreme].max() if extreme == "high" else beyond[extreme].min()
             told.append(
                 f"{len(beyond)} alarms may have one cause: since {moment(beyond.start.iloc[0], signal)} the"
-                " level has"
-                f" {way} what was learnt ({limit:.4g}; up to now {furthest:.4g}). If that is normal from now"
-                " on, learn"
-                " anew from a part that holds it (normal_from, normal_until)."
+                f" level of {name!r} has {way} what was learnt ({limit:.4g}; up to now {furthest:.4g}). If"
+                " that is normal from now on, learn anew from a part that holds it (normal_from,"
+                " normal_until)."
             )
-    return " ".join(told)
+    return told
 
 
 def dated(alarms: pd.DataFrame, signal) -> pd.DataFrame:
-    """The same alarms with times as texts, as the file writes them."""
+    """The same alarms with times as texts, as the file writes them; what to look at comes first."""
     texts = {name: [moment(time, signal) for time in alarms[name]] for name in ("start", "end", "peak")}
-    return alarms.assign(**texts)
+    first = [name for name in ("peak", "severity", "channel", "triggered_by") if name in alarms]
+    return alarms.assign(**texts)[first + [name for name in alarms if name not in first]]
 
 
 def moment(time, signal) -> str:
@@ -231,10 +287,10 @@ def watched_days(index: pd.Index, chosen) -> float:
     return float(between[chosen[1:] & (between <= gap_limit(index))].sum() / 86_400)
 
 
-def drift(monitor, after) -> str:
-    """In words, whether what came after the normal part is still like it (`Monitor.drift`)."""
+def drift(monitor, signal, after=None) -> str:
+    """In words, whether what came later than `after` is still like the normal part (`Monitor.drift`)."""
     try:
-        found = monitor.drift(after)
+        found = monitor.drift(signal, after)
     except ValueError as error:
         return f"Drift cannot be tested: {error}"
     drifted = found[found.drifted]

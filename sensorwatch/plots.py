@@ -36,29 +36,39 @@ def thinned(signal: pd.Series, most: int = DRAWN) -> pd.Series:
 
 
 def watched(
-    signal: pd.Series,
+    signal: pd.Series | pd.DataFrame,
     score: pd.Series,
     threshold: float,
     alarms: pd.DataFrame,
-    normal: pd.Series | None = None,
+    normal: pd.Series | pd.DataFrame | None = None,
 ) -> Figure:
-    """A signal with its alarms (`Monitor.alarms`), numbered as there; below, the score and its threshold."""
-    figure, (above, below) = plt.subplots(2, 1, figsize=(10, 5.6), sharex=True, height_ratios=(3, 2))
-    _line(above, signal, color="0.15", linewidth=0.8)
+    """A signal with its alarms (`Monitor.alarms`), numbered as there; below, the score and its threshold.
+
+    Several channels have a panel each, and an alarm its number in the panel of its channel.
+    """
+    channels = pd.DataFrame(signal)
+    count = channels.shape[1]
+    size, ratios = (10, 2.6 + 3 * min(count, 2) + 1.5 * max(0, count - 2)), (3,) * count + (2,)
+    figure, panels = plt.subplots(count + 1, 1, figsize=size, sharex=True, height_ratios=ratios)
+    below, real = panels[-1], alarms[alarms.triggered_by != "gap"]
     _line(below, score, color="0.15", linewidth=0.8)
     below.axhline(threshold, color=ALARM, linewidth=1, linestyle="--", label="threshold")
-    for axes in (above, below):
-        _shade(axes, alarms)
+    for axes, (name, channel) in zip(panels, channels.items(), strict=False):
+        _line(axes, channel, color="0.15", linewidth=0.8)
+        axes.set(ylabel=name)
+    for axes, name in zip(panels, [*channels, None], strict=True):
+        _shade(axes, alarms, name)
         axes.margins(x=0.005)
-    real = alarms[alarms.triggered_by != "gap"]
-    for n, (number, alarm) in enumerate(real.iterrows()):
-        text = f"{number} {alarm.triggered_by}" if len(real) <= NAMED else f"{number}"
-        height = 1.01 + 0.07 * (n % 3)  # in three rows, or neighbours would write over each other
-        _write(above, alarm.start, height, text, ALARM)
+    for axes, name in zip(panels, channels, strict=False):
+        own = real[real.channel == name] if "channel" in real else real
+        for n, (number, alarm) in enumerate(own.iterrows()):
+            text = f"{number} {alarm.triggered_by}" if len(real) <= NAMED else f"{number}"
+            height = 1.01 + 0.07 * (n % 3)  # in three rows, or neighbours would write over each other
+            _write(axes, alarm.start, height, text, ALARM)
+        if normal is not None and len(normal):
+            _bar(axes, normal.index[0], normal.index[-1], 0.012, NORMAL)
     if normal is not None and len(normal):
-        _bar(above, normal.index[0], normal.index[-1], 0.012, NORMAL)
-        _write(above, normal.index[0], 0.03, "taken as normal", NORMAL, va="bottom")
-    above.set(ylabel=signal.name)
+        _write(panels[0], normal.index[0], 0.03, "taken as normal", NORMAL, va="bottom")
     if np.nanmax(score, initial=0) > 20 * max(abs(threshold), 1):
         below.set_yscale("symlog", linthresh=max(abs(threshold), 1))
         below.set_ylim(bottom=min(0, np.nanmin(score)) - 0.5)
@@ -81,9 +91,13 @@ def mark(figure: Figure, faults: Sequence[tuple], name: str = "injected fault") 
 
 
 def close_ups(
-    signal: pd.Series, expected: pd.Series, alarms: pd.DataFrame, around: int, most: int = 9
+    signal: pd.Series | pd.DataFrame, expected, alarms: pd.DataFrame, around: int, most: int = 9
 ) -> Figure:
-    """The `most` severe alarms, and so many points `around`: the signal and what the network expected."""
+    """The `most` severe alarms, and so many points `around`: the signal and what the network expected.
+
+    Of several channels, that of the alarm. `expected` has the channels of the signal.
+    """
+    channels, expected = pd.DataFrame(signal), pd.DataFrame(expected)
     real = alarms[alarms.triggered_by != "gap"]
     chosen = real.nlargest(most, "severity").sort_index()
     rows, columns = max(1, -(-len(chosen) // 3)), min(3, max(1, len(chosen)))
@@ -93,12 +107,13 @@ def close_ups(
     for axes, (number, alarm) in zip(grid.flat, chosen.iterrows(), strict=False):
         first = signal.index.searchsorted(alarm.start)
         last = signal.index.searchsorted(alarm.end, side="right")
-        seen = slice(max(0, first - around), last + around)
-        _line(axes, signal.iloc[seen], color="0.15", linewidth=1.1, label="measured")
-        _line(axes, expected.iloc[seen], color=UNSEEN, linewidth=1.1, label="expected")
+        seen, name = slice(max(0, first - around), last + around), alarm.get("channel", "")
+        at = channels.columns.get_loc(name) if name else 0
+        _line(axes, channels.iloc[seen, at], color="0.15", linewidth=1.1, label="measured")
+        _line(axes, expected.iloc[seen, at], color=UNSEEN, linewidth=1.1, label="expected")
         axes.axvspan(alarm.start, alarm.end, color=ALARM, alpha=0.12, lw=0)
         axes.axvline(alarm.peak, color=ALARM, linewidth=0.8, linestyle=":")
-        axes.set_title(f"{number} {alarm.triggered_by}", color=ALARM, fontsize=9)
+        axes.set_title(f"{number} {name} {alarm.triggered_by}".replace("  ", " "), color=ALARM, fontsize=9)
         axes.tick_params(labelsize=9)
         axes.xaxis.get_offset_text().set_size(9)
         _dates(axes, signal, 5)
@@ -163,13 +178,16 @@ def _line(axes: Axes, signal: pd.Series, **style) -> None:
         style["label"] = None  # one entry in the legend
 
 
-def _shade(axes: Axes, alarms: pd.DataFrame) -> None:
-    for cause, start, end in zip(alarms.triggered_by, alarms.start, alarms.end, strict=True):
-        if cause == "gap":
-            axes.axvspan(start, end, color=GAP, alpha=0.35, lw=0)
+def _shade(axes: Axes, alarms: pd.DataFrame, channel: str | None = None) -> None:
+    """Alarms and gaps; of several channels, what concerns another than this is hardly seen."""
+    for _, alarm in alarms.iterrows():
+        there = 1 if channel is None or alarm.get("channel", channel) == channel else 0.25
+        if alarm.triggered_by == "gap":
+            axes.axvspan(alarm.start, alarm.end, color=GAP, alpha=0.35 * there, lw=0)
         else:
-            axes.axvspan(start, end, color=ALARM, alpha=0.22, lw=0)
-            axes.axvline(start, color=ALARM, linewidth=0.8, alpha=0.6)  # however short, it can be seen
+            axes.axvspan(alarm.start, alarm.end, color=ALARM, alpha=0.22 * there, lw=0)
+            # However short, it can be seen.
+            axes.axvline(alarm.start, color=ALARM, linewidth=0.8, alpha=0.6 * there)
 
 
 def _bar(axes: Axes, first, last, height: float, color: str, **style) -> None:

@@ -25,6 +25,24 @@ def machine(days: float, seed: int = 0) -> pd.Series:
     return pd.Series(values, pd.date_range("2026-01-01", periods=n, freq=f"{STEP}s"), name="temperature")
 
 
+NORMAL = ("machine", "wandering", "day and week")
+
+
+def record(days: float, seed: int = 0, kind: str = "machine") -> pd.Series:
+    """A normal signal of one of these kinds: the machine; with a level that wanders, by 1 °C within ten days;
+    with a load by day, five days of seven.
+    """
+    checks.one_of("kind of signal", kind, NORMAL)
+    signal = machine(days, seed)
+    if kind == "wandering":
+        slow = np.random.default_rng([seed, 1]).normal(size=len(signal))
+        return signal + _wander(slow, 1 - 1 / (10 * A_DAY))
+    if kind == "day and week":
+        day = np.arange(len(signal)) / A_DAY
+        return signal + 4 * np.maximum(0, np.sin(2 * np.pi * (day - 0.25))) * (day % 7 < 5)
+    return signal
+
+
 def _wander(noise: np.ndarray, memory: float = 0.98) -> np.ndarray:
     """White noise → an Ornstein-Uhlenbeck process of deviation 1; it forgets in 1 / (1 - memory) points."""
     start = [noise[0] * memory]
@@ -106,8 +124,8 @@ def inject(
     return damaged, (damaged != values) & np.isfinite(values)
 
 
-def with_faults(repeats: int, seed: int = 0) -> tuple[pd.Series, pd.DataFrame]:
-    """A machine with each kind and size of fault `repeats` times, days apart and in an order drawn at random.
+def with_faults(repeats: int, seed: int = 0, kind: str = "machine") -> tuple[pd.Series, pd.DataFrame]:
+    """A normal `record` with each kind and size of fault `repeats` times, days apart and in an order drawn at random.
 
     Returns:
         The signal, and one row a fault: kind, size, first, last (numbers of the points).
@@ -115,12 +133,12 @@ def with_faults(repeats: int, seed: int = 0) -> tuple[pd.Series, pd.DataFrame]:
     random = np.random.default_rng(seed)
     order = random.permutation([(kind, size) for kind in KINDS for size in SIZES for _ in range(repeats)])
     apart = 4 * A_DAY  # the longest lasts a day
-    signal = machine(len(order) * apart / A_DAY, seed)
+    signal = record(len(order) * apart / A_DAY, seed, kind)
     values, rows = signal.to_numpy().copy(), []
-    for begin, (kind, size) in zip(range(0, len(values), apart), order, strict=True):
+    for begin, (fault, size) in zip(range(0, len(values), apart), order, strict=True):
         own = slice(begin, begin + apart)
         at, drawn = int(random.integers(A_DAY, 2 * A_DAY)), int(random.integers(2**31))
-        values[own], mask = inject(str(kind), values[own], int(size), drawn, period=PERIOD, at=at)
+        values[own], mask = inject(str(fault), values[own], int(size), drawn, period=PERIOD, at=at)
         changed = begin + np.flatnonzero(mask)
-        rows.append({"kind": str(kind), "size": int(size), "first": changed[0], "last": changed[-1]})
+        rows.append({"kind": str(fault), "size": int(size), "first": changed[0], "last": changed[-1]})
     return pd.Series(values, signal.index, name=signal.name), pd.DataFrame(rows)

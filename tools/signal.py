@@ -122,7 +122,6 @@ def report(target: Path, said: str, seconds: float) -> None:
     rows = pd.read_csv(target / "alarms.csv")
     rows.index += 1  # as the figures number them
     alarms = rows[rows.triggered_by != "gap"].sort_values("severity", ascending=False)
-    alarms = alarms[["peak", "severity", *alarms.columns.difference(["peak", "severity"], sort=False)]]
     result, _, told = said.partition("\n")
     print(f"\n{result}")
     if len(alarms):

@@ -83,7 +83,6 @@ def test_maintenance_after_the_normal_part_is_excluded_from_what_is_watched():
         (PLAIN, {"normal_until": "2026-01-02"}, r"expected a row number \(the signal has no times\)"),
         (PLAIN, {"normal_until": "500"}, "after the signal's end"),
         (SIGNAL * np.nan, {}, "no value lies between"),
-        (SIGNAL.to_frame("a").assign(b=1), {}, "one channel at a time, not a, b: name one as value"),
     ],
 )
 def test_what_is_no_time_of_the_signal_is_refused(signal, options, said):
@@ -103,5 +102,5 @@ def test_a_value_far_from_all_others_is_named_with_its_time():
     lone = SIGNAL.copy()
     lone.iloc[20] = 65_000
     lone.attrs["form"] = "%d.%m.%Y %H:%M"
-    assert "65000 (01.01.2026 20:00; 1 in all) lies far from all others" in normal_part(lone)[1]
+    assert "65000 of 'pump' (01.01.2026 20:00; 1 in all) lies far from all others" in normal_part(lone)[1]
     assert "far from" not in normal_part(SIGNAL)[1]

@@ -80,7 +80,7 @@ def test_many_alarms_of_one_cause_get_one_sentence():
     alarms = raised(INDEX[130:230:5], "beyond range", high=1.5)
     words = parts.result(alarms, WATCH, DAY, local, local[:120])
     assert (
-        "20 alarms may have one cause: since 06.01.2026 10:00 the level has risen above what was learnt (1;"
+        "20 alarms may have one cause: since 06.01.2026 10:00 the level of 'pump' has risen above what was learnt (1;"
         in words
     )
     assert words.count("cause") == 1 and "normal_until" in words
@@ -97,7 +97,7 @@ def test_many_alarms_of_one_cause_get_one_sentence():
 
 
 def test_alarms_are_dated_as_the_file_writes_times():
-    table = raised(INDEX[:2], "level").assign(end=INDEX[2:4])
+    table = raised(INDEX[:2], "level").assign(end=INDEX[2:4], severity=2.0)
     local = SIGNAL.copy()
     local.attrs["form"] = "%d/%m/%Y %H:%M"
     assert list(parts.dated(table, local).end) == ["01/01/2026 02:00", "01/01/2026 03:00"]
@@ -108,11 +108,40 @@ def test_alarms_are_dated_as_the_file_writes_times():
 def test_drift_is_told_in_words():
     table = pd.DataFrame({"drifted": [True, False], "p_value": [0.001, 0.5]}, index=["level", "gain"])
     assert "Drift detected in `level` (p = 0.001)" in parts.drift(
-        SimpleNamespace(drift=lambda _: table), SIGNAL
+        SimpleNamespace(drift=lambda *_: table), SIGNAL
     )
-    assert parts.drift(SimpleNamespace(drift=lambda _: table[1:]), SIGNAL) == "No drift."
+    assert parts.drift(SimpleNamespace(drift=lambda *_: table[1:]), SIGNAL) == "No drift."
 
-    def refuse(_):
+    def refuse(*_):
         raise ValueError("too short")
 
     assert parts.drift(SimpleNamespace(drift=refuse), SIGNAL) == "Drift cannot be tested: too short"
+
+
+def test_sizes_that_matter_are_read_from_words():
+    assert parts.least_sizes("") == 0 and parts.least_sizes("0.5") == 0.5
+    assert parts.least_sizes("flow: 0.5, CH1: heat: 2") == {"flow": 0.5, "CH1: heat": 2}
+    for wrong in ("much", "flow: ", "1, 2", "flow: 1, 2"):
+        with pytest.raises(ValueError, match="at_least"):
+            parts.least_sizes(wrong)
+
+
+def test_alarms_that_a_person_takes_as_normal_are_gone_and_calibrate(monkeypatch):
+    alarms = parts.numbered(raised([30, 60, 90], ["level", "gap", "spike"]).assign(end=[40, 65, 95]))
+    seen = {}
+
+    def confirm(signal, left, after):
+        seen.update(left=list(left.peak), after=after)
+        watch.calibration = SimpleNamespace(blocks=12)
+
+    watch = SimpleNamespace(
+        calibration=SimpleNamespace(blocks=8), confirm=confirm, alarms=lambda _, **__: alarms
+    )
+    monkeypatch.setattr(parts, "supported_rate", lambda *_: ({"per_day": 0.2}, "At most one."))
+    left, target, words = parts.confirm(watch, PLAIN, alarms, " 3,", 0.1, after=20)
+    assert list(left.peak) == [30, 60] and list(left.index) == [1, 2] and target == {"per_day": 0.2}
+    assert seen == {"left": [30, 60], "after": 20}
+    assert words.startswith("Alarms 3 are taken as normal; 4 blocks more calibrate. At most one.")
+    for wrong, there in (("2", "there is no alarm '2'; there are 1, 3"), ("x", "no alarm 'x'")):
+        with pytest.raises(ValueError, match=there):
+            parts.confirm(watch, PLAIN, alarms, wrong, 0.1)

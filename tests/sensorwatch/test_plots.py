@@ -83,3 +83,18 @@ def test_the_most_severe_are_shown_close_up():
     )
     close = plots.close_ups(signal, signal, alarms.assign(triggered_by="level"), around=9, most=2)
     assert [axes.get_title(loc="left") for axes in close.axes if axes.axison] == ["2 level", "4 level"]
+
+
+def test_each_channel_has_its_panel_and_its_alarms():
+    channels = pd.DataFrame({"flow": np.sin(np.arange(300)), "heat": np.cos(np.arange(300))})
+    alarms = pd.DataFrame(
+        {"start": [10, 50], "end": [20, 60], "peak": [15, 55], "severity": 2.0}, range(1, 3)
+    )
+    alarms = alarms.assign(triggered_by=["spike", "relation"], channel=["heat", "flow"])
+    figure = plots.watched(channels, channels.flow, 2.0, alarms, channels[:5])
+    words = [[text.get_text() for text in axes.texts] for axes in figure.axes]
+    assert words == [["2 relation", "taken as normal"], ["1 spike"], []]
+    close = plots.close_ups(channels, channels + 1, alarms, around=9)
+    drawn = [axes.lines[0].get_ydata() for axes in close.axes if axes.axison]
+    np.testing.assert_array_equal(drawn[0], channels.heat[1:30])
+    np.testing.assert_array_equal(drawn[1], channels.flow[41:70])
