@@ -209,8 +209,8 @@ class Scaling:
             raise ValueError("the training part holds no value at all: every one is missing")
         self.least, self.most = float(known.min()), float(known.max())
         self.constant = self.least == self.most
-        # Of a constant, a millionth is a departure already.
-        self.half = max(abs(self.least), 1) * 1e-6 if self.constant else (self.most - self.least) / 2
+        # Of a constant, a millionth is a departure already; of zero, whatever can be told from it.
+        self.half = abs(self.least) * 1e-6 or 1e-9 if self.constant else (self.most - self.least) / 2
         headroom = HEADROOM * 2 * self.half
         self.low, self.high = self.least - headroom, self.most + headroom
 

@@ -317,13 +317,14 @@ def test_a_service_needs_no_more_memory_with_time(monitor):
     assert held[-1] - held[1] < 5, held
 
 
-@pytest.mark.filterwarnings("ignore:temperature stays at 3")
+@pytest.mark.filterwarnings("ignore:temperature stays at")
 @pytest.mark.parametrize("follow", [False, True])
-def test_of_a_constant_signal_any_change_is_an_alarm_and_nothing_else(follow):
-    constant = signal(1200) * 0 + 3
+@pytest.mark.parametrize("value", [3, 0, -2e-12, 4e15])
+def test_of_a_constant_signal_any_change_is_an_alarm_and_nothing_else(follow, value):
+    constant = signal(1200) * 0 + value
     watch = Monitor(24, steps=20, follow=follow).fit(constant[:400]).calibrate(constant[400:])
     assert watch.alarms(constant, per_day=0.3).empty
-    constant.iloc[700] += 0.001
+    constant.iloc[700] += abs(value) * 1e-3 or 1e-3
     [alarm] = watch.alarms(constant, per_day=0.3).itertuples()
     assert alarm.start <= constant.index[700] <= alarm.end and alarm.severity > 1
 
