@@ -91,7 +91,7 @@ def mark(figure: Figure, faults: Sequence[tuple], name: str = "injected fault") 
 
 
 def close_ups(
-    signal: pd.Series | pd.DataFrame, expected, alarms: pd.DataFrame, around: int, most: int = 9
+    signal: pd.Series | pd.DataFrame, expected, alarms: pd.DataFrame, around: int, most: int = 6
 ) -> Figure:
     """The `most` severe alarms, and so many points `around`: the signal and what the network expected.
 

@@ -72,7 +72,7 @@ def test_any_span_and_any_number_of_alarms(step, count):
     words = [text.get_text() for text in figure.axes[0].texts if text.get_text() != "taken as normal"]
     assert len(words) == real and figure.canvas.draw() is None
     close = plots.close_ups(signal, signal * 0.9, alarms, around=64)
-    assert sum(axes.axison for axes in close.axes) == min(9, real) and close.canvas.draw() is None
+    assert sum(axes.axison for axes in close.axes) == min(6, real) and close.canvas.draw() is None
 
 
 def test_the_most_severe_are_shown_close_up():
