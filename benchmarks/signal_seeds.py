@@ -36,18 +36,32 @@ def run(kind: str, seed: int) -> dict:
         return {"kind": kind, "seed": seed, "claims": json.loads((Path(folder) / "claims.json").read_text())}
 
 
-def table(found: list[dict]) -> str:
-    """A row a number of a claim, a column a kind of signal: the least and the largest of all seeds."""
-    rows = [
-        {"claim": one["id"], "number": name, "kind": each["kind"], "value": value}
-        for each in found
-        for one in each["claims"]
-        if one["id"] != "S4"  # of real series
+def tables(found: list[dict]) -> str:
+    """Of each kind of signal, how many seeds give which verdict, and each number's least and largest."""
+    each = [
+        (run["kind"], claim) for run in found for claim in run["claims"] if claim["id"] != "S4"
+    ]  # real series
+    verdicts = [{"kind": kind, "claim": one["id"], "word": claims.OURS[one["verdict"]]} for kind, one in each]
+    numbers = [
+        {"kind": kind, "claim": one["id"], "number": name, "value": value}
+        for kind, one in each
         for name, value in one["measured"].items()
     ]
-    at = ["claim", "number"]
-    spread = pd.DataFrame(rows).pivot_table("value", at, "kind", lambda x: f"{x.min():.3g} to {x.max():.3g}")
-    return claims.table(spread[list(NORMAL)].reset_index().to_dict("records"))
+    counts = pd.DataFrame(verdicts).groupby(["claim", "kind"]).word.agg(counted).unstack("kind")  # noqa: PD010
+    spread = pd.DataFrame(numbers).groupby(["claim", "number", "kind"]).value.agg(span).unstack("kind")  # noqa: PD010
+    return "\n\n".join(
+        claims.table(part[list(NORMAL)].reset_index().to_dict("records")) for part in (counts, spread)
+    )
+
+
+def span(values: pd.Series) -> str:
+    """The least and the largest."""
+    return f"{values.min():.3g} to {values.max():.3g}"
+
+
+def counted(words: pd.Series) -> str:
+    """Words and how often they come, the most frequent first."""
+    return ", ".join(f"{n} {word}" for word, n in words.value_counts().items())
 
 
 def main() -> None:
@@ -62,9 +76,9 @@ def main() -> None:
             part.write_text(
                 json.dumps({"machine": machine(), "runs": found}, indent=1, ensure_ascii=False) + "\n"
             )
-    text = between("signal seeds", table(found), DOCUMENT.read_text(encoding="utf-8"))
+    text = between("signal seeds", tables(found), DOCUMENT.read_text(encoding="utf-8"))
     DOCUMENT.write_text(text, encoding="utf-8")
-    print(table(found))
+    print(tables(found))
 
 
 if __name__ == "__main__":

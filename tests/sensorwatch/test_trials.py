@@ -1,13 +1,16 @@
 """What signals are judged by, and what is judged: each against a loop, or against what was injected."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from sensorwatch import Monitor, baselines, trials
 from sensorwatch.calibration import threshold_of
-from sensorwatch.synthetic import A_DAY, KINDS, PERIOD, SIZES, machine, with_faults
+from sensorwatch.synthetic import A_DAY, KINDS, PERIOD, SIZES, machine, record, with_faults
 from sensorwatch.windows import window_length
+from vaepaper import paths
 
 RANDOM = np.random.default_rng(0)
 
@@ -112,3 +115,25 @@ def test_a_long_run_counts_what_the_monitor_would_say():
     # Once all of it lies above the line it is one long event.
     assert drifting.rate[2] == 0.1 and calm.day.tolist() == pytest.approx([20, 10, 20], abs=0.01)
     assert drifting.detected[0], "ten days are too few blocks, twenty are not"
+
+
+def test_kinds_of_normal_signal():
+    """A level that wanders forgets in ten days; a load by day is nothing by night and on the last two days."""
+    plain = machine(700, 1)
+    assert record(700, 1).equals(plain)
+    level = (record(700, 1, "wandering") - plain).to_numpy()
+    assert 0.7 < level.std() < 1.3 and np.corrcoef(level[:-2880], level[2880:])[0, 1] == pytest.approx(
+        np.exp(-1), abs=0.25
+    )
+    load = (record(700, 1, "day and week") - plain).to_numpy().reshape(100, 7, 24, 12)
+    assert load[:, :5, 12].min() > 3.9 and not load[:, :5, :6].any() and not load[:, 5:].any()
+    with pytest.raises(ValueError, match="kind of signal is 'weak'; did you mean"):
+        record(1, 0, "weak")
+
+
+def test_the_document_holds_the_tables_of_all_seeds(monkeypatch):
+    monkeypatch.syspath_prepend(paths.ROOT / "benchmarks")
+    import signal_seeds
+
+    runs = json.loads(signal_seeds.FOUND.read_text())["runs"]
+    assert len(runs) == 12 and signal_seeds.tables(runs) in signal_seeds.DOCUMENT.read_text(encoding="utf-8")
