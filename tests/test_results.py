@@ -133,6 +133,20 @@ def test_each_chapter_shows_its_claims_as_committed():
         assert claims.numbers(entry) in shown, f"{entry['id']}: make refresh"
 
 
+def test_places_that_cards_name_are_right():
+    """As chapter 5 says: by the masks, on strokes and blots; where all of the digit changed, hardly any is."""
+    placed = json.loads((paths.RESULTS / "detection.json").read_text("utf-8"))["places"]
+
+    def share(of, among, *kinds):
+        return sum(placed[kind][of] for kind in kinds) / sum(placed[kind][among] for kind in kinds)
+
+    right = share("right", "named", "extra stroke", "missing stroke", "blot")
+    assert right > 0.9 and share("named", "alarms", "speckle", "fading", "blur") < 0.02
+    text = (paths.NOTEBOOKS / "05_measured_detection.ipynb").read_text("utf-8")
+    missing = share("right", "named", "missing stroke")
+    assert f"{100 * right:.0f} % touch the defect (of missing strokes {100 * missing:.0f} %)" in text
+
+
 def test_every_figure_of_the_report_is_here():
     names = [path.name for path in (paths.RESULTS / "figures").glob("fig*.png")]
     assert {int(re.match(r"fig(\d\d)_", name)[1]) for name in names} == set(range(1, 11))
