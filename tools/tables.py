@@ -31,6 +31,8 @@ def parts(entries: Sequence[dict], took: Mapping, detection: Mapping) -> dict[st
         "claims": lambda japanese: one_line_each(the_reports(entries), japanese),
         "all claims": lambda japanese: one_line_each(entries, japanese),
         "every number": lambda _: every_number(entries),
+        "caught": lambda _: by_severity(detection["by_severity"]),
+        "places": lambda _: places(detection["places"]),
         "notebooks": lambda japanese: questions(notebooks, took["reproduce"].get("notebooks", {}), japanese),
     }
 
@@ -180,6 +182,23 @@ def every_number(entries: Sequence[dict]) -> str:
         title = f"### {entry['id']}: {entry['statement']}\n\n"
         said.append(title + tested + note + claims.numbers(entry))
     return "\n".join(said)
+
+
+def by_severity(caught: Mapping[str, Mapping[str, Sequence[float]]]) -> str:
+    """Each kind of defect at each severity in a row: what each score catches, in percent."""
+    rows = []
+    for kind, methods in caught.items():
+        for severity, shares in enumerate(zip(*methods.values(), strict=True), 1):
+            cells, best = [f"{100 * share:.0f}" for share in shares], f"{100 * max(shares):.0f}"
+            cells = [f"**{cell}**" if cell == best else cell for cell in cells]
+            rows.append({"": f"{kind} {severity}", **dict(zip(methods, cells, strict=True))})
+    return claims.table(rows)
+
+
+def places(counted: Mapping[str, Mapping[str, int]]) -> str:
+    """Alarms of each kind of defect, places that their cards name, and how many of these are right."""
+    rows = [{"": kind, **{name: f"{n:,}" for name, n in row.items()}} for kind, row in counted.items()]
+    return claims.table(rows)
 
 
 def questions(notebooks: Sequence[Path], seconds: Mapping[str, float], japanese: bool = False) -> str:
