@@ -57,9 +57,9 @@ def tally(entries: Sequence[dict], japanese: bool = False) -> str:
         few += f"過半数のシードの判定では、{most}です。" if rare else ""
         varying = f"{turned} 件の判定は、書かれていない設定の解釈によって変わります。"
         return f"**報告の主張 {len(found)} 件：{head}。** {few}{varying}\n"
-    few = "".join(f"Only {same} of {of} seeds gives {name}'s verdict. " for name, same, of in rare)
+    few = "".join(f"Only {same} of {of} random seeds gives {name}'s verdict. " for name, same, of in rare)
     few += f"By most seeds: {most}. " if rare else ""
-    varying = f"{NUMBERS[turned].capitalize()} verdicts depend on how the report's gaps are filled."
+    varying = f"{NUMBERS[turned].capitalize()} verdicts depend on settings that the report leaves unsaid."
     return f"**The report's {NUMBERS[len(found)]} claims: {head}.** {few}{varying}\n"
 
 
@@ -108,7 +108,7 @@ def facts(entries: Sequence[dict], detection: Mapping) -> dict[str, float]:
         "following": standard["following"],
         "calibrated": standard["as calibrated"],
         "blocks": by_blocks["value"],
-        "error": 1.96 * by_blocks["error"],
+        "error": by_blocks["error"],
         "windows": found["S1"]["achieved ÷ target rate by windows, off by"],
     }
 
@@ -210,7 +210,7 @@ def questions(notebooks: Sequence[Path], seconds: Mapping[str, float], japanese:
         if seconds:
             row["Minutes"] = f"{seconds[name] / 60:.1f}" if name in seconds else ""
         rows.append({**row, "What you learn": words[f"teaches{suffix}"]})
-    after = "Minutes: on the machine above, after the trainings."
+    after = "Minutes: after the trainings, which notebooks share and which take most of the total."
     if japanese:
-        after = "分：上記の計算機で、学習を済ませた後の時間。"
+        after = "分：上記の計算機で、学習を済ませた後の時間。学習は共有され、全体の大半を占めます。"
     return _table(rows, japanese) + (f"\n{after}\n" if seconds else "")
