@@ -53,8 +53,10 @@ def tally(entries: Sequence[dict], japanese: bool = False) -> str:
     rare = [(name, *agree[name][:2]) for name in found if usual[name] != found[name]]
     head, most = (_counted(verdicts.values(), japanese) for verdicts in (found, usual))
     if japanese:
-        few = "".join(f"{name} は乱数シード {of} 個中 {same} 個だけの判定です。" for name, same, of in rare)
-        few += f"過半数のシードの判定では、{most}です。" if rare else ""
+        few = "".join(
+            f"{name} がこの判定になる乱数シードは {of} 個中 {same} 個です。" for name, same, of in rare
+        )
+        few += f"過半数の乱数シードの判定では、{most}です。" if rare else ""
         varying = f"{turned} 件の判定は、書かれていない設定の解釈によって変わります。"
         return f"**報告の主張 {len(found)} 件：{head}。** {few}{varying}\n"
     few = "".join(f"Only {same} of {of} random seeds gives {name}'s verdict. " for name, same, of in rare)
