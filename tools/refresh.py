@@ -17,7 +17,8 @@ from tools import chapters, execute, reproduce, tables
 from vaepaper import claims, paths
 
 READMES = (paths.ROOT / "README.md", paths.ROOT / "README.ja.md")
-DOCUMENTS = (*READMES, paths.ROOT / "RESULTS.md")  # with parts between marks that a run writes
+# With parts between marks that a run writes.
+DOCUMENTS = (*READMES, paths.ROOT / "RESULTS.md", paths.ROOT / "docs" / "detection.md")
 BENCHMARKS = (paths.ROOT / "docs" / "benchmarks.md", paths.ROOT / "docs" / "benchmarks.ja.md")
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}  # where a notebook names none
 WIDGET = "application/vnd.jupyter.widget-view+json"

@@ -31,6 +31,8 @@ def parts(entries: Sequence[dict], took: Mapping, detection: Mapping) -> dict[st
         "claims": lambda japanese: one_line_each(the_reports(entries), japanese),
         "all claims": lambda japanese: one_line_each(entries, japanese),
         "every number": lambda _: every_number(entries),
+        "caught": lambda _: by_severity(detection["by_severity"]),
+        "places": lambda _: places(detection["places"]),
         "notebooks": lambda japanese: questions(notebooks, took["reproduce"].get("notebooks", {}), japanese),
     }
 
@@ -51,13 +53,15 @@ def tally(entries: Sequence[dict], japanese: bool = False) -> str:
     rare = [(name, *agree[name][:2]) for name in found if usual[name] != found[name]]
     head, most = (_counted(verdicts.values(), japanese) for verdicts in (found, usual))
     if japanese:
-        few = "".join(f"{name} は乱数シード {of} 個中 {same} 個だけの判定です。" for name, same, of in rare)
-        few += f"過半数のシードの判定では、{most}です。" if rare else ""
+        few = "".join(
+            f"{name} がこの判定になる乱数シードは {of} 個中 {same} 個です。" for name, same, of in rare
+        )
+        few += f"過半数の乱数シードの判定では、{most}です。" if rare else ""
         varying = f"{turned} 件の判定は、書かれていない設定の解釈によって変わります。"
         return f"**報告の主張 {len(found)} 件：{head}。** {few}{varying}\n"
-    few = "".join(f"Only {same} of {of} seeds gives {name}'s verdict. " for name, same, of in rare)
+    few = "".join(f"Only {same} of {of} random seeds gives {name}'s verdict. " for name, same, of in rare)
     few += f"By most seeds: {most}. " if rare else ""
-    varying = f"{NUMBERS[turned].capitalize()} verdicts depend on how the report's gaps are filled."
+    varying = f"{NUMBERS[turned].capitalize()} verdicts depend on settings that the report leaves unsaid."
     return f"**The report's {NUMBERS[len(found)]} claims: {head}.** {few}{varying}\n"
 
 
@@ -106,7 +110,7 @@ def facts(entries: Sequence[dict], detection: Mapping) -> dict[str, float]:
         "following": standard["following"],
         "calibrated": standard["as calibrated"],
         "blocks": by_blocks["value"],
-        "error": 1.96 * by_blocks["error"],
+        "error": by_blocks["error"],
         "windows": found["S1"]["achieved ÷ target rate by windows, off by"],
     }
 
@@ -182,6 +186,23 @@ def every_number(entries: Sequence[dict]) -> str:
     return "\n".join(said)
 
 
+def by_severity(caught: Mapping[str, Mapping[str, Sequence[float]]]) -> str:
+    """Each kind of defect at each severity in a row: what each score catches, in percent."""
+    rows = []
+    for kind, methods in caught.items():
+        for severity, shares in enumerate(zip(*methods.values(), strict=True), 1):
+            cells, best = [f"{100 * share:.0f}" for share in shares], f"{100 * max(shares):.0f}"
+            cells = [f"**{cell}**" if cell == best else cell for cell in cells]
+            rows.append({"": f"{kind} {severity}", **dict(zip(methods, cells, strict=True))})
+    return claims.table(rows)
+
+
+def places(counted: Mapping[str, Mapping[str, int]]) -> str:
+    """Alarms of each kind of defect, places that their cards name, and how many of these are right."""
+    rows = [{"": kind, **{name: f"{n:,}" for name, n in row.items()}} for kind, row in counted.items()]
+    return claims.table(rows)
+
+
 def questions(notebooks: Sequence[Path], seconds: Mapping[str, float], japanese: bool = False) -> str:
     """The notebooks in a table: what each asks, its minutes where they are known, what it teaches."""
     rows, suffix = [], "_ja" if japanese else ""
@@ -191,7 +212,7 @@ def questions(notebooks: Sequence[Path], seconds: Mapping[str, float], japanese:
         if seconds:
             row["Minutes"] = f"{seconds[name] / 60:.1f}" if name in seconds else ""
         rows.append({**row, "What you learn": words[f"teaches{suffix}"]})
-    after = "Minutes: on the machine above, after the trainings."
+    after = "Minutes: after the trainings, which notebooks share and which take most of the total."
     if japanese:
-        after = "分：上記の計算機で、学習を済ませた後の時間。"
+        after = "分：上記の計算機で、学習を済ませた後の時間。学習は共有され、全体の大半を占めます。"
     return _table(rows, japanese) + (f"\n{after}\n" if seconds else "")

@@ -55,7 +55,7 @@ def commands(found: dict, notebooks: int, claims: int, japanese: bool = False) -
     """The READMEs' commands with what they took, and the line below them."""
     took = {what: minutes(entry["seconds"]) for what, entry in found.items()}
     said = {
-        "git clone ADDRESS vaepaper && cd vaepaper": "",
+        "git clone ADDRESS vaepaper && cd vaepaper": "ADDRESS: under this page's Code button",
         "make reproduce": f"{notebooks} notebooks, {claims} claims: {took['reproduce']} minutes",
         "make test": f"ruff, unit tests, and the notebooks run again and compared: {took['test']} minutes",
         "make lab": "the notebooks in JupyterLab",
@@ -65,12 +65,13 @@ def commands(found: dict, notebooks: int, claims: int, japanese: bool = False) -
     below = f"Timed on {machine}, without a GPU. The first run adds {once} minutes for the environment."
     if japanese:
         words = [
+            "ADDRESS：このページの Code ボタンに表示される URL",
             f"ノートブック {notebooks} 冊、検証項目 {claims} 件：{took['reproduce']} 分",
             f"ruff、単体テスト、ノートブックを再実行して比較：{took['test']} 分",
             "JupyterLab でノートブックを開く",
             "センサーの CSV（CSV=pump.csv）または例題で警報を出す",
         ]
-        said = dict(zip(said, ["", *words], strict=True))
+        said = dict(zip(said, words, strict=True))
         below = f"{machine}、GPU なしで測定。初回のみ、環境構築に約 {once} 分かかります。"
-    lines = [f"{command:<17} # {what}" if what else command for command, what in said.items()]
+    lines = [f"{command:<17} # {what}" for command, what in said.items()]
     return "\n".join(["```sh", *lines, "```", "", below, ""])

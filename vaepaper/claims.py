@@ -144,9 +144,9 @@ def table(rows: Sequence[dict]) -> str:
     """Rows of text as a Markdown table; "" if there are none."""
     if not rows:
         return ""
-    lines = ["| " + " | ".join(rows[0]) + " |", "|---" * len(rows[0]) + "|"]
-    cells = [[text.replace("|", "\\|") for text in row.values()] for row in rows]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in cells]) + "\n"
+    cells = [[text.replace("|", "\\|") for text in row] for row in (rows[0], *(row.values() for row in rows))]
+    heads, *lines = ["| " + " | ".join(row) + " |" for row in cells]
+    return "\n".join([heads, "|---" * len(rows[0]) + "|", *lines]) + "\n"
 
 
 def mark(entry: dict) -> str:

@@ -60,9 +60,9 @@ def bench(
             found = joint_scores(ae, vae, image[None])
             [name], _ = joint.triggered_by(found)
             score, usual, threshold = found[name], joint.normal[name], joint.at(rate.value)[name]
-            [p_value], who = joint.p_value(found), f"top contributor {name}: "
+            [p_value] = joint.p_value(found)
         else:
-            fitted, score, usual, who = thresholds[rule.value], difference(vae, image[None]), scores, ""
+            fitted, score, usual, name = thresholds[rule.value], difference(vae, image[None]), scores, ""
             threshold, [p_value] = fitted.at(rate.value), fitted.p_value(score)
         output, near = reconstruct(vae, image[None])[0], nearest(image)
         with hold_canvas():
@@ -70,7 +70,8 @@ def bench(
             show(alike, known[near])
             chart(scale, usual, threshold, float(score[0]))
         needed = f"{threshold:.3g}" if np.isfinite(threshold) else "none (no score suffices alone)"
-        told = words(image, output, p_value, labels[near].tolist(), rate.value)
+        told = words(image, output, p_value, labels[near].tolist(), rate.value, name)
+        who = f"top contributor {name}: " if name else ""
         said.value = f"<b>{who}score {score[0]:.3g}, threshold {needed}, p = {p_value:.2g}</b><br>{told}"
 
     def put(picture: Tensor) -> None:
