@@ -245,11 +245,11 @@ def _index(table: Table, timing: list[str], order, unit, decimal) -> tuple[pd.In
     if _role(name, "year") and len(timing) > 1 and not form:
         texts = _from_fields(table, timing)
     elif kind == "number" and not form and not _is_digits(texts):
-        values, _ = numbers(texts, decimal, table.delimiter, _hint(table, [name]))
+        values, _ = numbers(table, name)
         values = pd.Series(np.where(np.isinf(values), np.nan, values))
         if unit in ("excel", "matlab"):  # a day, and in another column its fraction
             for other in timing[1:]:
-                values += numbers(cells[other], decimal, table.delimiter, _hint(table, [other]))[0]
+                values += numbers(table, other)[0]
         if values.isna().all():
             raise ValueError(f"no cell of {name!r} can be read as a time")
         counts = (values.diff().dropna() == 1).all() and values.notna().all() and values[0] in (0, 1)
@@ -353,19 +353,6 @@ def _readable(table: Table, name: str, found: pd.Series, words: str) -> pd.Datet
             f" {option('unit', '%d.%m.%Y %H:%M')}"
         )
     return pd.DatetimeIndex(found).as_unit("ns")
-
-
-def _hint(table: Table, but: list[str]) -> str:
-    """The decimal sign that cells of the other columns show without doubt, "" if they do not agree."""
-    sample = sampled(table.cells.drop(columns=but))
-    shown = {
-        match[2]
-        for column in sample
-        for cell in sample[column]
-        if (match := re.fullmatch(r"[+-]?(\d+)([.,])(\d+)", cell))
-        and (len(match[3]) != 3 or len(match[1]) > 3 or match[1].startswith("0"))
-    }
-    return shown.pop() if len(shown) == 1 else ""
 
 
 def _only_numbers(table: Table, timing: list[str]) -> str:
@@ -510,7 +497,7 @@ def _signal(table, names, timing, index, words, decimal, missing, every, bridge)
     channels, columns, told = {}, {}, list(table.told)
     for name in names:
         texts = table.cells[name]
-        values, said = numbers(texts, decimal, table.delimiter, _hint(table, [name, *timing]))
+        values, said = numbers(table, name)
         unread = texts[~np.isfinite(values)]
         infinite = unread.index[
             unread.str.fullmatch(r"[+-]?inf(inity)?", case=False) | np.isinf(values[unread.index])

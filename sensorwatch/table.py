@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from sensorwatch import times
-from sensorwatch.cells import HALVES, NUMBER, SPACE, kind_of
+from sensorwatch.cells import HALVES, NUMBER, SPACE, hint_of, kind_of
 from sensorwatch.times import listed, option, plain
 
 BINARY = {
@@ -38,6 +38,8 @@ class Table(NamedTuple):
     header: dict[str, list[str]]
     lines: np.ndarray
     delimiter: str
+    decimal: str | None  # as the caller says
+    hint: str  # the decimal sign that columns show without doubt
     told: list[tuple[str, str]]
 
 
@@ -238,7 +240,9 @@ def _named(cells, names, header, lines, delimiter, told, decimal) -> Table:
     more = f" and {len(names) - 8} more" if len(names) > 8 else ""
     told.append(("columns", listed(names[:8]) + more))
     header = {name: [row[k] for row in header if k < len(row)] for k, name in enumerate(names)}
-    return Table(cells, _kinds(cells), header, lines, delimiter, told)
+    kinds = _kinds(cells)
+    hint = hint_of(sampled(cells[[name for name in cells if kinds[name] == "number"]]))
+    return Table(cells, kinds, header, lines, delimiter, decimal, hint, told)
 
 
 def _wider(cells, lines, names, width, wide, delimiter, decimal, told):
