@@ -75,11 +75,12 @@ def numbers(table, name: str) -> tuple[np.ndarray, str]:
         unread[unread] = ~cells[unread].str.casefold().isin(MISSING)
         if unread.any() or (sign == "," and cells.str.contains(".", regex=False).any()):
             continue
-        signed = cells[cells.str.contains(sign, regex=False)]
-        few = signed.iloc[:: max(1, len(signed) // 200)]
-        sure = sign + table.delimiter == ".," or table.hint == sign or few.str.fullmatch(CERTAIN[sign]).any()
-        if signed.empty or (table.decimal == sign if table.decimal else sure):
-            return values, "the comma is the decimal sign" if sign == "," else ""
+        if sign != (table.decimal or ("." if table.delimiter == "," else table.hint)):
+            signed = cells[cells.str.contains(sign, regex=False)]
+            few = signed.iloc[:: max(1, len(signed) // 200)]
+            if len(few) and (table.decimal or not few.str.fullmatch(CERTAIN[sign]).any()):
+                continue
+        return values, "the comma is the decimal sign" if sign == "," else ""
     filled = cells[~cells.str.casefold().isin(MISSING)]
     words = filled.str.casefold()
     values = np.full(len(cells), np.nan)
