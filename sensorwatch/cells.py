@@ -19,7 +19,7 @@ NUMBER = re.compile(
 )
 DATE = re.compile(
     r"\d{1,4}\s*[-/.年년]\s*\d{1,2}\s*[-/.月월]\s*\d{1,4}(?!\d)"
-    r"|(\w{2,9}\.?,? )?\d{1,2}[-. /]{1,2}[^\W\d_]{3,10}[-./ ,]{1,2}\d{2,4}"
+    r"|(\w{2,9}\.?,? )?\d{1,2}[-. /]{1,2}(de )?[^\W\d_]{3,10}[-./ ,]{1,2}(de )?\d{2,4}"
     r"|\d{1,2}[^\W\d_]{3}\d{2,4}|[^\W\d_]{3,10}\.? \d{1,2},? \d{4}|\d{8}[T ]\d{2,6}",
     re.I,
 )
@@ -112,7 +112,7 @@ def numbers(table, name: str) -> tuple[np.ndarray, str]:
     if len(odd) > 0.05 * max(1, len(plain)):
         raise ValueError(
             f"{len(odd):,} cells of {name!r} such as {odd.iloc[0]!r} are no numbers: write one unit in all, or"
-            f" name the decimal sign: {option('decimal', thousands)}"
+            f" name the decimal sign: {option(decimal=thousands)}"
         )
     return values, ", ".join(said)
 
@@ -136,7 +136,7 @@ def _decimal(table, name: str, bodies: pd.Series) -> str:
     sign, other = sorted(shown, key=shown.get, reverse=True)
     if shown[other] > 0.01 * shown[sign]:
         raise ValueError(
-            f"points and commas stand as decimal signs in {name!r}; name one: {option('decimal', sign)}"
+            f"points and commas stand as decimal signs in {name!r}; name one: {option(decimal=sign)}"
         )
     signed = bodies[bodies.str.contains("[.,]")]
     if shown[sign]:
@@ -148,6 +148,6 @@ def _decimal(table, name: str, bodies: pd.Series) -> str:
     first, sign = signed.iloc[0], "," if "," in signed.iloc[0] else "."
     other = {".": ",", ",": "."}[sign]
     raise ValueError(
-        f"{first!r} and all like it may be thousands or decimals: {option('decimal', sign)} for"
-        f" {first.replace(sign, '.')}, or {option('decimal', other)}"
+        f"{first!r} and all like it may be thousands or decimals: {option(decimal=sign)} for"
+        f" {first.replace(sign, '.')}, or {option(decimal=other)}"
     )

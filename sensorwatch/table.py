@@ -256,14 +256,14 @@ def _of_one_width(cells, lines, names, delimiter, decimal, told):
         told.append(("decimal commas", "joined with the digits before them, as the header has fewer columns"))
     elif delimiter == "," and starts and not decimal:
         raise ValueError(
-            f"{first}: is the comma its decimal sign, too? {option('decimal', ',')}; if not:"
-            f" {option('decimal', '.')}"
+            f"{first}: is the comma its decimal sign, too? {option(decimal=',')}; if not:"
+            f" {option(decimal='.')}"
         )
     elif wide.all():
         told.append(("header", f"it names {width} columns of {count}; so columns are called by number"))
         names = []
     elif not wide[wide.argmax() :].all() and decimal != ".":
-        raise ValueError(f"{first}, others after it do not; if cells are in place: {option('decimal', '.')}")
+        raise ValueError(f"{first}, others after it do not; if cells are in place: {option(decimal='.')}")
     else:
         told.append(("more columns", f"from {first}"))
     return cells, lines, names

@@ -52,13 +52,15 @@ STAMP = re.compile(
 )
 TIME_WORD = re.compile(
     r"time|date|epoch|unix|stamp|^ts$|^t$|zeit|datum|heure|horodat|fecha|hora|^ora$|pvm|klo|tid$|tijd|czas"
-    r"|время|дата|時|日付|年月日|날짜|시간|时间|日期|created|^when$"
+    r"|время|дата|時|日付|年月日|날짜|시간|时间|日期|created|^when$|elapsed|経過|uptime"
 )
 
 
-def option(name: str, example: str) -> str:
-    """How an option is given, in Python and on the command line."""
-    return f'{name}="{example}" (make signal: -p {name} "{example}")'
+def option(**examples: str) -> str:
+    """How options are given, in Python and on the command line."""
+    return " and ".join(
+        f'{name}="{text}" (make signal: -p {name} "{text}")' for name, text in examples.items()
+    )
 
 
 def listed(names) -> str:
@@ -236,14 +238,14 @@ def _chosen(found: dict[str, pd.Series], tried: int) -> tuple[str, str]:
             raise ValueError(
                 f"as {ORDERS[fits[0]]}, times jump by {-steps.min().days} days against their order at"
                 f" {found[fits[0]][steps.idxmin()]}: has Excel exchanged days and months?"
-                f" If not: {option('date_order', fits[0])}"
+                f" If not: {option(date_order=fits[0])}"
             )
         return fits[0], ""
     smooth = [name for name in fits if _without_jumps(found[name])]
     if len(smooth) == 1:
         return smooth[0], " (in any other order the times jump from month to month)"
     told = " or ".join(f"{name} ({found[name].dropna().iloc[0]})" for name in fits)
-    raise ValueError(f"the dates fit {told}: {option('date_order', fits[0])}")
+    raise ValueError(f"the dates fit {told}: {option(date_order=fits[0])}")
 
 
 def _without_jumps(times: pd.Series) -> bool:
@@ -277,7 +279,7 @@ def read_numbers(values: pd.Series, header: list[str], unit: str | None = None) 
         example = "s" if EPOCH[0] <= low <= EPOCH[1] or not likely else likely[0]
         raise ValueError(
             f"the unit of the times in {header[0]!r} is not known ({values.dropna().iloc[0]:.12g}, …):"
-            f" {option('unit', example)}, or one of {', '.join([*UNITS, *ORIGINS])}"
+            f" {option(unit=example)}, or one of {', '.join([*UNITS, *ORIGINS])}"
         )
     base, origin, _ = ORIGINS.get(unit, (unit, 0, None))
     seconds = values * UNITS[base][0] + origin
