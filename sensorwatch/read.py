@@ -28,17 +28,13 @@ SENSOR = re.compile(  # what a column of several sensors' names is called
     "|type|unit|signal|einheit|item|point|probe|kanal|messstelle|location|site|room|machine|asset|varname"
     "|センサ|機器|項目|場所"
 )
-ROLES = {  # columns that hold a part of the time: by name, and the seconds in one
-    "year": (r"year|yr|yyyy|jahr|année|año|anno|ano|年|西暦", 0),
-    "month": (r"month|mon|mo|mm|monat|mois|mes|mese|mês|月", 0),
-    "day": (r"day|dy|dd|tag|jour|día|dia|giorno|日", 0),
-    "doy": (r"doy|jday|julian ?day|yday|day ?of ?year", 86400),
-    "hhmm": (r"hhmm|hr_?min|time_?hhmm|hour_?minute", 0),
-    "hour": (r"hour|hours|hr|hh|stunde|heure|hora|ora|時", 3600),
-    "minute": (r"minute|minutes|min|minuto|分", 60),
-    "second": (r"second|seconds|sec|sekunde|seconde|segundo|秒", 1),
-    "ms": (r"ms|msec|milli(second)?s?|millisekunden?|millisecondes?|ミリ秒", 1e-3),
-    "us": (r"us|µs|μs|usec|micro(second)?s?|mikrosekunden?", 1e-6),
+ROLES = {  # names of columns that hold a part of the time; `UNIT_OF` has more
+    "year": r"year|yr|yyyy|jahr|année|año|anno|ano|年|西暦",
+    "month": r"month|mon|mo|mm|monat|mois|mes|mese|mês|月",
+    "day": r"day|dy|dd|tag|jour|día|dia|giorno|日",
+    "doy": r"doy|jday|julian ?day|yday|day ?of ?year",
+    "hhmm": r"hhmm|hr_?min|time_?hhmm|hour_?minute",
+    "h": r"hh|heure|hora|ora|時",
 }
 DAY_WORD = re.compile(
     r"date|datum|day|tag|jour|fecha|data|pvm|dato|日付|年月日|日時|日期|时间|_?time|timestamp|datetime|zeit|column \d+"
@@ -131,19 +127,18 @@ def _counted(start: str, step: str, rows: int) -> pd.DatetimeIndex:
 
 
 def _role(name: str) -> str | None:
-    return next((role for role, (words, _) in ROLES.items() if re.fullmatch(words, plain(name))), None)
+    """The part of a time that a column holds, by its name: a key of `ROLES` or of `times.UNITS`."""
+    found = (role for role, words in ROLES.items() if re.fullmatch(words, plain(name)))
+    return next(found, times.UNIT_OF.get(plain(name)))
 
 
 def _time_columns(table: Table, asked: list[str]) -> list[str]:
-    """The columns that make up the times, the date before the clock; none if nothing looks like a time.
-
-    Raises:
-        ValueError: several columns may be the times.
-    """
+    """The columns that make up the times, the date before the clock; none if nothing looks like a time."""
     cells, kinds = table.cells, table.kinds
     if asked:
-        places = {None: -1, **{role: n for n, role in enumerate(ROLES)}}
-        return sorted(asked, key=lambda n: 3.5 if kinds[n] in ("clock", "half") else places[_role(n)])
+        return sorted(
+            asked, key=lambda n: kinds[n] in ("clock", "half") or _role(n) in ("hhmm", *times.UNITS)
+        )
     numeric = [name for name in cells if kinds[name] == "number"]
     part = {_role(name): name for name in reversed(numeric)}
 
@@ -158,7 +153,7 @@ def _time_columns(table: Table, asked: list[str]) -> list[str]:
     clocks = [name for name in cells if kinds[name] == "clock"]
     timely = [n for n in numeric if any(times.TIME_WORD.search(plain(c)) for c in [n, *table.header[n][:1]])]
     finer = [name for name in cells if kinds[name] == "half"][:1] + parts("ms", "us")
-    clock = parts("hhmm") or (parts("hour", "minute", "second") if "hour" in part else [])
+    clock = parts("hhmm") or (parts("h", "min", "s") if "h" in part else [])
     if stamps := of("stamp"):
         return _one_of(table, stamps) + finer
     if dates := of("date"):
@@ -173,7 +168,8 @@ def _time_columns(table: Table, asked: list[str]) -> list[str]:
         return digits + ([] if complete else clocks[:1] or others[:1] or clock) + parts("ms", "us")
     if clocks:
         return _one_of(table, clocks) + finer
-    found = _one_of(table, timely or parts("hour", "minute", "second", "ms", "us"))
+    units = [name for name in parts(*times.UNITS) if (np.diff(numbers(table, name)[0]) >= 0).all()]
+    found = _one_of(table, timely or units)
     return found + [name for name in parts("ms", "us") if found and name not in found]
 
 
@@ -202,18 +198,15 @@ def _one_of(table: Table, names: list[str]) -> list[str]:
 def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str, str | None]:
     """The times of all rows, NaT where there is none, or row numbers; how they were read; their strptime
     form.
-
-    Raises:
-        ValueError: more than one in a hundred is unreadable, or the way of reading is not certain.
     """
     rows = pd.RangeIndex(len(table.cells))
     if not timing:
         return rows, "none: rows are counted", None
     form = unit if unit and "%" in unit else None
     cells, name, texts = table.cells, timing[0], table.cells[timing[0]]
-    roles = {} if form else {n: role for n in timing if (role := _role(n))}
-    added = [n for n in timing[1:] if n in roles and ROLES[roles[n]][1]]
-    added = [n for n in added if cells[n].str.fullmatch(r"\d*\.?\d*").all()]
+    roles = {} if form else {n: _role(n) for n in timing}
+    seconds = {unit: in_one for unit, (in_one, _) in times.UNITS.items()} | {"doy": 86400}
+    added = [n for n in timing[1:] if roles.get(n) in seconds and cells[n].str.fullmatch(r"\d*\.?\d*").all()]
     fields, doy = [n for n in timing[1:] if roles.get(n) in ("month", "day")], "doy" in roles.values()
     if table.kinds[name] == "number" and not (form or fields or doy or _is_digits(texts)):
         values = pd.Series(numbers(table, name)[0]).replace([np.inf, -np.inf], np.nan)
@@ -237,8 +230,8 @@ def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str,
         if clocks:
             found, words = _clocks(table, name, texts, found, unit)
     if added:
-        seconds = sum(pd.to_numeric(cells[n], errors="coerce") * ROLES[roles[n]][1] for n in added)
-        found = found + pd.to_timedelta(((seconds - 86400 * doy) * 1e6).round(), unit="us")
+        more = sum(pd.to_numeric(cells[n], errors="coerce") * seconds[roles[n]] for n in added) - 86400 * doy
+        found = found + pd.to_timedelta((more * 1e6).round(), unit="us")
     form = None if added or clocks else found.attrs.get("form")
     return _readable(table, timing, found, words), words, form
 

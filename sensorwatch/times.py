@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 
 UNITS = {  # seconds in one unit of a numeric time, and the words that headers use for it
-    "ns": (1e-9, "nsec nanosecond nanoseconds"),
-    "us": (1e-6, "µs μs usec microsecond microseconds"),
-    "ms": (1e-3, "msec millis millisecond milliseconds millisekunden ミリ秒"),
-    "s": (1.0, "sec secs second seconds sek sekunde sekunden secondes 秒"),
-    "min": (60.0, "mins minute minutes minuten 分"),
-    "h": (3600.0, "hr hrs hour hours stunden heures 時間"),
+    "ns": (1e-9, "ns nsec nanosecond nanoseconds"),
+    "us": (1e-6, "us µs μs usec micros microsecond microseconds mikrosekunden"),
+    "ms": (1e-3, "ms msec millis millisecond milliseconds millisekunden millisecondes ミリ秒"),
+    "s": (1.0, "sec secs second seconds sek sekunde sekunden seconde secondes segundo 秒"),
+    "min": (60.0, "min mins minute minutes minuten minuto 分"),
+    "h": (3600.0, "hr hrs hour hours stunde stunden heures 時間"),
     "d": (86400.0, "day days tage jours 日"),
 }
-UNIT_OF = {word: unit for unit, (_, words) in UNITS.items() for word in [unit, *words.split()]}
+UNIT_OF = {word: unit for unit, (_, words) in UNITS.items() for word in words.split()}
 ORIGINS = {  # serial numbers from another day: (unit, that day in seconds since 1970, plausible values)
     "excel": ("d", -25_569 * 86400, (20_000, 80_000)),
     "matlab": ("d", -719_529 * 86400, (700_000, 780_000)),
@@ -302,6 +302,6 @@ def named_unit(header: list[str]) -> str | None:
         if serial := re.search("matlab|datenum|excel|serial|gps", text):
             return {"datenum": "matlab", "serial": "excel"}.get(serial[0], serial[0])
         last = re.search(r"(?:^|[\s_\[(/])([^\W\d_]+)\.?\s*[\])]?$", text)
-        if last and last[1] in UNIT_OF:
-            return UNIT_OF[last[1]]
+        if last and last[1] in UNIT_OF | dict.fromkeys("shd"):
+            return UNIT_OF.get(last[1], last[1])
     return None
