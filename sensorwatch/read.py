@@ -223,8 +223,9 @@ def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str,
         texts = texts + "-1-1" if doy else texts
         for other in (n for n in timing[1:] if n not in added):
             more = cells[other]
-            if other not in fields and table.kinds[other] == "number" and more.str.fullmatch(r"\d+").all():
-                more = more.str.zfill(4 if more.str.len().max() <= 4 else 6)
+            if other not in fields and table.kinds[other] == "number":  # 930 is half past nine
+                digits = more.str.fullmatch(r"\d+")
+                more = more.where(~digits, more.str.zfill(4 if more[digits].str.len().max() <= 4 else 6))
             texts = texts + ("-" if other in fields else " ") + more
         found, words, clocks = times.read_texts(texts, "ymd" if fields or doy else order, form)
         if clocks:
@@ -331,7 +332,7 @@ def _refuse_woven(table: Table, names: list[str], timing: list[str], index: pd.I
     if len(known) < 2 or not isinstance(index, pd.DatetimeIndex):
         return
     between = np.diff(known.asi8) / 1e9
-    if min(between) < 0 < max(between) and known.hour.isin(range(1, 13)).all() and 12 in known.hour:
+    if between.min() < 0 < between.max() and known.hour.isin(range(1, 13)).all() and 12 in known.hour:
         raise ValueError(
             f"no hour is 0 or above 12, and times go back: AM and PM are lost; {option(**START)}"
         )

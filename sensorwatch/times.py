@@ -6,7 +6,6 @@ import re
 import unicodedata
 from datetime import timezone
 
-import numpy as np
 import pandas as pd
 
 UNITS = {  # seconds in one unit of a numeric time, and the words that headers use for it
@@ -41,14 +40,14 @@ DAYS = re.compile(  # of the week, and small words between a date and a clock
     "|at|um|à|le|del?|of|klo?|uhr"
 )
 ZONES = {  # hours; others have two meanings
-    "z": "+0", "utc": "+0", "gmt": "+0", "wet": "+0", "west": "+1", "cet": "+1", "mez": "+1", "cest": "+2",
-    "mesz": "+2", "eet": "+2", "eest": "+3", "msk": "+3", "jst": "+9", "kst": "+9",
+    "z": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 1, "cet": 1, "mez": 1, "cest": 2, "mesz": 2, "eet": 2,
+    "eest": 3, "msk": 3, "jst": 9, "kst": 9,
 }  # fmt: skip
 STAMP = re.compile(
     r"(?:(?P<a>m?\d{1,4})(?P<sep>[-/., ]+)(?P<b>m?\d{1,2})[-/., ]+(?P<c>\d{1,4})(?!\d))?[t\s,_;-]*"
     r"(?:(?P<h>\d{1,4}(?=:)|\d\d)"
     r"(?:(?P<colon>:)?(?P<mi>\d\d)(?:(?(colon):)(?P<s>\d\d)(?:[.,:](?P<f>\d{1,9}))?)?)?)?"
-    r"\s*(?:(?P<p>[ap])m?)?\s*(?:(?P<zone>[+-]\d\d?)(?::?(?P<zone_min>\d\d))?)?"
+    r"\s*(?:(?P<p>[ap])m?)?\s*(?P<zone>[+-]\d\d(?::?\d\d)?)?"
 )
 TIME_WORD = re.compile(
     r"time|date|epoch|unix|stamp|^ts$|^t$|zeit|datum|heure|horodat|fecha|hora|^ora$|pvm|klo|tid$|tijd|czas"
@@ -76,8 +75,9 @@ def _word(match: re.Match) -> str:
     word = match[0]
     if DAYS.fullmatch(word):
         return " "
-    month = next((f" m{number} " for number, begins in enumerate(MONTHS, 1) if re.match(begins, word)), word)
-    return ZONES.get(word, month)
+    if word in ZONES:
+        return f"{ZONES[word]:+03d}"
+    return next((f" m{number} " for number, begins in enumerate(MONTHS, 1) if re.match(begins, word)), word)
 
 
 NORMAL = {  # local writing as digits and ASCII: months become m1 … m12, 年月日時分秒 separators, 午後 pm
@@ -102,6 +102,7 @@ NORMAL = {  # local writing as digits and ASCII: months become m1 … m12, 年�
     r"^((?:19|20)\d\d)(\d\d)(\d\d)": r"\1/\2/\3 ",
     r"(?<=:)(\d)(?!\d)": r"0\1",
     r":$": "",
+    r"([+-])(\d)$": r"\g<1>0\2",  # a zone's hours
 }
 
 
@@ -156,9 +157,8 @@ def read_texts(
     name, why = _chosen(found, len(orders))
     times = found[name]
     if zoned[known].any():
-        signs = np.where(parts.zone.str.startswith("-", na=False), -1, 1)
-        shift = _number(parts.zone) + signs * _number(parts.zone_min).fillna(0) / 60
-        shift = pd.to_timedelta(shift, unit="h")
+        midnight = pd.to_datetime("2000-01-01T00" + parts.zone, format="ISO8601", utc=True)
+        shift = pd.Timestamp("2000-01-01", tz="UTC") - midnight
         times, zones = (times - shift).dt.tz_localize("UTC"), shift[times.notna()].unique()
         if len(zones) > 1:
             why += "; their time zones change (summer time), so they are given in UTC"
@@ -187,21 +187,18 @@ def _in_one_form(texts: pd.Series, order: str) -> pd.Series | None:
     return times if times.notna().all() else None
 
 
-def _number(texts: pd.Series) -> pd.Series:
-    return pd.to_numeric(texts.str.removeprefix("m"), errors="coerce")
-
-
 def _days(parts: pd.DataFrame, order: str) -> pd.Series:
-    day, month, year = (_number(parts["abc"[order.index(letter)]]) for letter in "dmy")
-    year = year.where(year >= 100, year + np.where(year < 70, 2000, 1900))
-    fields = {"year": year.where(year > 1000), "month": month, "day": day}
-    return pd.to_datetime(fields, errors="coerce")
+    years = parts["abc"[order.index("y")]].str.len().max()
+    form = " ".join("%" + letter for letter in (order if years < 3 else order.replace("y", "Y")))
+    texts = (parts.a + " " + parts.b + " " + parts.c).str.replace("m", "")
+    return pd.to_datetime(texts, format=form, errors="coerce")
 
 
 def _clock(parts: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     """The time of day as a timedelta (0 where there is none), and where it is valid."""
-    hour, minute, second = (_number(parts[part]).fillna(0) for part in ("h", "mi", "s"))
-    fraction = _number("0." + parts.f).fillna(0)
+    digits = parts[["h", "mi", "s"]].fillna("0").astype(float)
+    hour, minute, second = digits.h, digits.mi, digits.s
+    fraction = ("0." + parts.f).fillna("0").astype(float)
     half = parts.p.notna()
     valid = (minute < 60) & (second < 61) & ~(half & (hour > 12))
     valid &= (hour < 24) | ((hour == 24) & (minute == 0) & (second == 0)) | parts.a.isna()
@@ -223,22 +220,20 @@ def _orders(parts: pd.DataFrame) -> list[str]:
 
 
 def _chosen(found: dict[str, pd.Series], tried: int) -> tuple[str, str]:
-    """The one order that reads most rows. Of several, the one in which times follow each other without a
+    """The one order that reads most rows; of several, the one in which times follow each other without a
     jump.
-
-    Raises:
-        ValueError: that fits several orders; the message names `date_order`.
     """
-    least = min(times.isna().sum() for times in found.values())
-    fits = [name for name, times in found.items() if times.isna().sum() == least]
-    if all(found[fits[0]].equals(found[name]) for name in fits):
-        steps = found[fits[0]].dropna().diff()
+    unread = {name: times.isna().sum() for name, times in found.items()}
+    fits = [name for name in found if unread[name] == min(unread.values())]
+    first = found[fits[0]]
+    if all(first.equals(found[name]) for name in fits):
+        steps = first.dropna().diff()
         steps = steps if steps.median() >= pd.Timedelta(0) else -steps
         if tried > 1 and steps.min() < pd.Timedelta("-20D"):
             raise ValueError(
                 f"as {ORDERS[fits[0]]}, times jump by {-steps.min().days} days against their order at"
-                f" {found[fits[0]][steps.idxmin()]}: has Excel exchanged days and months?"
-                f" If not: {option(date_order=fits[0])}"
+                f" {first[steps.idxmin()]}: has Excel exchanged days and months? If not:"
+                f" {option(date_order=fits[0])}"
             )
         return fits[0], ""
     smooth = [name for name in fits if _without_jumps(found[name])]
@@ -271,9 +266,9 @@ def read_numbers(values: pd.Series, header: list[str], unit: str | None = None) 
         if unit in UNITS and high * UNITS[unit][0] > 9e9:  # beyond the year 2255
             unit = None
     if not unit and any(TIME_WORD.search(plain(cell)) for cell in header):
-        for name in ("s", "ms", "us", "ns"):
-            if EPOCH[0] <= low * UNITS[name][0] and high * UNITS[name][0] <= EPOCH[1]:
-                unit = name
+        ones = {name: UNITS[name][0] for name in ("s", "ms", "us", "ns")}
+        fits = (name for name, one in ones.items() if EPOCH[0] <= low * one and high * one <= EPOCH[1])
+        unit = next(fits, None)
     if not unit:
         likely = [name for name, (_, _, (first, last)) in ORIGINS.items() if first <= low and high <= last]
         example = "s" if EPOCH[0] <= low <= EPOCH[1] or not likely else likely[0]
@@ -283,15 +278,17 @@ def read_numbers(values: pd.Series, header: list[str], unit: str | None = None) 
         )
     base, origin, _ = ORIGINS.get(unit, (unit, 0, None))
     seconds = values * UNITS[base][0] + origin
-    words, epoch = f"{unit} from the start, shown as from 1970-01-01", EPOCH[0] <= low * UNITS[base][0] <= 4e9
+    epoch = EPOCH[0] <= low * UNITS[base][0] <= 4e9
+    words = (
+        f"{unit} since 1970-01-01 (epoch), UTC"
+        if epoch
+        else f"{unit} from the start, shown as from 1970-01-01"
+    )
     if unit in ORIGINS:
         complete = seconds.round()
         seconds = complete if (seconds - complete).abs().max() < 0.06 else seconds.round(3)
         words, epoch = f"{unit} time, in {base}", base == "s"
-    elif epoch:
-        words = f"{unit} since 1970-01-01 (epoch), UTC"
-    micro = (seconds.where(seconds.abs() < 9e9) * 1e6).round().astype("Int64")
-    times = pd.to_datetime(micro, unit="us")
+    times = pd.to_datetime((seconds.where(seconds.abs() < 9e9) * 1e6).round().astype("Int64"), unit="us")
     return (times.dt.tz_localize("UTC") if epoch else times), words
 
 
