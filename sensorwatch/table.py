@@ -108,18 +108,16 @@ def read_table(text: str, encoding: str, decimal: str | None) -> Table:
         raise ValueError(f"no line holds readings (is it a logger's CSV?); it begins {lines[0][:60]!r}")
     told = [("encoding", encoding), ("delimiter", DELIMITERS[delimiter])]
     told.append(("readings", f"from line {filled[begin] + 1}"))
-    kept = [k for k in range(begin, len(lines)) if not re.match("#(?!N)", lines[k])]
+    kept = [k for k in range(begin, len(lines)) if lines[k][0] != "#" or lines[k].startswith("#N")]
     if len(kept) < len(lines) - begin:
         told.append(("comments", f"{len(lines) - begin - len(kept)} lines between the readings left out"))
     lines, numbered = [lines[k] for k in kept], np.array(filled)[kept] + 1
-    spaced = delimiter == " "
-    widest = max(len(line.split()) if spaced else line.count(delimiter) + 1 for line in lines)
+    widest = max(len(names), max(line.count(delimiter) for line in lines) + 1)
     body = "\n".join(lines)
     del lines, filled, kept  # long files need the memory
     cells = pd.read_csv(
-        io.BytesIO(body.encode()), sep=r"\s+" if spaced else delimiter, header=None,
-        names=range(max(len(names), widest)), dtype=str, na_filter=False, index_col=False,
-        skipinitialspace=True, skip_blank_lines=False,
+        io.BytesIO(body.encode()), sep=delimiter, header=None, names=range(widest), dtype=str, na_filter=False,
+        index_col=False, skipinitialspace=True, skip_blank_lines=False,
     )  # fmt: skip
     if re.search(r'[ \u3000\u00a0]"?([,;|\t]|$)|"[ \u3000]', body, re.M):
         cells = cells.apply(lambda column: column.str.strip())
@@ -129,9 +127,9 @@ def read_table(text: str, encoding: str, decimal: str | None) -> Table:
 
 
 def _split(lines: list[str], delimiter: str) -> list[list[str]]:
-    if delimiter == " ":
-        return [line.split() for line in lines]
-    rows = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+    rows = csv.reader(
+        map(str.strip, lines) if delimiter == " " else lines, delimiter=delimiter, skipinitialspace=True
+    )
     return [[cell.strip() for cell in row] for row in rows]
 
 
@@ -213,10 +211,7 @@ def _named(cells, names, header, lines, delimiter, told, decimal) -> Table:
         header = header if names else []
     cells = cells.drop(columns=[k for k in cells if k >= len(names) and not cells[k].ne("").any()])
     names = [names[k] if k < len(names) and names[k] else f"column {k + 1}" for k in range(cells.shape[1])]
-    used = Counter(names)
-    names = [
-        f"{name} ({names[:k].count(name) + 1})" if used[name] > 1 else name for k, name in enumerate(names)
-    ]
+    names = [f"{n} ({names[:k].count(n) + 1})" if names.count(n) > 1 else n for k, n in enumerate(names)]
     cells.columns = names
     more = f" and {len(names) - 8} more" if len(names) > 8 else ""
     told.append(("columns", listed(names[:8]) + more))
@@ -237,27 +232,25 @@ def _of_one_width(cells, lines, names, delimiter, decimal, told):
     count = int(cells[wide].ne("").sum(axis=1).mode().max())
     first = f"line {lines[wide.argmax()]} has {count} cells, the header {width}"
     if wide.mean() <= REPEATED:
-        told.append(
-            ("too many cells", f"{wide.sum()} lines left out, the first is line {lines[wide.argmax()]}")
-        )
+        told.append(("too many cells", f"{wide.sum()} lines left out; {first}"))
         return cells.iloc[~wide, :width].reset_index(drop=True), lines[~wide], names
     rows = cells[wide]
     pairs = [rows[k].str.fullmatch(r"[+-]?\d+") & rows[k + 1].str.fullmatch(r"\d+") for k in range(count - 1)]
-    starts = [k for k, pair in enumerate(pairs) if pair.mean() > 1 - REPEATED]
-    if delimiter == "," and starts and decimal == ",":
-        joins = count - width if names else len(_apart(starts))
-        first_ones, last_ones = (_apart(found)[:joins] for found in (starts, starts[::-1]))
-        if first_ones != last_ones[::-1] or len(first_ones) < joins or not wide.all():
+    shown = "".join("2" if pair.mean() > 1 - REPEATED else "1" for pair in pairs)
+    runs = [run.span() for run in re.finditer("2+", shown)] if delimiter == "," else []
+    if runs and decimal == ",":
+        joined = [k for start, end in runs for k in range(start, end, 2)]
+        even = any((end - start) % 2 == 0 for start, end in runs)  # 1,2,3 is 1.2 and 3, or 1 and 2.3
+        if even or not wide.all() or (names and len(joined) != count - width):
             raise ValueError(f"{first}, and decimal commas cannot be told from delimiters; export it with ;")
-        for k in first_ones:
+        for k in joined:
             cells[k] = cells[k] + "," + cells[k + 1]
-        cells = cells.drop(columns=[k + 1 for k in first_ones])
+        cells = cells.drop(columns=[k + 1 for k in joined])
         cells.columns = range(cells.shape[1])
         told.append(("decimal commas", "joined with the digits before them, as the header has fewer columns"))
-    elif delimiter == "," and starts and not decimal:
+    elif runs and not decimal:
         raise ValueError(
-            f"{first}: is the comma its decimal sign, too? {option(decimal=',')}; if not:"
-            f" {option(decimal='.')}"
+            f"{first}: is the comma its decimal sign? {option(decimal=',')}; if not: {option(decimal='.')}"
         )
     elif wide.all():
         told.append(("header", f"it names {width} columns of {count}; so columns are called by number"))
@@ -267,15 +260,6 @@ def _of_one_width(cells, lines, names, delimiter, decimal, told):
     else:
         told.append(("more columns", f"from {first}"))
     return cells, lines, names
-
-
-def _apart(places: list[int]) -> list[int]:
-    """Of places in order, the first of each two neighbours."""
-    found = []
-    for k in places:
-        if not found or abs(k - found[-1]) > 1:
-            found.append(k)
-    return found
 
 
 def sampled(cells):
