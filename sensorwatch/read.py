@@ -1,5 +1,4 @@
-"""A logger's file as a signal: one way of reading must fit all rows, or a ValueError names the option that
-settles it.
+"""A logger's file as a signal: one way of reading must fit, or a ValueError names the option that settles it.
 
 A signal is a float64 Series (several channels: a DataFrame) over rising times, or over row numbers where
 there are no times. NaN is a missing value.
@@ -49,15 +48,13 @@ def read_csv(
     """A channel of a logger's file, and a report that begins with how the file was understood.
 
     Args ("" is None throughout):
-        value: the column to read; several (a list, or by commas) give a DataFrame. None takes the only one
-            of numbers.
+        value: the column; several (a list, or by commas) give a DataFrame. None: the only one of numbers.
         time: the column or columns of the times; None finds them.
         where: the rows to read, as "sensor=S1".
         date_order: "dmy", "mdy" or "ymd".
-        unit: of numeric times: s, ms, us, ns, min, h, d, excel, matlab, labview, gps; or a strptime form
-            for texts; "h" or "min" for what stands before the colon in 12:30.
-        start, step: the first time and the step ("2026-03-01 00:00", "10min") of a file without (usable)
-            times.
+        unit: of numeric times: s, ms, us, ns, min, h, d, excel, matlab, labview, gps; "h" or "min" for what
+            stands before the colon in 12:30; or a strptime form for texts.
+        start, step: of a file without (usable) times: "2026-03-01 00:00", "10min".
         decimal: the decimal sign, "," or ".".
         missing: sentinel values that mean missing, such as -200 (a list, or by commas).
         every: a step to average to ("10min"), or "10min,last", "10min,sum".
@@ -67,8 +64,7 @@ def read_csv(
         A float64 Series (or DataFrame), and its `Report`.
 
     Raises:
-        ValueError: the file is no table, no such column, or several ways of reading fit; the message names
-            the option.
+        ValueError: no table, no such column, or several ways of reading fit; the message names the option.
         OSError: the file is not there or cannot be read.
     """
     path = Path(path)
@@ -196,9 +192,7 @@ def _one_of(table: Table, names: list[str]) -> list[str]:
 
 
 def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str, str | None]:
-    """The times of all rows, NaT where there is none, or row numbers; how they were read; their strptime
-    form.
-    """
+    """The times of all rows (NaT: none) or row numbers; how they were read; their strptime form."""
     rows = pd.RangeIndex(len(table.cells))
     if not timing:
         return rows, "none: rows are counted", None
@@ -238,9 +232,7 @@ def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str,
 
 
 def _clocks(table: Table, name: str, texts: pd.Series, since: pd.Series, unit) -> tuple[pd.Series, str]:
-    """Clocks without dates, or times since the start, as times from 1970-01-01; back by half a day and more
-    is a new day.
-    """
+    """Clocks without dates as times from 1970-01-01; back by half a day and more is a new day."""
     turn, short = pd.Timedelta("1D"), texts.str.fullmatch(r"\d+:\d\d").mean() > 0.5
     back = since.dropna().diff()
     if short and not (since.max() < turn and (back < -turn / 2).any()):
@@ -285,10 +277,8 @@ def _only_numbers(table: Table, timing: list[str]) -> str:
     cells = table.cells
     found = [name for name in cells if name not in timing and table.kinds[name] == "number"]
     found = found or [name for name in cells if cells[name].str.casefold().isin([*SWITCH, ""]).all()]
-    indices = [name for name in found if INDEX.fullmatch(plain(name))]
-    indices = [name for name in indices if _counts(cells[name]) or (cells[name] == cells[name][0]).all()]
-    if len(found) > 1:
-        found = [name for name in found if name not in indices] or found
+    indices = [name for name in found if INDEX.fullmatch(plain(name)) and _counts(cells[name])]
+    found = [name for name in found if len(found) == 1 or name not in indices] or found
     if not found:
         raise ValueError(f"there is no column of numbers beside the time; it has {listed(cells)}")
     if len(found) > 1:
@@ -300,9 +290,10 @@ def _only_numbers(table: Table, timing: list[str]) -> str:
 
 
 def _counts(texts: pd.Series) -> bool:
-    """Whether numbers count the rows; from 20,000 on they may be days or seconds since a day."""
+    """Whether numbers count the rows, or stay the same; from 20,000 on they may be days since a day."""
     values = pd.to_numeric(texts, errors="coerce")
-    return bool((values.diff().dropna() == 1).all() and values[0] < 20_000)
+    counts = (values.diff().dropna() == 1).all() and values[0] < 20_000
+    return bool(counts or (texts == texts[0]).all())
 
 
 def _refuse_unnamed_time(table: Table, names: list[str]) -> None:
@@ -351,9 +342,7 @@ def _refuse_woven(table: Table, names: list[str], timing: list[str], index: pd.I
 
 
 def _refuse_sensors(table: Table, names: list[str], timing: list[str], repeated: pd.Index | None) -> None:
-    """Refuse rows of several sensors: a column of few texts is named so, takes turns, or explains repeated
-    times.
-    """
+    """Refuse rows of several sensors: a column is named so, takes turns, or explains repeated times."""
     for name in table.cells.columns.difference([*names, *timing], sort=False):
         column, kind = table.cells[name], table.kinds[name]
         if kind not in ("word", "number") or sampled(column).nunique() > 50:
@@ -394,8 +383,7 @@ def _signal(table, names, timing, index, words, missing, every, bridge):
         unread = unread[~infinite & ~unread.str.casefold().isin(["", "nan"])]
         for text in sentinels:
             values[(texts == text).to_numpy()] = np.nan
-            if re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
-                values[values == float(text)] = np.nan
+            values[values == pd.to_numeric(text, errors="coerce")] = np.nan
         if not np.isfinite(values).any() or len(unread) > np.isfinite(values).sum():
             raise ValueError(
                 f"most or all values of {name!r} are missing or text; its first cells are {list(texts[:3])}"
@@ -420,11 +408,8 @@ def _signal(table, names, timing, index, words, missing, every, bridge):
 
 
 def in_order(data: pd.DataFrame, repeated: bool = False) -> tuple[pd.DataFrame, dict]:
-    """Channels with rising times, and what had to be done: `backward`, `duplicates` and `untimed` of
-    `Report`.
-
-    Rows without a time are left out; of rows with the same time the first that has a value counts, unless
-    `repeated`.
+    """Channels with rising times, and what of `Report` had to be done for it; of rows with the same time the
+    first that has a value counts, unless `repeated`.
     """
     if not isinstance(data.index, pd.DatetimeIndex):
         return data, {}
@@ -435,11 +420,10 @@ def in_order(data: pd.DataFrame, repeated: bool = False) -> tuple[pd.DataFrame, 
     backward = [(timed.index[k + 1], -float(back[k])) for k in np.flatnonzero(back < 0)]
     kept = timed.sort_index(kind="stable") if backward else timed
     if not repeated and kept.index.has_duplicates:
-        order = np.lexsort((kept.isna().all(axis=1), kept.index.asi8))
-        kept = kept.iloc[order]
+        kept = kept.iloc[np.lexsort((kept.isna().all(axis=1), kept.index.asi8))]
         kept = kept[~kept.index.duplicated()]
-    untimed = len(data) - len(timed)
-    return kept, {"backward": backward, "duplicates": len(timed) - len(kept), "untimed": untimed}
+    again, untimed = len(timed) - len(kept), len(data) - len(timed)
+    return kept, {"backward": backward, "duplicates": again, "untimed": untimed}
 
 
 def _every(data: pd.DataFrame, every: str) -> tuple[pd.DataFrame, str]:
