@@ -26,6 +26,19 @@ class Channel:
     constant: list[tuple] = field(default_factory=list)
     sentinels: list[tuple] = field(default_factory=list)  # (value, how often): an extreme far from all others
 
+    def lines(self, points: int) -> list[tuple[str, str]]:
+        """Pairs of a word and a sentence, which is empty where nothing is wrong; of so many points."""
+        why = [f"{text!r} {count:,} times" for text, count in self.unreadable.items()]
+        why += [f"infinite {self.infinite:,} times"] if self.infinite else []
+        flat = [f"{value:.6g} for {n:,} points from {a} to {b}" for a, b, value, n in self.constant]
+        share, far = self.missing / points, "lies far from all others; if it means missing: missing="
+        return [
+            ("range", f"{self.low:.6g} to {self.high:.6g}"),
+            ("missing values", self.missing and f"{self.missing:,} ({share:.1%}){_first(why)}"),
+            *(("sentinel value", f"{value:g} ({n:,} in all) {far}{value:g}") for value, n in self.sentinels),
+            ("constant stretches", flat and f"{len(flat):,}{_first(flat)}"),
+        ]
+
 
 @dataclass
 class Report:
@@ -34,8 +47,7 @@ class Report:
     understood: list[tuple[str, str]]
     rows: int  # of readings in the file
     points: int  # of the signal, missing values among them
-    first: object
-    last: object
+    timed: bool
     step: float  # the median, in seconds; 1 (a row) without times
     irregular: float  # the share of steps that differ from it by more than a tenth
     gaps: list[tuple]
@@ -54,51 +66,29 @@ class Report:
 
     def lines(self) -> list[tuple[str, str]]:
         """The report as pairs of a word and a sentence."""
-        found = [*self.understood]
-        if isinstance(self.first, pd.Timestamp):
-            found.append(("step", f"{span(self.step)}, {self.irregular:.1%} of them irregular"))
-        if self.gaps:
-            told = [f"{start} to {end}" for start, end in self.gaps]
-            found.append(("gaps", f"{len(told):,} (no window reaches across one): {_first(told)}"))
-        if self.backward:
-            told = [f"by {span(back)} at {time}" for time, back in self.backward]
-            found.append(("steps back in time", f"{len(told):,}, sorted by time: {_first(told)}"))
-        if self.duplicates:
-            found.append(("repeated times", f"{self.duplicates:,} rows; the first with a value counts"))
-        if self.untimed:
-            found.append(("without a time", f"{self.untimed:,} rows, left out"))
+        gaps = [f"{start} to {end}" for start, end in self.gaps]
+        back = [f"by {span(seconds)} at {time}" for time, seconds in self.backward]
+        found = [
+            *self.understood,
+            ("step", self.timed and f"{span(self.step)}, {self.irregular:.1%} of them irregular"),
+            ("gaps", gaps and f"{len(gaps):,} (no window reaches across one){_first(gaps)}"),
+            ("steps back in time", back and f"{len(back):,}, sorted by time{_first(back)}"),
+            (
+                "repeated times",
+                self.duplicates and f"{self.duplicates:,} rows; the first with a value counts",
+            ),
+            ("without a time", self.untimed and f"{self.untimed:,} rows, left out"),
+        ]
         for name, channel in self.channels.items():
-            told = [("range", f"{channel.low:.6g} to {channel.high:.6g}"), *self._wrong(channel)]
             of = f"{name!r}: " if len(self.channels) > 1 else ""
-            found += [(word, of + text) for word, text in told]
-        return found
-
-    def _wrong(self, channel: Channel) -> list[tuple[str, str]]:
-        found = []
-        if channel.missing:
-            told = [f"{text!r} {count:,} times" for text, count in channel.unreadable.items()]
-            told += [f"infinite {channel.infinite:,} times"] if channel.infinite else []
-            why = f": {_first(told)}" if told else ""
-            found.append(
-                ("missing values", f"{channel.missing:,} ({channel.missing / self.points:.1%}){why}")
-            )
-        for value, count in channel.sentinels:
-            text = f"{value:g} ({count:,} in all) lies far from all others"
-            text += f"; if it means missing: missing={value:g}"
-            found.append(("sentinel value", text))
-        if channel.constant:
-            told = [
-                f"{value:.6g} for {n:,} points from {start} to {end}"
-                for start, end, value, n in channel.constant
-            ]
-            found.append(("constant stretches", f"{len(told):,}: {_first(told)}"))
-        return found
+            found += [(word, text and of + text) for word, text in channel.lines(self.points)]
+        return [(word, text) for word, text in found if text]
 
 
 def _first(told: list[str]) -> str:
-    """The first few of many, and how many more there are."""
+    """The first few of many after a colon, and how many more there are."""
     more = f" and {len(told) - SHOWN:,} more" if len(told) > SHOWN else ""
-    return "; ".join(told[:SHOWN]) + more
+    return f": {'; '.join(told[:SHOWN])}{more}" if told else ""
 
 
 def span(seconds: float) -> str:
@@ -134,18 +124,11 @@ def sentinel_values(values: np.ndarray) -> list[tuple[float, int]]:
     """Values that a logger may write for missing, such as -9999, and how often: extremes that lie away from
     all other values by five times their range.
     """
-    found, others = [], values
-    while len(others) >= 10:
-        low, high = others.min(), others.max()
-        for extreme in (low, high):
-            left = others[others != extreme]
-            if len(left) >= 10 and max(left.min() - extreme, extreme - left.max()) > 5 * np.ptp(left) > 0:
-                found.append((float(extreme), len(others) - len(left)))
-                others = left
-                break
-        else:
-            break
-    return found
+    for extreme in (values.min(), values.max()) if len(values) > 10 else ():
+        left = values[values != extreme]
+        if len(left) >= 10 and max(left.min() - extreme, extreme - left.max()) > 5 * np.ptp(left) > 0:
+            return [(float(extreme), len(values) - len(left)), *sentinel_values(left)]
+    return []
 
 
 def examine(
@@ -157,28 +140,21 @@ def examine(
     step = float(np.median(between)) if len(between) else 1.0
     described = {}
     for name, more in channels.items():
-        values = table[name].to_numpy()
-        finite = values[np.isfinite(values)]
-        described[name] = Channel(
-            low=float(finite.min()) if len(finite) else np.nan,
-            high=float(finite.max()) if len(finite) else np.nan,
-            missing=len(values) - len(finite),
-            constant=[
-                (index[s.start], index[s.stop - 1], float(values[s.start]), s.stop - s.start)
-                for s in constant_stretches(values)
-            ],
-            sentinels=sentinel_values(finite),
-            **more,
-        )
-    after = np.flatnonzero(between > gap_limit(index)) + 1
+        values = table[name]
+        more["constant"] = [
+            (index[s.start], index[s.stop - 1], float(values.iloc[s.start]), s.stop - s.start)
+            for s in constant_stretches(values.to_numpy())
+        ]
+        more["sentinels"] = sentinel_values(values.dropna().to_numpy())
+        missing = int(values.isna().sum())
+        described[name] = Channel(float(values.min()), float(values.max()), missing, **more)
     return Report(
         understood=understood,
         points=len(table),
-        first=index[0],
-        last=index[-1],
+        timed=isinstance(index, pd.DatetimeIndex),
         step=step,
         irregular=float((np.abs(between - step) > 0.1 * step).mean()) if len(between) else 0.0,
-        gaps=[(index[k - 1], index[k]) for k in after],
+        gaps=[(index[k], index[k + 1]) for k in np.flatnonzero(between > gap_limit(index))],
         channels=described,
         **found,
     )

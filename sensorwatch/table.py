@@ -5,7 +5,6 @@ refused.
 import csv
 import difflib
 import io
-import itertools
 import re
 from collections import Counter
 from typing import NamedTuple
@@ -13,16 +12,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from sensorwatch import times
-from sensorwatch.cells import HALVES, NUMBER, SPACE, kind_of
-from sensorwatch.times import listed, option, plain
+from sensorwatch.cells import NUMBER, SPACE, hint_of, kind_of
+from sensorwatch.times import TIME_WORD, listed, option, plain
 
 BINARY = {
-    b"PK": "a workbook or a zip",
-    b"\x1f\x8b": "packed (gzip)",
-    b"\x89PNG": "a picture",
-    b"\xff\xd8": "a picture",
-}
+    b"PK": "a workbook or a zip", b"\x1f\x8b": "packed (gzip)", b"\x89PNG": "a picture", b"\xff\xd8": "a picture"
+}  # fmt: skip
 DELIMITERS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars", " ": "spaces"}
 SAMPLE = 400  # lines by which a file's form is judged
 REPEATED = 0.01  # share of unusual rows above which a file is refused
@@ -34,10 +29,12 @@ class Table(NamedTuple):
     """
 
     cells: pd.DataFrame
-    kinds: dict[str, str]
+    kinds: dict[str, str]  # of most filled cells, see `kind_of`; "" for an empty column
     header: dict[str, list[str]]
     lines: np.ndarray
     delimiter: str
+    decimal: str | None  # as the caller says
+    hint: str  # the decimal sign that columns show without doubt
     told: list[tuple[str, str]]
 
 
@@ -50,19 +47,20 @@ def decoded(raw: bytes, encoding: str | None) -> tuple[str, str]:
             return raw.decode(encoding).removeprefix("\ufeff"), encoding
         except LookupError:
             raise ValueError(f"the encoding {encoding!r} is unknown; utf-8 and cp1252 are examples") from None
-    kind = next((kind for begin, kind in BINARY.items() if raw.startswith(begin)), None)
-    if kind:
-        raise ValueError(f"this is no text but {kind}; export the readings as CSV")
+    head = raw[:4000]
+    zeros = {"utf-16-le": head[1::2].count(0), "utf-16-be": head[::2].count(0)}
+    kind = next((kind for begin, kind in BINARY.items() if raw.startswith(begin)), "")
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return raw.decode("utf-16"), "UTF-16"
-    head = raw[:4000]
-    for name, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
-        if zeros.count(0) > 0.9 * len(zeros) > 0:
+    for name in zeros:
+        if not kind and zeros[name] > 0.45 * len(head):
             return raw.decode(name), name.upper()
-    if sum(byte < 9 or (14 <= byte < 32 and byte != 27) for byte in head.replace(b"\0", b"")) > 0.02 * len(
+    if sum(byte < 9 or 14 <= byte < 27 or 27 < byte < 32 for byte in head.replace(b"\0", b"")) > 0.02 * len(
         head
     ):
-        raise ValueError("this is no text but a binary file; export the readings as CSV")
+        kind = kind or "a binary file"
+    if kind:
+        raise ValueError(f"this is no text but {kind}; export the readings as CSV")
     if b"\x1b$" in raw:
         return raw.decode("iso2022_jp"), "ISO-2022-JP"
     try:
@@ -91,12 +89,10 @@ def _local(raw: bytes) -> tuple[str, str]:
 
 
 def read_table(text: str, encoding: str, decimal: str | None) -> Table:
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    if "\0" in text:  # a power cut leaves zero bytes
-        lines = [line.replace("\0", "") for line in lines]
-    for n in [n for n, line in enumerate(lines[:50][:-1]) if re.search(r'(^|[,;\t])"[^"]*$', line)]:
-        if re.match(r'[^"]*"([,;\t]|$)', lines[n + 1]):  # a name in two lines
-            lines[n + 1 : n + 1], lines[n] = [f"{lines[n]} {lines.pop(n + 1)}"], ""
+    lines = text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    two = r'(^|[,;\t])("[^"\n]*)\n([^"\n]*")(?=[,;\t\n])'  # a name in two lines
+    head, count = re.subn(two, r"\1\2 \3", "\n".join(lines[:50]), flags=re.M)
+    lines[:50] = [""] * count + head.split("\n")
     if '"' in text:  # a lone quote would swallow the lines up to the next
         lines = [line.replace('"', "") if line.count('"') % 2 else line for line in lines]
     filled = [n for n, line in enumerate(lines) if line.strip(" ,;\t|")]
@@ -107,25 +103,21 @@ def read_table(text: str, encoding: str, decimal: str | None) -> Table:
     if len(quoted) > 0.9 * len(lines[-SAMPLE:]) and not all(map(NUMBER.fullmatch, quoted[1:])):
         lines = [line.strip().removeprefix('"').removesuffix('"') for line in lines]
     delimiter = _delimiter(lines[-SAMPLE:], lines[0])
-    head, tail = (_split(part, delimiter) for part in (lines[:SAMPLE], lines[-SAMPLE:]))
-    begin, names, header = _header(head, tail)
+    begin, names, header = _header(_split(lines[:SAMPLE], delimiter), _split(lines[-SAMPLE:], delimiter))
     if begin < 0:
         raise ValueError(f"no line holds readings (is it a logger's CSV?); it begins {lines[0][:60]!r}")
     told = [("encoding", encoding), ("delimiter", DELIMITERS[delimiter])]
     told.append(("readings", f"from line {filled[begin] + 1}"))
-    lines, numbered = lines[begin:], np.array(filled[begin:]) + 1
-    kept = np.array([not line.startswith("#") or line.startswith("#N") for line in lines])
-    if not kept.all():
-        told.append(("comments", f"{(~kept).sum()} lines between the readings left out"))
-        lines, numbered = [line for line, keep in zip(lines, kept, strict=True) if keep], numbered[kept]
-    spaced = delimiter == " "
-    widest = max(len(line.split()) if spaced else line.count(delimiter) + 1 for line in lines)
+    kept = [k for k in range(begin, len(lines)) if lines[k][0] != "#" or lines[k].startswith("#N")]
+    if len(kept) < len(lines) - begin:
+        told.append(("comments", f"{len(lines) - begin - len(kept)} lines between the readings left out"))
+    lines, numbered = [lines[k] for k in kept], np.array(filled)[kept] + 1
+    widest = max(len(names), max(line.count(delimiter) for line in lines) + 1)
     body = "\n".join(lines)
-    del lines, filled  # long files need the memory
+    del lines, filled, kept  # long files need the memory
     cells = pd.read_csv(
-        io.BytesIO(body.encode()), sep=r"\s+" if spaced else delimiter, header=None,
-        names=range(max(len(names), widest)), dtype=str, na_filter=False, index_col=False,
-        skipinitialspace=True, skip_blank_lines=False,
+        io.BytesIO(body.encode()), sep=delimiter, header=None, names=range(widest), dtype=str, na_filter=False,
+        index_col=False, skipinitialspace=True, skip_blank_lines=False,
     )  # fmt: skip
     if re.search(r'[ \u3000\u00a0]"?([,;|\t]|$)|"[ \u3000]', body, re.M):
         cells = cells.apply(lambda column: column.str.strip())
@@ -135,12 +127,10 @@ def read_table(text: str, encoding: str, decimal: str | None) -> Table:
 
 
 def _split(lines: list[str], delimiter: str) -> list[list[str]]:
-    if delimiter == " ":
-        return [line.split() for line in lines]
-    return [
-        [cell.strip() for cell in row]
-        for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
-    ]
+    rows = csv.reader(
+        map(str.strip, lines) if delimiter == " " else lines, delimiter=delimiter, skipinitialspace=True
+    )
+    return [[cell.strip() for cell in row] for row in rows]
 
 
 def _delimiter(lines: list[str], first: str) -> str:
@@ -153,49 +143,49 @@ def _delimiter(lines: list[str], first: str) -> str:
             continue
         widths = Counter(len(row) for row in _split(lines, delimiter))
         width, votes = widths.most_common(1)[0]
-        shared = sum(n for w, n in widths.items() if w > 1) if delimiter != " " else votes
+        shared = votes if delimiter == " " else len(lines) - widths[1]
         if width > 1 and shared / len(lines) > max(most + 0.1, 0.5):
             best, most = delimiter, shared / len(lines)
     return best
 
 
+def _kind(cells) -> str:
+    """What most filled cells of a column hold."""
+    kinds = Counter(kind for kind in map(kind_of, cells) if kind)
+    return kinds.most_common(1)[0][0] if kinds else ""
+
+
 def _header(head: list[list[str]], tail: list[list[str]]) -> tuple[int, list[str], list[list[str]]]:
     """The first row of readings (-1: none), the columns' names, and the header's rows from the names on."""
     tail = tail[len(tail) // 2 :]
-    width = Counter(len(row) for row in tail).most_common(1)[0][0]
-    kinds = [
-        Counter(kind for row in tail if len(row) > k and (kind := kind_of(row[k]))).most_common(1)
-        for k in range(width)
-    ]
-    kinds = [kind[0][0] if kind else "" for kind in kinds]
+    width = Counter(map(len, tail)).most_common(1)[0][0]
+    kinds = [_kind(row[k] for row in tail if len(row) > k) for k in range(width)]
     timed = [k for k, kind in enumerate(kinds) if kind in ("stamp", "date", "clock")]
     numeric = [k for k, kind in enumerate(kinds) if kind == "number"]
-    judged = timed or numeric
 
     def fits(row: list[str], columns: list[int]) -> bool:
-        cells = [(kind_of(row[k]), kinds[k]) for k in columns if k < len(row) and row[k]]
-        alike = all(found in (kind, "") for found, kind in cells)
+        cells = [k for k in columns if k < len(row) and row[k]]
+        alike = all(kind_of(row[k]) in (kinds[k], "") for k in cells)
         return bool(cells) and alike and (len(row) > 1 or width == 1)
 
-    whole = (n for n, row in enumerate(head) if fits(row, judged) and (fits(row, numeric) or not numeric))
-    begin = next(whole, -1)
+    judged = timed or numeric
+    fitting = (n for n, row in enumerate(head) if fits(row, judged) and (fits(row, numeric) or not numeric))
+    begin = next(fitting, -1)
     while begin > 0 and fits(head[begin - 1], judged):  # first readings of which some are no numbers
         begin -= 1
+    alone = width == 1 or kinds == ["number"] * 2  # one name over 20,5
     above = [row for row in head[: max(begin, 0)] if re.search(r"\w", "".join(row)) and row[0] != "sep="]
-    plain_rows = [row for row in above if not row[0].startswith("#")]
-    above = plain_rows if any(len(row) > 1 or width == 1 for row in plain_rows) else above
-    alone = width == 1 or (width == 2 and kinds == ["number"] * 2)  # one name over 20,5
-    above = [[cell.lstrip("#").strip() for cell in row] for row in above if len(row) > 1 or alone]
+    above = [row for row in above if len(row) > 1 or alone]
+    above = [row for row in above if not row[0].startswith("#")] or above
     if not above:
         return begin, [], []
-    same = width if any(len(row) == width for row in above) else len(above[-1])
+    above = [[cell.lstrip("#").strip() for cell in row] for row in above]
+    same = width if width in map(len, above) else len(above[-1])
     stack = [row for row in above if len(row) == same]
     looked = [k for k in (timed or range(same)) if k < same]
-    timely = [n for n, row in enumerate(stack) if any(times.TIME_WORD.search(plain(row[k])) for k in looked)]
-    full = max(sum(map(bool, row)) for row in stack)
-    pick = timely[0] if timely else max(n for n, row in enumerate(stack) if sum(map(bool, row)) == full)
-    names = stack[pick]
-    over = stack[pick - 1] if pick else []
+    timely = [n for n, row in enumerate(stack) if any(TIME_WORD.search(plain(row[k])) for k in looked)]
+    pick = timely[0] if timely else max(range(len(stack)), key=lambda n: (sum(map(bool, stack[n])), n))
+    names, over = stack[pick], stack[pick - 1] if pick else []
     if "" in over and not any(over[k] for k in looked) and {*map(kind_of, over)} <= {"", "word"}:  # two lines
         names = [f"{upper} {name}".strip() for upper, name in zip(over, names, strict=True)]
     return begin, names, [names, *stack[pick + 1 :], *stack[:pick]]
@@ -203,112 +193,78 @@ def _header(head: list[list[str]], tail: list[list[str]]) -> tuple[int, list[str
 
 def _named(cells, names, header, lines, delimiter, told, decimal) -> Table:
     """The table with a name for each column, after rows of another width and repeated headers are seen to."""
-    if names:  # a logger that starts anew writes its header again
-        again = np.flatnonzero((cells.iloc[:, 0] == names[0]) & (names[0] != ""))
-        for row in again:
-            found = [cell for cell in cells.iloc[row] if cell]
-            if found[: len(names)] != [name for name in names if name][: len(found)]:
-                raise ValueError(f"line {lines[row]}: a new header with other columns; split the file there")
-            header, names = ([found], found) if len(found) > len(names) else (header, names)
-        if len(again):
-            keep = ~np.isin(np.arange(len(cells)), again)
-            cells, lines = cells[keep].reset_index(drop=True), lines[keep]
-            told.append(("header again", f"in {len(again)} lines between the readings, left out"))
-    filled = cells.ne("").sum(axis=1).to_numpy()
-    if len(cells) > 2 and filled[-1] < filled[:-1].min() and cells.iloc[-1, 0]:
+    again = np.flatnonzero(cells[0] == names[0]) if names and names[0] else []
+    for row in again:  # a logger that starts anew writes its header again
+        found = [cell for cell in cells.iloc[row] if cell]
+        if found[: len(names)] != [name for name in names if name][: len(found)]:
+            raise ValueError(f"line {lines[row]}: a new header with other columns; split the file there")
+        header, names = ([found], found) if len(found) > len(names) else (header, names)
+    if len(again):
+        cells, lines = cells.drop(index=again).reset_index(drop=True), np.delete(lines, again)
+        told.append(("header again", f"in {len(again)} lines between the readings, left out"))
+    filled = cells.ne("").sum(axis=1)
+    if len(cells) > 2 and filled.iloc[-1] < filled[:-1].min() and cells.iloc[-1, 0]:
         told.append(("last line", "it is cut off, and left out"))
         cells, lines = cells.iloc[:-1], lines[:-1]
-    width = len(names) or int(cells.ne("").sum(axis=1).mode().max())
-    wide = cells.iloc[:, width:].ne("").any(axis=1).to_numpy(copy=True)
-    if not names and decimal == delimiter == ",":
-        wide[:] = True
-    if names and not wide.any():
-        cells = cells.iloc[:, :width]
-    elif names or decimal == ",":
-        cells, lines, names = _wider(cells, lines, names, width, wide, delimiter, decimal, told)
+    if names or decimal == delimiter:
+        cells, lines, names = _of_one_width(cells, lines, names, delimiter, decimal, told)
         header = header if names else []
-    empty = [k for k in cells if k >= len(names) and not cells[k].ne("").any()]
-    cells = cells.drop(columns=empty)
+    cells = cells.drop(columns=[k for k in cells if k >= len(names) and not cells[k].ne("").any()])
     names = [names[k] if k < len(names) and names[k] else f"column {k + 1}" for k in range(cells.shape[1])]
-    used = Counter(names)
-    names = [
-        f"{name} ({names[:k].count(name) + 1})" if used[name] > 1 else name for k, name in enumerate(names)
-    ]
+    names = [f"{n} ({names[:k].count(n) + 1})" if names.count(n) > 1 else n for k, n in enumerate(names)]
     cells.columns = names
     more = f" and {len(names) - 8} more" if len(names) > 8 else ""
     told.append(("columns", listed(names[:8]) + more))
     header = {name: [row[k] for row in header if k < len(row)] for k, name in enumerate(names)}
-    return Table(cells, _kinds(cells), header, lines, delimiter, told)
+    kinds = {name: _kind(column) for name, column in sampled(cells).items()}
+    hint = hint_of(sampled(cells[[name for name in cells if kinds[name] == "number"]]))
+    return Table(cells, kinds, header, lines, delimiter, decimal, hint, told)
 
 
-def _wider(cells, lines, names, width, wide, delimiter, decimal, told):
+def _of_one_width(cells, lines, names, delimiter, decimal, told):
     """Rows with more cells than the header: decimal commas, a column that was added later, or a damaged
     line.
     """
-    digits = cells.apply(lambda column: column.str.fullmatch(r"\d+"))
-    whole = cells.apply(lambda column: column.str.fullmatch(r"[+-]?\d+"))
-    count = int(cells[wide].ne("").sum(axis=1).mode().max()) if wide.any() else width
-    told_width = f"line {lines[wide.argmax()]} has {count} cells, the header {width}"
-    starts = [k for k in range(count - 1) if (whole[k] & digits[k + 1])[wide].mean() > 1 - REPEATED]
-    if delimiter == "," and starts and wide.mean() > REPEATED and decimal != ".":
-        if not decimal:
-            raise ValueError(
-                f"{told_width}: is the comma its decimal sign, too? {option('decimal', ',')};"
-                f' if not, and a column has no name, decimal is "."'
-            )
-        joins = count - width if names else count - count // 2 - count % 2
-        ways = [
-            w
-            for w in itertools.combinations(starts, joins)
-            if all(b - a > 1 for a, b in itertools.pairwise(w))
-        ]
-        if len(ways) != 1 or (not wide.all() and names):
-            raise ValueError(
-                f"{told_width}, and decimal commas cannot be told from delimiters; export it with ;"
-            )
-        for k in reversed(ways[0]):
+    width = len(names)
+    wide = cells.iloc[:, width:].ne("").any(axis=1).to_numpy(copy=True)
+    if not wide.any():
+        return cells.iloc[:, :width], lines, names
+    count = int(cells[wide].ne("").sum(axis=1).mode().max())
+    first = f"line {lines[wide.argmax()]} has {count} cells, the header {width}"
+    if wide.mean() <= REPEATED:
+        told.append(("too many cells", f"{wide.sum()} lines left out; {first}"))
+        return cells.iloc[~wide, :width].reset_index(drop=True), lines[~wide], names
+    rows = cells[wide]
+    pairs = [rows[k].str.fullmatch(r"[+-]?\d+") & rows[k + 1].str.fullmatch(r"\d+") for k in range(count - 1)]
+    shown = "".join("2" if pair.mean() > 1 - REPEATED else "1" for pair in pairs)
+    runs = [run.span() for run in re.finditer("2+", shown)] if delimiter == "," else []
+    if runs and decimal == ",":
+        joined = [k for start, end in runs for k in range(start, end, 2)]
+        even = any((end - start) % 2 == 0 for start, end in runs)  # 1,2,3 is 1.2 and 3, or 1 and 2.3
+        if even or not wide.all() or (names and len(joined) != count - width):
+            raise ValueError(f"{first}, and decimal commas cannot be told from delimiters; export it with ;")
+        for k in joined:
             cells[k] = cells[k] + "," + cells[k + 1]
-            cells = cells.drop(columns=k + 1)
+        cells = cells.drop(columns=[k + 1 for k in joined])
         cells.columns = range(cells.shape[1])
         told.append(("decimal commas", "joined with the digits before them, as the header has fewer columns"))
-        return cells, lines, names
-    if wide.mean() <= REPEATED:
-        told.append(
-            ("too many cells", f"{wide.sum()} lines left out, the first is line {lines[wide.argmax()]}")
-        )
-        return cells.iloc[~wide, :width].reset_index(drop=True), lines[~wide], names
-    if wide.all():
-        told.append(
-            ("header", f"it names {width} columns and the rows have {count}; so columns are called by number")
-        )
-        return cells, lines, []
-    if not wide[wide.argmax() :].all() and decimal != ".":
+    elif runs and not decimal:
         raise ValueError(
-            f"{told_width}, and others after it do not: are its cells in place? {option('decimal', '.')} if"
-            " so"
+            f"{first}: is the comma its decimal sign? {option(decimal=',')}; if not: {option(decimal='.')}"
         )
-    told.append(("more columns", f"from {told_width}"))
+    elif wide.all():
+        told.append(("header", f"it names {width} columns of {count}; so columns are called by number"))
+        names = []
+    elif not wide[wide.argmax() :].all() and decimal != ".":
+        raise ValueError(f"{first}, others after it do not; if cells are in place: {option(decimal='.')}")
+    else:
+        told.append(("more columns", f"from {first}"))
     return cells, lines, names
 
 
 def sampled(cells):
     """Some rows of all parts of a file."""
     return cells.iloc[:: max(1, len(cells) // SAMPLE)]
-
-
-def _kinds(cells: pd.DataFrame) -> dict[str, str]:
-    """What most filled cells of each column hold, see `kind_of`; "" for an empty one."""
-    sample = sampled(cells)
-    found = {}
-    for name in sample:
-        counts = Counter(kind for kind in map(kind_of, sample[name]) if kind)
-        found[name] = counts.most_common(1)[0][0] if counts else ""
-        if found[name] == "half" and not sample[name].str.casefold().isin([*HALVES, ""]).all():
-            found[name] = "word"
-        dotted = sample[name].str.fullmatch(r"\d{1,2}\.\d\d\.\d\d")
-        if found[name] == "date" and dotted.all() and sample[name].str.contains(r"^00|\.00\.").any():
-            found[name] = "clock"
-    return found
 
 
 def rows_where(table: Table, where) -> Table:
@@ -334,15 +290,15 @@ def find_column(table: Table, asked: str) -> str:
     """
     if asked in table.cells.columns:
         return asked
-    for fits in (
-        lambda name, cells: asked in cells or asked == " ".join(cells),
-        lambda name, cells: plain(asked) in [plain(name), *map(plain, cells)],
-    ):
-        alike = [name for name, cells in table.header.items() if fits(name, cells)]
-        if len(alike) == 1:
-            return alike[0]
-        if alike:
-            raise ValueError(f"{asked!r} is the name of several columns; it has {listed(alike)}")
-    near = difflib.get_close_matches(plain(asked), [plain(name) for name in table.cells], 1)
-    meant = next((f" Did you mean {name!r}?" for name in table.cells if near and plain(name) == near[0]), "")
+    as_written = [name for name, cells in table.header.items() if asked in [*cells, " ".join(cells)]]
+    alike = as_written or [
+        name for name, cells in table.header.items() if plain(asked) in map(plain, [name, *cells])
+    ]
+    if len(alike) == 1:
+        return alike[0]
+    if alike:
+        raise ValueError(f"{asked!r} is the name of several columns; it has {listed(alike)}")
+    names = {plain(name): name for name in table.cells}
+    near = difflib.get_close_matches(plain(asked), names, 1)
+    meant = f" Did you mean {names[near[0]]!r}?" if near else ""
     raise ValueError(f"there is no column {asked!r}.{meant} It has {listed(table.cells)}")

@@ -4,18 +4,18 @@ which option settles it.
 
 import re
 import unicodedata
+from datetime import timezone
 
-import numpy as np
 import pandas as pd
 
 UNITS = {  # seconds in one unit of a numeric time, and the words that headers use for it
     "ns": (1e-9, "ns nsec nanosecond nanoseconds"),
-    "us": (1e-6, "us µs μs usec microsecond microseconds"),
-    "ms": (1e-3, "ms msec millis millisecond milliseconds millisekunden ミリ秒"),
-    "s": (1.0, "s sec secs second seconds sek sekunde sekunden secondes 秒"),
-    "min": (60.0, "min mins minute minutes minuten 分"),
-    "h": (3600.0, "h hr hrs hour hours stunden heures 時間"),
-    "d": (86400.0, "d day days tage jours 日"),
+    "us": (1e-6, "us µs μs usec micros microsecond microseconds mikrosekunden"),
+    "ms": (1e-3, "ms msec millis millisecond milliseconds millisekunden millisecondes ミリ秒"),
+    "s": (1.0, "sec secs second seconds sek sekunde sekunden seconde secondes segundo 秒"),
+    "min": (60.0, "min mins minute minutes minuten minuto 分"),
+    "h": (3600.0, "hr hrs hour hours stunde stunden heures 時間"),
+    "d": (86400.0, "day days tage jours 日"),
 }
 UNIT_OF = {word: unit for unit, (_, words) in UNITS.items() for word in words.split()}
 ORIGINS = {  # serial numbers from another day: (unit, that day in seconds since 1970, plausible values)
@@ -44,17 +44,22 @@ ZONES = {  # hours; others have two meanings
     "eest": 3, "msk": 3, "jst": 9, "kst": 9,
 }  # fmt: skip
 STAMP = re.compile(
-    r"(?:(?P<a>m?\d{1,4})(?P<sep>[-/., ]+)(?P<b>m?\d{1,2})[-/., ]+(?P<c>\d{1,4})(?!\d)"
-    r"|(?P<y>(?:19|20)\d\d)(?P<mo>\d\d)(?P<d>\d\d))?"
-    r"(?:[t\s,_;-]*(?:(?P<h>\d{1,4}):(?P<mi>\d\d?)(?::(?P<s>\d\d?)(?:[.,:](?P<f>\d{1,9}))?)?"
-    r"|(?P<hh>\d\d)(?:(?P<mm>\d\d)(?:(?P<ss>\d\d)(?:[.,]?(?P<ff>\d{1,6}))?)?)?))?"
-    r"\s*(?:(?P<p>[ap])m?)?\s*(?P<zone>[a-z]{1,4})?\s*(?P<offset>[+-]\d\d?(?::?\d\d)?)?"
+    r"(?:(?P<a>m?\d{1,4})(?P<sep>[-/., ]+)(?P<b>m?\d{1,2})[-/., ]+(?P<c>\d{1,4})(?!\d))?[t\s,_;-]*"
+    r"(?:(?P<h>\d{1,4}(?=:)|\d\d)"
+    r"(?:(?P<colon>:)?(?P<mi>\d\d)(?:(?(colon):)(?P<s>\d\d)(?:[.,:](?P<f>\d{1,9}))?)?)?)?"
+    r"\s*(?:(?P<p>[ap])m?)?\s*(?P<zone>[+-]\d\d(?::?\d\d)?)?"
+)
+TIME_WORD = re.compile(
+    r"time|date|epoch|unix|stamp|^ts$|^t$|zeit|datum|heure|horodat|fecha|hora|^ora$|pvm|klo|tid$|tijd|czas"
+    r"|время|дата|時|日付|年月日|날짜|시간|时间|日期|created|^when$|elapsed|経過|uptime"
 )
 
 
-def option(name: str, example: str) -> str:
-    """How an option is given, in Python and on the command line."""
-    return f'{name}="{example}" (make signal: -p {name} "{example}")'
+def option(**examples: str) -> str:
+    """How options are given, in Python and on the command line."""
+    return " and ".join(
+        f'{name}="{text}" (make signal: -p {name} "{text}")' for name, text in examples.items()
+    )
 
 
 def listed(names) -> str:
@@ -64,6 +69,49 @@ def listed(names) -> str:
 def plain(name: str) -> str:
     """A column's name without case, width, accents of writing, and anything in brackets."""
     return re.sub(r"\s*[\[(（].*?[\])）]\s*", "", unicodedata.normalize("NFKC", str(name)).casefold()).strip()
+
+
+def _word(match: re.Match) -> str:
+    word = match[0]
+    if DAYS.fullmatch(word):
+        return " "
+    if word in ZONES:
+        return f"{ZONES[word]:+03d}"
+    return next((f" m{number} " for number, begins in enumerate(MONTHS, 1) if re.match(begins, word)), word)
+
+
+NORMAL = {  # local writing as digits and ASCII: months become m1 … m12, 年月日時分秒 separators, 午後 pm
+    r"\([^\d()]*\)": " ",  # (土)
+    r"(?<=\d)\s*[年년月월]\s*": "/",
+    r"(?<=\d)\s*[日일]\s*": " ",
+    r"(?<=\d)\s*[時时시点分분]\s*": ":",
+    r"(?<=\d)\s*[秒초]\s*": "",
+    r"午前|上午|오전": "am",
+    r"午後|下午|오후": "pm",
+    r"\b([ap])\.?\s?m\b\.?": r"\1m",
+    r"([ap]m)\s*(\d[\d:.]*\d):?": r"\2 \1",
+    r"(?<=\d)\s*(?:h|uhr)\s*(?=\d)": ":",
+    r"(\d\d?)(?<![:.]\d\d)\s*h\s*$": r"\1:00",
+    r"(?<=\d)(?:st|nd|rd|th)\b": "",
+    r"(?<=\d|z)\[[\w/+-]+\]$": "",  # Asia/Tokyo after +09:00
+    r"(?:utc|gmt)\s*(?=[+-]\d)": "",
+    r"(?<!\w)[^\W\d_]+|(?<=\d)(?:z|[^\W\d_]{3,})": _word,
+    r"^[ .,:]+|[ .,:]+$": "",
+    r"^(\d\d?:\d\d(?::\d\d)?(?:\.\d+)?)[\s,]+(\w[\w/. -]+)$": r"\2 \1",  # the clock first
+    r"^([^:]*\d)[ t](\d\d?)\.(\d\d)(?:\.(\d\d))?$": r"\1 \2:\3:\4",  # with points
+    r"^((?:19|20)\d\d)(\d\d)(\d\d)": r"\1/\2/\3 ",
+    r"(?<=:)(\d)(?!\d)": r"0\1",
+    r":$": "",
+    r"([+-])(\d)$": r"\g<1>0\2",  # a zone's hours
+}
+
+
+def _parts(texts: pd.Series) -> pd.DataFrame:
+    """The groups of `STAMP`, all of them texts or NaN."""
+    texts = texts.map(lambda text: unicodedata.normalize("NFKC", text)).str.lower().str.replace("−", "-")
+    for old, new in NORMAL.items():
+        texts = texts.str.replace(old, new, regex=True)
+    return texts.str.extract(f"^{STAMP.pattern}$")
 
 
 def read_texts(
@@ -85,141 +133,75 @@ def read_texts(
         return times - pd.Timestamp("1900-01-01") if clock else times, f"in the form {form}", clock
     filled = texts[texts != ""]
     few = filled.iloc[:: max(1, len(filled) // 200)]
-    if len(few) and few.map(lambda text: bool(ISO.fullmatch(text))).all():
+    if len(few) and few.str.fullmatch(ISO).all():
         try:
             times = pd.to_datetime(texts, format="ISO8601", errors="coerce")
             if times[texts != ""].notna().all():
                 return times, "ISO 8601", False
         except ValueError:  # several zones, or some without one: looked at below
             pass
-    found, tried = _in_one_form(texts, order) if len(few) else ({}, 0)
+    orders = [order] if order else _orders(_parts(few))
+    found = {name: times for name in orders if (times := _in_one_form(texts, name)) is not None}
     if found:
-        name, why = _chosen(found, tried)
+        name, why = _chosen(found, len(orders))
         return found[name], f"{ORDERS[name]}{why}", False
-    parts = _normal(texts, few).str.extract("^" + STAMP.pattern + "$")
-    return _assembled(parts, order)
-
-
-def _in_one_form(texts: pd.Series, order: str | None) -> tuple[dict[str, pd.Series], int]:
-    """The fast way, for digits in one form without a zone: the orders of day, month and year that read all
-    rows, and how many were tried.
-    """
-    match = STAMP.fullmatch(texts.iloc[0].lower())
-    if not match or not match["a"] or "m" in match["a"] + match["b"] or match["zone"] or match["offset"]:
-        return {}, 0
-    found, orders = {}, [order] if order else _orders(pd.DataFrame([match.groupdict()]))
-    for name in orders:
-        codes = {"h": "%I" if match["p"] else "%H", "mi": "%M", "s": "%S", "f": "%f", "p": "%p"}
-        codes |= {part: "%" + letter for part, letter in zip("abc", name, strict=True)}
-        year = "abc"[name.index("y")]
-        codes[year] = "%Y" if len(match[year]) == 4 else "%y"
-        form, end = "", 0
-        for part in sorted((part for part in codes if match[part]), key=match.start):
-            form += match.string[end : match.start(part)] + codes[part]
-            end = match.end(part) + (part == "p" and match.string[match.end(part) :] == "m")
-        form = (form + match.string[end:]).replace("t%", "T%")
-        times = pd.to_datetime(texts, format=form, errors="coerce")
-        times.attrs["form"] = form
-        if times.notna().all():
-            found[name] = times
-    return found, len(orders)
-
-
-def _normal(texts: pd.Series, few: pd.Series) -> pd.Series:
-    """Local writing as digits and ASCII: months become m1 … m12, 年月日時分秒 become separators, 午後 becomes pm."""
-    if not few.str.fullmatch(r"[\d\s:/.,T+-]*").all():
-        texts = texts.map(lambda text: unicodedata.normalize("NFKC", text)).str.lower().str.replace("−", "-")
-        texts = texts.str.replace(r"\([^\d()]*\)", " ", regex=True)
-        for old, new in {"[年년月월]": "/", "[日일]": " ", "[時时시点分분]": ":", "[秒초]": ""}.items():
-            texts = texts.str.replace(rf"(?<=\d)\s*{old}\s*", new, regex=True)
-        texts = texts.str.replace(r"(午前|上午|오전)", "am", regex=True).str.replace(
-            r"(午後|下午|오후)", "pm", regex=True
-        )
-        texts = texts.str.replace(r"\b([ap])\.?\s?m\b\.?", r"\1m", regex=True)
-        texts = texts.str.replace(r"([ap]m)\s*(\d[\d:.]*\d):?", r"\2 \1", regex=True)
-        texts = texts.str.replace(r"(?<=\d)\s*(?:h|uhr)\s*(?=\d)", ":", regex=True)
-        texts = texts.str.replace(r"(\d\d?)(?<![:.]\d\d)\s*h\s*$", r"\1:00", regex=True)
-        texts = texts.str.replace(r"(?<=\d)(?:st|nd|rd|th)\b", "", regex=True)
-        texts = texts.str.replace(r"(?<=\d|z)\[[\w/+-]+\]$", "", regex=True)  # Asia/Tokyo after +09:00
-        texts = texts.str.replace(r"(?<!\w)[^\W\d_]+|(?<=\d)[^\W\d_]{3,}(?=[\W\d])", _word, regex=True)
-        texts = texts.str.strip(" .,:")
-    else:
-        texts = texts.str.lower()
-    texts = texts.str.replace(r"^(\d\d?:\d\d(?::\d\d)?(?:\.\d+)?)[\s,]+(\w[\w/. -]+)$", r"\2 \1", regex=True)
-    if not few.str.contains(":", regex=False).any():
-        dotted = r"(?<=\d)[ t](\d\d?)\.(\d\d)(?:\.(\d\d))?$"
-        texts = texts.str.replace(
-            dotted, lambda m: f" {m[1]}:{m[2]}" + (f":{m[3]}" if m[3] else ""), regex=True
-        )
-    return texts
-
-
-def _word(match: re.Match) -> str:
-    word = match[0]
-    if DAYS.fullmatch(word):
-        return " "
-    return next((f" m{number} " for number, begins in enumerate(MONTHS, 1) if re.match(begins, word)), word)
-
-
-def _assembled(parts: pd.DataFrame, order: str | None) -> tuple[pd.Series, str, bool]:
-    """Times from the parts of `STAMP`, all of them texts or NaN."""
+    parts = _parts(texts)
     clock, known = _clock(parts)
-    dated = parts.a.notna() | parts.y.notna()
-    zoned = parts.zone.notna() | parts.offset.notna()
-    known &= parts.zone.isna() | parts.zone.isin(list(ZONES))
-    known &= dated if dated.any() else parts.h.notna()
-    zoned &= known
+    dated, zoned = parts.a.notna(), parts.zone.notna()
     if not dated.any():
-        return clock.where(known), "", True
-    if zoned.any() and not zoned[known].all():
+        return clock.where(known & parts.mi.notna()), "", True
+    known &= dated
+    if zoned[known].any() and not zoned[known].all():
         raise ValueError("some times have a time zone and some have none; write them all alike")
-    found, orders = {}, []
-    if parts.y.notna().sum() > parts.a.notna().sum():
-        found["digits"] = pd.to_datetime(
-            {"year": _number(parts.y), "month": _number(parts.mo), "day": _number(parts.d)}, errors="coerce"
-        )
-    else:
-        orders = [order] if order else _orders(parts[dated])
-        for name in orders:
-            day, month, year = (_number(parts["abc"[name.index(letter)]]) for letter in "dmy")
-            year = year.where(year >= 100, year + np.where(year < 70, 2000, 1900))
-            fields = {"year": year.where(year > 1000), "month": month, "day": day}
-            found[name] = pd.to_datetime(fields, errors="coerce")
-    name, why = _chosen({name: (days + clock).where(known) for name, days in found.items()}, len(orders))
-    times = (found[name] + clock).where(known)
-    hours = parts.zone.map(ZONES).fillna(0).where(parts.offset.isna(), 0)
-    offset = parts.offset.str.replace(":", "").str.extract(r"([+-])(\d\d?)(\d\d)?")
-    shift = (_number(offset[1]).fillna(0) + _number(offset[2]).fillna(0) / 60) * np.where(
-        offset[0] == "-", -1, 1
-    )
-    if zoned.any():
-        shift = hours + shift
-        zones = shift[times.notna()].unique()
-        times = (times - pd.to_timedelta(shift, unit="h")).dt.tz_localize("UTC")
-        if len(zones) == 1 and zones[0]:
-            times = times.dt.tz_convert(pd.Timestamp(0, tz="UTC").tz_convert(_fixed(zones[0])).tz)
-        elif len(zones) > 1:
+    found = {name: (_days(parts, name) + clock).where(known) for name in orders}
+    name, why = _chosen(found, len(orders))
+    times = found[name]
+    if zoned[known].any():
+        midnight = pd.to_datetime("2000-01-01T00" + parts.zone, format="ISO8601", utc=True)
+        shift = pd.Timestamp("2000-01-01", tz="UTC") - midnight
+        times, zones = (times - shift).dt.tz_localize("UTC"), shift[times.notna()].unique()
+        if len(zones) > 1:
             why += "; their time zones change (summer time), so they are given in UTC"
-    return times, f"{ORDERS.get(name, 'year, month and day in a row')}{why}", False
+        elif zones[0]:
+            times = times.dt.tz_convert(timezone(zones[0]))
+    return times, f"{ORDERS[name]}{why}", False
 
 
-def _fixed(hours: float):
-    sign, minutes = "-" if hours < 0 else "+", round(abs(hours) * 60)
-    return pd.Timestamp(f"2000-01-01T00:00{sign}{minutes // 60:02d}:{minutes % 60:02d}").tz
+def _in_one_form(texts: pd.Series, order: str) -> pd.Series | None:
+    """The fast way, for digits in one form without a zone; None if a row has another."""
+    first = texts.iloc[0]
+    if re.fullmatch(r"(19|20)\d{6}(\d\d){0,3}", first):
+        form = "%Y%m%d%H%M%S"[: len(first) - 2]
+    elif re.fullmatch(
+        r"\d{1,4}([-/.])\d\d?\1\d{1,4}([T ]+\d\d?(:\d\d){1,2}([.,:]\d{1,6})?( ?[AaPp][Mm])?)?", first
+    ):
+        hour = "%I" if first[-1] in "mM" else "%H"
+        codes = iter(["%" + code for code in order.replace("y", "Y" if re.search(r"\d{4}", first) else "y")])
+        clock = iter([hour, "%M", "%S", "%f"])
+        form = re.sub(r"\d+", lambda _: next(codes, None) or next(clock), first)
+        form = re.sub("[AaPp][Mm]$", "%p", form)
+    else:
+        return None
+    times = pd.to_datetime(texts, format=form, errors="coerce")
+    times.attrs["form"] = form
+    return times if times.notna().all() else None
 
 
-def _number(texts: pd.Series) -> pd.Series:
-    return pd.to_numeric(texts.str.removeprefix("m"), errors="coerce")
+def _days(parts: pd.DataFrame, order: str) -> pd.Series:
+    years = parts["abc"[order.index("y")]].str.len().max()
+    form = " ".join("%" + letter for letter in (order if years < 3 else order.replace("y", "Y")))
+    texts = (parts.a + " " + parts.b + " " + parts.c).str.replace("m", "")
+    return pd.to_datetime(texts, format=form, errors="coerce")
 
 
 def _clock(parts: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     """The time of day as a timedelta (0 where there is none), and where it is valid."""
-    pairs = (("h", "hh"), ("mi", "mm"), ("s", "ss"))
-    hour, minute, second = (_number(parts[one].fillna(parts[other])).fillna(0) for one, other in pairs)
-    fraction = _number("0." + parts.f.fillna(parts.ff)).fillna(0)
+    digits = parts[["h", "mi", "s"]].fillna("0").astype(float)
+    hour, minute, second = digits.h, digits.mi, digits.s
+    fraction = ("0." + parts.f).fillna("0").astype(float)
     half = parts.p.notna()
     valid = (minute < 60) & (second < 61) & ~(half & (hour > 12))
-    valid &= (hour < 24) | ((hour == 24) & (minute == 0) & (second == 0)) | (parts.a.isna() & parts.y.isna())
+    valid &= (hour < 24) | ((hour == 24) & (minute == 0) & (second == 0)) | parts.a.isna()
     hour = hour.where(~half, hour % 12 + 12 * (parts.p == "p"))
     micro = ((hour * 3600 + minute * 60 + second) * 1e6 + (fraction * 1e6).round()).astype("int64")
     return pd.to_timedelta(micro, unit="us"), valid
@@ -227,41 +209,38 @@ def _clock(parts: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
 
 def _orders(parts: pd.DataFrame) -> list[str]:
     """The orders of day, month and year that a column's writing allows."""
-    first = parts.dropna(subset="a").iloc[0]
-    if len(first.a.removeprefix("m")) == 4:
-        return ["ymd"]
-    if first.a.startswith("m") or first.b.startswith("m"):
-        return ["mdy" if first.a.startswith("m") else "dmy"]
-    if len(first.c) == 4:  # with points, no country writes the month first
-        return ["dmy"] if "." in first.sep else ["dmy", "mdy"]
-    return ["dmy", "ymd"] if "." in first.sep else ["dmy", "mdy", "ymd"]
+    for first in parts.dropna(subset="a").itertuples():
+        if len(first.a.removeprefix("m")) == 4:
+            return ["ymd"]
+        if first.a.startswith("m") or first.b.startswith("m"):
+            return ["mdy" if first.a.startswith("m") else "dmy"]
+        others = [] if "." in first.sep else ["mdy"]  # with points, no country writes the month first
+        return ["dmy", *others, *([] if len(first.c) == 4 else ["ymd"])]
+    return ["ymd"]
 
 
 def _chosen(found: dict[str, pd.Series], tried: int) -> tuple[str, str]:
-    """The one order that reads most rows. Of several, the one in which times follow each other without a
+    """The one order that reads most rows; of several, the one in which times follow each other without a
     jump.
-
-    Raises:
-        ValueError: that fits several orders; the message names `date_order`.
     """
-    least = min(times.isna().sum() for times in found.values())
-    fits = [name for name, times in found.items() if times.isna().sum() == least]
-    if all(found[fits[0]].equals(found[name]) for name in fits):
-        steps = found[fits[0]].dropna().diff()
+    unread = {name: times.isna().sum() for name, times in found.items()}
+    fits = [name for name in found if unread[name] == min(unread.values())]
+    first = found[fits[0]]
+    if all(first.equals(found[name]) for name in fits):
+        steps = first.dropna().diff()
         steps = steps if steps.median() >= pd.Timedelta(0) else -steps
         if tried > 1 and steps.min() < pd.Timedelta("-20D"):
             raise ValueError(
                 f"as {ORDERS[fits[0]]}, times jump by {-steps.min().days} days against their order at"
-                f" {found[fits[0]][steps.idxmin()]}: has Excel exchanged days and months in some rows? If"
-                " not:"
-                f" {option('date_order', fits[0])}"
+                f" {first[steps.idxmin()]}: has Excel exchanged days and months? If not:"
+                f" {option(date_order=fits[0])}"
             )
         return fits[0], ""
     smooth = [name for name in fits if _without_jumps(found[name])]
     if len(smooth) == 1:
         return smooth[0], " (in any other order the times jump from month to month)"
     told = " or ".join(f"{name} ({found[name].dropna().iloc[0]})" for name in fits)
-    raise ValueError(f"the dates fit {told}; say which: {option('date_order', fits[0])}")
+    raise ValueError(f"the dates fit {told}: {option(date_order=fits[0])}")
 
 
 def _without_jumps(times: pd.Series) -> bool:
@@ -270,82 +249,56 @@ def _without_jumps(times: pd.Series) -> bool:
     return not len(steps) or steps.max() <= max(2 * 86400, 1.5 * steps.median())
 
 
-def read_numbers(values: pd.Series, cells: list[str], unit: str | None = None) -> tuple[pd.Series, str]:
+def read_numbers(values: pd.Series, header: list[str], unit: str | None = None) -> tuple[pd.Series, str]:
     """Numbers as times, and how they were read. Where they are no epoch, times count from 1970-01-01
     without a zone.
 
     Args:
-        cells: what the header says of that column: its name, and its unit below.
+        header: what it says of that column: its name, and its unit below.
         unit: a key of `UNITS` or `ORIGINS`; None takes what the header says.
 
     Raises:
         ValueError: nothing says which unit it is; the message names `unit`.
     """
-    known = values.dropna()
-    low, high = known.quantile(0.01), known.quantile(0.99)
-    unit = unit or named_unit(cells)
-    if (
-        unit in UNITS and high * UNITS[unit][0] > 9e9
-    ):  # beyond the year 2255: the header's unit is another one
-        unit = None
-    if unit in ORIGINS:
-        base, origin, _ = ORIGINS[unit]
-        seconds = values * UNITS[base][0] + origin
-        whole = seconds.round()
-        seconds = whole if (seconds - whole).abs().max() < 0.06 else seconds.round(3)
-        times = _since_1970(seconds)
-        return (times.dt.tz_localize("UTC") if base == "s" else times), f"{unit} time, in {base}"
-    if not unit and _timely(cells):
-        for name in ("s", "ms", "us", "ns"):
-            if EPOCH[0] <= low * UNITS[name][0] and high * UNITS[name][0] <= EPOCH[1]:
-                unit = name
+    low, high = values.quantile([0.01, 0.99])
     if not unit:
-        first = known.iloc[0]
-        other = [name for name, (_, _, span) in ORIGINS.items() if span[0] <= low and high <= span[1]]
-        example = "s" if EPOCH[0] <= low <= EPOCH[1] or not other else other[0]
+        unit = named_unit(header)
+        if unit in UNITS and high * UNITS[unit][0] > 9e9:  # beyond the year 2255
+            unit = None
+    if not unit and any(TIME_WORD.search(plain(cell)) for cell in header):
+        ones = {name: UNITS[name][0] for name in ("s", "ms", "us", "ns")}
+        fits = (name for name, one in ones.items() if EPOCH[0] <= low * one and high * one <= EPOCH[1])
+        unit = next(fits, None)
+    if not unit:
+        likely = [name for name, (_, _, (first, last)) in ORIGINS.items() if first <= low and high <= last]
+        example = "s" if EPOCH[0] <= low <= EPOCH[1] or not likely else likely[0]
         raise ValueError(
-            f"the unit of the times in {cells[0]!r} is not known ({first:.12g}, …): seconds, days, a serial"
-            " date?"
-            f" Name it: {option('unit', example)}; known are {', '.join([*UNITS, *ORIGINS])}"
+            f"the unit of the times in {header[0]!r} is not known ({values.dropna().iloc[0]:.12g}, …):"
+            f" {option(unit=example)}, or one of {', '.join([*UNITS, *ORIGINS])}"
         )
-    scale = UNITS[unit][0]
-    times = _since_1970(values * scale)
-    if EPOCH[0] <= low * scale <= 4e9:
-        return times.dt.tz_localize("UTC"), f"{unit} since 1970-01-01 (epoch), UTC"
-    return times, f"{unit} from the start, shown as from 1970-01-01"
+    base, origin, _ = ORIGINS.get(unit, (unit, 0, None))
+    seconds = values * UNITS[base][0] + origin
+    epoch = EPOCH[0] <= low * UNITS[base][0] <= 4e9
+    words = (
+        f"{unit} since 1970-01-01 (epoch), UTC"
+        if epoch
+        else f"{unit} from the start, shown as from 1970-01-01"
+    )
+    if unit in ORIGINS:
+        complete = seconds.round()
+        seconds = complete if (seconds - complete).abs().max() < 0.06 else seconds.round(3)
+        words, epoch = f"{unit} time, in {base}", base == "s"
+    times = pd.to_datetime((seconds.where(seconds.abs() < 9e9) * 1e6).round().astype("Int64"), unit="us")
+    return (times.dt.tz_localize("UTC") if epoch else times), words
 
 
-def _since_1970(seconds: pd.Series) -> pd.Series:
-    seconds = seconds.where(seconds.abs() < 9e9)
-    return pd.to_datetime((seconds * 1e6).round().astype("Int64"), unit="us")
-
-
-def named_unit(cells: list[str]) -> str | None:
+def named_unit(header: list[str]) -> str | None:
     """The unit that a header gives: `Time (ms)`, `elapsed_s`, `経過時間(分)`, or a line of units."""
-    for cell in cells:
+    for cell in header:
         text = unicodedata.normalize("NFKC", str(cell)).casefold().strip()
-        if "matlab" in text or "datenum" in text:
-            return "matlab"
-        if "excel" in text or "serial" in text:
-            return "excel"
-        if "gps" in text:
-            return "gps"
-        for word in [
-            text,
-            *re.findall(r"[\[(（/]\s*([^\W\d_]+)\.?\s*[\])）]?\s*$", text),
-            text.split("_")[-1],
-            text.split(" ")[-1],
-        ]:
-            if word.strip() in UNIT_OF:
-                return UNIT_OF[word.strip()]
+        if serial := re.search("matlab|datenum|excel|serial|gps", text):
+            return {"datenum": "matlab", "serial": "excel"}.get(serial[0], serial[0])
+        last = re.search(r"(?:^|[\s_\[(/])([^\W\d_]+)\.?\s*[\])]?$", text)
+        if last and last[1] in UNIT_OF | dict.fromkeys("shd"):
+            return UNIT_OF.get(last[1], last[1])
     return None
-
-
-def _timely(cells: list[str]) -> bool:
-    return any(TIME_WORD.search(plain(cell)) for cell in cells)
-
-
-TIME_WORD = re.compile(
-    r"time|date|epoch|unix|stamp|^ts$|^t$|zeit|datum|heure|horodat|fecha|hora|^ora$|pvm|klo|tid$|tijd|czas"
-    r"|время|дата|時|日付|年月日|날짜|시간|时间|日期|created|^when$",
-)
