@@ -127,7 +127,7 @@ def test_kinds_of_normal_signal():
     )
     load = (record(700, 1, "day and week") - plain).to_numpy().reshape(100, 7, 24, 12)
     assert load[:, :5, 12].min() > 3.8 and not load[:, :5, :6].any() and not load[:, 5:].any()
-    with pytest.raises(ValueError, match="kind of signal is 'weak'; did you mean"):
+    with pytest.raises(ValueError, match="kind of signal is 'weak'; there are machine"):
         record(1, 0, "weak")
 
 
