@@ -26,6 +26,9 @@ def test_the_target_rate_is_one_that_can_be_kept():
     asked, words = parts.supported_rate(calibration, 1.0)
     assert asked == {"per_day": 1.0} and "on average one false alarm in 1 days" in words
     assert "With 90% certainty: at most one in" in words and "would need 2.3 days" in words
+    assert "follows" not in words
+    follower = Calibration(largest, largest[:, :3], largest, 48, 24, 900.0)
+    assert "The monitor follows: both hold while neighbouring" in parts.supported_rate(follower, 1.0)[1]
     asked, words = parts.supported_rate(calibration, 0.001)
     share = -np.expm1(-asked["per_day"] * 0.5)
     assert np.ceil(1 / share - 1e-9) - 1 <= 19 and share == pytest.approx(1 / 20, rel=1e-3)
