@@ -217,25 +217,30 @@ class AsCalibrated(Recent):
     """Standard scores, of which those that a lasting change has raised start anew.
 
     A change lasts if the joint score was above the threshold throughout the last eight blocks of one window.
-    Scores that were above it in each of them are then divided by how far they stand above: only half as much
-    again is an alarm. So an alarm ends when a change lasts, and what comes later is not swallowed by it.
+    Scores that were above it in each of them get a limit of their own, half as high again as they have been,
+    until they are back below the threshold for a block. So an alarm ends when a change lasts, what comes
+    later is not swallowed by it, and what goes on rising is told again.
     """
 
     def __init__(self, calibration: Calibration):
-        blocks = np.empty((0, calibration.largest.shape[1] + 1))  # the last column: the joint score, negated
-        super().__init__(blocks, calibration.window, LASTING)
-        self.calibration = calibration
+        columns = calibration.largest.shape[1]
+        super().__init__(np.empty((0, columns + 1)), calibration.window, LASTING)  # the last: joint, negated
+        self.calibration, self.limits = calibration, np.full(columns, -np.inf)
 
     def __call__(self, deviations: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
         """Deviations [n, C, K] of the next points → standard scores [n, C × K]; which points go on lasting."""
         standard, found = self.calibration.standard(deviations), []
         size, _ = joint(standard)
         for part in self.pieces(np.concatenate([standard, -size[:, None]], axis=1)):
-            part, seen = part[:, :-1], self.blocks[:, :-1]
-            throughout = len(seen) == LASTING and -self.blocks[:, -1].max() > max(threshold, TINY)
-            lasts = throughout & (seen.min(0, initial=np.inf) > threshold)
-            high = np.where(lasts, AGAIN * seen.max(0, initial=-np.inf), 1)
-            found.append(np.where(lasts, part * threshold / high, part))
+            seen = self.blocks[:, :-1]
+            if len(seen) == LASTING:
+                throughout = -self.blocks[:, -1].max() > max(threshold, TINY)
+                lasts = throughout & (seen.min(0) > np.maximum(self.limits, threshold))
+                self.limits = np.where(lasts, AGAIN * seen.max(0), self.limits)
+                self.limits = np.where(seen[-1] > threshold, self.limits, -np.inf)
+            limited = np.isfinite(self.limits)
+            ratio = np.where(limited, threshold / np.where(limited, self.limits, 1), 1)
+            found.append(part[:, :-1] * ratio)
         adjusted = np.concatenate(found) if found else standard
         return adjusted, (size > threshold) & ~(joint(adjusted)[0] > threshold)
 

@@ -536,6 +536,13 @@ def test_a_change_that_lasts_ends_its_alarm_and_swallows_no_later_fault(monitor)
     pd.testing.assert_frame_equal(told, found, rtol=1e-5)
 
 
+def test_what_goes_on_rising_is_told_again(monitor):
+    part = signal(3000, 5)
+    part[500:] += np.linspace(0, 400, 2500)
+    found = monitor.alarms(part, per_day=0.1)
+    assert found.lasting.sum() > 1 and found.end.iloc[-1] > part.index[-600]
+
+
 def test_what_a_person_confirms_as_normal_joins_the_calibration():
     watch = Monitor(24, steps=200).fit(signal(1000)).calibrate(signal(2000, 1))
     part = signal(2000, 2)
