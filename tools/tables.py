@@ -212,7 +212,7 @@ def questions(notebooks: Sequence[Path], seconds: Mapping[str, float], japanese:
         if seconds:
             row["Minutes"] = f"{seconds[name] / 60:.1f}" if name in seconds else ""
         rows.append({**row, "What you learn": words[f"teaches{suffix}"]})
-    after = "Minutes: after the trainings, which notebooks share and which take most of the total."
+    after = "Minutes: without the trainings, which take most of the total."
     if japanese:
         after = "分：上記の計算機で、学習を済ませた後の時間。学習は共有され、全体の大半を占めます。"
     return _table(rows, japanese) + (f"\n{after}\n" if seconds else "")
