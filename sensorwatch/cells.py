@@ -39,9 +39,7 @@ GROUPED = {  # 1,234.5 and 1,234,567 show it, too
 
 
 def kind_of(cell: str) -> str:
-    """What a cell holds: stamp (a date and a clock), date, clock, half (am, pm), number, word, or "" for
-    nothing.
-    """
+    """What a cell holds: stamp (date and clock), date, clock, half (am, pm), number, word, "" for nothing."""
     cell = cell if cell.isascii() else unicodedata.normalize("NFKC", cell)
     if cell.casefold() in MISSING:
         return ""

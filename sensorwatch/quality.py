@@ -1,6 +1,4 @@
-"""What is wrong with a signal before anything is learnt from it: gaps, steps back, missing and sentinel
-values.
-"""
+"""What is wrong with a signal before anything is learnt from it: gaps, steps back, missing values."""
 
 from dataclasses import dataclass, field
 
@@ -14,9 +12,7 @@ SHOWN = 3  # of each kind, the first so many are named
 
 @dataclass
 class Channel:
-    """One channel's values: their range, and what is wrong with them. Spans are (first, last, value,
-    points).
-    """
+    """One channel's values, and what is wrong with them. Spans are (first, last, value, points)."""
 
     low: float
     high: float
@@ -121,8 +117,8 @@ def constant_stretches(values: np.ndarray) -> list[slice]:
 
 
 def sentinel_values(values: np.ndarray) -> list[tuple[float, int]]:
-    """Values that a logger may write for missing, such as -9999, and how often: extremes that lie away from
-    all other values by five times their range.
+    """Values that may mean missing, such as -9999, and how often: extremes that lie away from all other
+    values by five times their range.
     """
     for extreme in (values.min(), values.max()) if len(values) > 10 else ():
         left = values[values != extreme]

@@ -200,7 +200,7 @@ def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str,
     cells, name, texts = table.cells, timing[0], table.cells[timing[0]]
     roles = {} if form else {n: _role(n) for n in timing}
     seconds = {unit: in_one for unit, (in_one, _) in times.UNITS.items()} | {"doy": 86400}
-    added = [n for n in timing[1:] if roles.get(n) in seconds and cells[n].str.fullmatch(r"\d*\.?\d*").all()]
+    added = [n for n in timing[1:] if roles.get(n) in seconds and table.kinds[n] == "number"]
     fields, doy = [n for n in timing[1:] if roles.get(n) in ("month", "day")], "doy" in roles.values()
     if table.kinds[name] == "number" and not (form or fields or doy or _is_digits(texts)):
         values = pd.Series(numbers(table, name)[0]).replace([np.inf, -np.inf], np.nan)
@@ -219,7 +219,7 @@ def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str,
             more = cells[other]
             if other not in fields and table.kinds[other] == "number":  # 930 is half past nine
                 digits = more.str.fullmatch(r"\d+")
-                more = more.where(~digits, more.str.zfill(4 if more[digits].str.len().max() <= 4 else 6))
+                more = more.where(~digits, more.str.zfill(4 if more[digits].str.len().median() <= 4 else 6))
             texts = texts + ("-" if other in fields else " ") + more
         found, words, clocks = times.read_texts(texts, "ymd" if fields or doy else order, form)
         if clocks:

@@ -1,6 +1,4 @@
-"""A logger's file as a table of texts: encoding, delimiter, header and names are found, or the file is
-refused.
-"""
+"""A logger's file as a table of texts: its encoding, delimiter, header and names are found."""
 
 import csv
 import difflib
@@ -24,9 +22,7 @@ REPEATED = 0.01  # share of unusual rows above which a file is refused
 
 
 class Table(NamedTuple):
-    """A file's cells as texts, what each column holds, the header above it; each row's line; how it was
-    read.
-    """
+    """A file's cells as texts, what its columns hold, the header above; each row's line; how it was read."""
 
     cells: pd.DataFrame
     kinds: dict[str, str]  # of most filled cells, see `kind_of`; "" for an empty column
@@ -70,19 +66,16 @@ def decoded(raw: bytes, encoding: str | None) -> tuple[str, str]:
 
 
 def _local(raw: bytes) -> tuple[str, str]:
-    """Text in one of the older encodings: the one in which its letters are usual ones. Numbers are the same
-    in all.
-    """
+    """Text in the older encoding in which its letters are usual ones. Numbers are the same in all."""
     for name, first_level in (("euc_jp", 0xD0), ("cp932", 0x98)):
-        try:
-            text = raw.decode(name)
-        except UnicodeDecodeError:
-            continue
+        text = raw.decode(name, "replace")
         foreign = re.findall(r"[^\x00-\x7f]", text)
         usual = re.findall(
             r"[\u3000-\u30ff\u4e00-\u9fff\uff01-\uff5e]|(?<=[\uff61-\uff9f])[\uff61-\uff9f]", text
         )
-        if sum(c > "\uff60" or c.encode(name)[0] < first_level for c in usual) > 0.6 * len(foreign):
+        if "\ufffd" not in text and sum(
+            c > "\uff60" or c.encode(name)[0] < first_level for c in usual
+        ) > 0.6 * len(foreign):
             return text, f"{name} (guessed)"
     name = "cp1251" if re.search(rb"[\xc0-\xff]{3}", raw) else "cp1252"
     return raw.decode(name, "replace"), f"{name} (guessed)"
@@ -222,9 +215,7 @@ def _named(cells, names, header, lines, delimiter, told, decimal) -> Table:
 
 
 def _of_one_width(cells, lines, names, delimiter, decimal, told):
-    """Rows with more cells than the header: decimal commas, a column that was added later, or a damaged
-    line.
-    """
+    """Rows with more cells than the header: decimal commas, an added column, or a damaged line."""
     width = len(names)
     wide = cells.iloc[:, width:].ne("").any(axis=1).to_numpy(copy=True)
     if not wide.any():
@@ -285,15 +276,12 @@ def rows_where(table: Table, where) -> Table:
 
 
 def find_column(table: Table, asked: str) -> str:
-    """The column of a name: as it stands, as any line of the header has it, or but for case, width and a
-    unit.
-    """
+    """The column of a name: as any line of the header has it, or but for case, width and a unit."""
     if asked in table.cells.columns:
         return asked
-    as_written = [name for name, cells in table.header.items() if asked in [*cells, " ".join(cells)]]
-    alike = as_written or [
-        name for name, cells in table.header.items() if plain(asked) in map(plain, [name, *cells])
-    ]
+    header = {name: [name, *cells, " ".join(cells)] for name, cells in table.header.items()}
+    alike = [name for name, cells in header.items() if asked in cells]
+    alike = alike or [name for name, cells in header.items() if plain(asked) in map(plain, cells)]
     if len(alike) == 1:
         return alike[0]
     if alike:

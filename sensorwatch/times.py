@@ -1,6 +1,4 @@
-"""Texts and numbers of a logger's time columns as times: one way of reading must fit, or a ValueError says
-which option settles it.
-"""
+"""Texts and numbers of a logger's time columns as times, where one way of reading fits."""
 
 import re
 import unicodedata
@@ -167,28 +165,24 @@ def read_texts(
     return times, f"{ORDERS[name]}{why}", False
 
 
+PLAIN = r"\d{1,4}([-/.])\d\d?\1\d{1,4}([T ]+\d\d?(:\d\d){1,2}([.,:]\d{1,6})?( ?[AaPp][Mm])?)?"
+
+
 def _in_one_form(texts: pd.Series, order: str) -> pd.Series | None:
     """The fast way, for digits in one form without a zone; None if a row has another."""
     first = texts.iloc[0]
-    if re.fullmatch(r"(19|20)\d{6}(\d\d){0,3}", first):
-        form = "%Y%m%d%H%M%S"[: len(first) - 2]
-    elif re.fullmatch(
-        r"\d{1,4}([-/.])\d\d?\1\d{1,4}([T ]+\d\d?(:\d\d){1,2}([.,:]\d{1,6})?( ?[AaPp][Mm])?)?", first
-    ):
-        hour = "%I" if first[-1] in "mM" else "%H"
-        codes = iter(["%" + code for code in order.replace("y", "Y" if re.search(r"\d{4}", first) else "y")])
-        clock = iter([hour, "%M", "%S", "%f"])
-        form = re.sub(r"\d+", lambda _: next(codes, None) or next(clock), first)
-        form = re.sub("[AaPp][Mm]$", "%p", form)
-    else:
+    if not re.fullmatch(PLAIN, first):
         return None
+    codes = order.replace("y", "Y") if re.search(r"\d{4}", first) else order
+    codes = iter([*codes, "I" if first[-1] in "mM" else "H", "M", "S", "f"])
+    form = re.sub("[AaPp][Mm]$", "%p", re.sub(r"\d+", lambda _: "%" + next(codes), first))
     times = pd.to_datetime(texts, format=form, errors="coerce")
     times.attrs["form"] = form
     return times if times.notna().all() else None
 
 
 def _days(parts: pd.DataFrame, order: str) -> pd.Series:
-    years = parts["abc"[order.index("y")]].str.len().max()
+    years = parts["abc"[order.index("y")]].str.len().median()
     form = " ".join("%" + letter for letter in (order if years < 3 else order.replace("y", "Y")))
     texts = (parts.a + " " + parts.b + " " + parts.c).str.replace("m", "")
     return pd.to_datetime(texts, format=form, errors="coerce")
