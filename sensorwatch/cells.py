@@ -20,12 +20,10 @@ NUMBER = re.compile(
 DATE = re.compile(
     r"\d{1,4}\s*[-/.年년]\s*\d{1,2}\s*[-/.月월]\s*\d{1,4}(?!\d)"
     r"|(\w{2,9}\.?,? )?\d{1,2}[-. /]{1,2}(de )?[^\W\d_]{3,10}[-./ ,]{1,2}(de )?\d{2,4}"
-    r"|\d{1,2}[^\W\d_]{3}\d{2,4}|[^\W\d_]{3,10}\.? \d{1,2},? \d{4}|\d{8}[T ]\d{2,6}",
+    r"|\d{1,2}[^\W\d_]{3}\d{2,4}|[^\W\d_]{3,10}\.? \d{1,2},? \d{4}|\d{8}[T ]\d\d",
     re.I,
 )
-CLOCK = re.compile(
-    r"\d{1,3}[:時时시]\d{1,2}|\d{1,2} ?h ?\d\d|\d[T ]\d{1,2}\.\d\d|\d{8}[T ]\d{2,6}|T\d\d$", re.I
-)
+CLOCK = re.compile(r"\d[:時时시]\d|\d ?h ?\d\d|\d[T ]\d\d?\.\d\d|\d{8}[T ]\d\d|T\d\d$", re.I)
 HALVES = {"am", "pm", "a.m.", "p.m.", "午前", "午後", "上午", "下午", "오전", "오후", "a. m.", "p. m."}
 SWITCH = {"true": 1, "false": 0, "on": 1, "off": 0, "yes": 1, "no": 0}
 PREFIXES = {"n": 1e-9, "u": 1e-6, "μ": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9}
@@ -133,9 +131,7 @@ def _decimal(table, name: str, bodies: pd.Series) -> str:
     shown = {s: int(bodies.str.fullmatch(f"{CERTAIN[s]}|{GROUPED[s]}").sum()) for s in ".,"}
     sign, other = sorted(shown, key=shown.get, reverse=True)
     if shown[other] > 0.01 * shown[sign]:
-        raise ValueError(
-            f"points and commas stand as decimal signs in {name!r}; name one: {option(decimal=sign)}"
-        )
+        raise ValueError(f"{name!r} has points and commas as decimal signs; name one: {option(decimal=sign)}")
     signed = bodies[bodies.str.contains("[.,]")]
     if shown[sign]:
         return sign

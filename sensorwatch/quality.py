@@ -127,9 +127,7 @@ def sentinel_values(values: np.ndarray) -> list[tuple[float, int]]:
     return []
 
 
-def examine(
-    table: pd.DataFrame, understood: list[tuple[str, str]], channels: dict[str, dict], **found
-) -> Report:
+def examine(table: pd.DataFrame, understood: list, channels: dict[str, dict], **found) -> Report:
     """The report on channels whose times rise; `channels` has what was seen of each on the way here."""
     index = table.index
     between = steps(index)

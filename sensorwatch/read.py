@@ -20,7 +20,7 @@ from sensorwatch.times import listed, option, plain
 from vaepaper import checks
 
 INDEX = re.compile(
-    r"|no\.?|nr\.?|n|#|index|idx|id|rec(ord)?|rn|number|num|nummer|entry_id|row|sample|table|連番|番号|column 1"
+    "|n[or]?\\.?|#|index|idx|id|rec(ord)?|rn|num(ber|mer)?|entry_id|row|sample|table|連番|番号|column 1"
 )
 SENSOR = re.compile(  # what a column of several sensors' names is called
     "sensor|tag|channel|ch|name|id|device|gerät|node|station|variable|parameter|metric|measurement|field"
@@ -132,9 +132,7 @@ def _time_columns(table: Table, asked: list[str]) -> list[str]:
     """The columns that make up the times, the date before the clock; none if nothing looks like a time."""
     cells, kinds = table.cells, table.kinds
     if asked:
-        return sorted(
-            asked, key=lambda n: kinds[n] in ("clock", "half") or _role(n) in ("hhmm", *times.UNITS)
-        )
+        return sorted(asked, key=lambda n: kinds[n] == "clock" or _role(n) in ("hhmm", *times.UNITS))
     numeric = [name for name in cells if kinds[name] == "number"]
     part = {_role(name): name for name in reversed(numeric)}
 
@@ -283,9 +281,7 @@ def _only_numbers(table: Table, timing: list[str]) -> str:
         raise ValueError(f"there is no column of numbers beside the time; it has {listed(cells)}")
     if len(found) > 1:
         comma = f"; if the comma is the decimal sign: {option(decimal=',')}" if table.delimiter == "," else ""
-        raise ValueError(
-            f"{len(found)} columns are numbers: {listed(found)}; name one: {option(value=found[0])}{comma}"
-        )
+        raise ValueError(f"{listed(found)} are numbers; name one: {option(value=found[0])}{comma}")
     return found[0]
 
 
@@ -324,9 +320,7 @@ def _refuse_woven(table: Table, names: list[str], timing: list[str], index: pd.I
         return
     between = np.diff(known.asi8) / 1e9
     if between.min() < 0 < between.max() and known.hour.isin(range(1, 13)).all() and 12 in known.hour:
-        raise ValueError(
-            f"no hour is 0 or above 12, and times go back: AM and PM are lost; {option(**START)}"
-        )
+        raise ValueError(f"no hour is 0 or above 12, and times go back: AM, PM are lost; {option(**START)}")
     step = np.median(between)
     hour = known[1:][(between < 0) & (between == step - 3600)]
     if every or not (too_often or (len(hour) and known.tz is None and again.sum() > 1)):
@@ -385,9 +379,7 @@ def _signal(table, names, timing, index, words, missing, every, bridge):
             values[(texts == text).to_numpy()] = np.nan
             values[values == pd.to_numeric(text, errors="coerce")] = np.nan
         if not np.isfinite(values).any() or len(unread) > np.isfinite(values).sum():
-            raise ValueError(
-                f"most or all values of {name!r} are missing or text; its first cells are {list(texts[:3])}"
-            )
+            raise ValueError(f"most values of {name!r} are missing or text, such as {list(texts[:3])}")
         columns[name] = values
         channels[name] = {"infinite": int(infinite.sum()), "unreadable": dict(Counter(unread).most_common())}
         told.append(("value", f"{name!r}" + (f", {said}" if said else "")))
@@ -434,9 +426,7 @@ def _every(data: pd.DataFrame, every: str) -> tuple[pd.DataFrame, str]:
             raise ValueError
         bins = data.resample(pd.Timedelta(step))
     except ValueError:
-        raise ValueError(
-            f"every is {every!r}; expected a step, such as 10min or 10min,last (mean, sum), and a file with times"
-        ) from None
+        raise ValueError(f"every is {every!r}; expected 10min or 10min,last (mean, sum), and times") from None
     found = bins.sum(min_count=1) if how == "sum" else getattr(bins, how)()
     return found[bins.size() > 0], f"{step}, {how} of the readings from its begin on"
 

@@ -14,8 +14,11 @@ from sensorwatch.cells import NUMBER, SPACE, hint_of, kind_of
 from sensorwatch.times import TIME_WORD, listed, option, plain
 
 BINARY = {
-    b"PK": "a workbook or a zip", b"\x1f\x8b": "packed (gzip)", b"\x89PNG": "a picture", b"\xff\xd8": "a picture"
-}  # fmt: skip
+    b"PK": "a workbook or a zip",
+    b"\x1f\x8b": "packed",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8": "a picture",
+}
 DELIMITERS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars", " ": "spaces"}
 SAMPLE = 400  # lines by which a file's form is judged
 REPEATED = 0.01  # share of unusual rows above which a file is refused
@@ -51,9 +54,7 @@ def decoded(raw: bytes, encoding: str | None) -> tuple[str, str]:
     for name in zeros:
         if not kind and zeros[name] > 0.45 * len(head):
             return raw.decode(name), name.upper()
-    if sum(byte < 9 or 14 <= byte < 27 or 27 < byte < 32 for byte in head.replace(b"\0", b"")) > 0.02 * len(
-        head
-    ):
+    if len(re.findall(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]", head)) > 0.02 * len(head):
         kind = kind or "a binary file"
     if kind:
         raise ValueError(f"this is no text but {kind}; export the readings as CSV")
@@ -70,12 +71,11 @@ def _local(raw: bytes) -> tuple[str, str]:
     for name, first_level in (("euc_jp", 0xD0), ("cp932", 0x98)):
         text = raw.decode(name, "replace")
         foreign = re.findall(r"[^\x00-\x7f]", text)
-        usual = re.findall(
-            r"[\u3000-\u30ff\u4e00-\u9fff\uff01-\uff5e]|(?<=[\uff61-\uff9f])[\uff61-\uff9f]", text
+        own = re.findall(
+            "[\u3000-\u30ff\u4e00-\u9fff\uff01-\uff5e]|(?<=[\uff61-\uff9f])[\uff61-\uff9f]", text
         )
-        if "\ufffd" not in text and sum(
-            c > "\uff60" or c.encode(name)[0] < first_level for c in usual
-        ) > 0.6 * len(foreign):
+        usual = sum(letter > "\uff60" or letter.encode(name)[0] < first_level for letter in own)
+        if "\ufffd" not in text and usual > 0.6 * len(foreign):
             return text, f"{name} (guessed)"
     name = "cp1251" if re.search(rb"[\xc0-\xff]{3}", raw) else "cp1252"
     return raw.decode(name, "replace"), f"{name} (guessed)"
@@ -88,13 +88,13 @@ def read_table(text: str, encoding: str, decimal: str | None) -> Table:
     lines[:50] = [""] * count + head.split("\n")
     if '"' in text:  # a lone quote would swallow the lines up to the next
         lines = [line.replace('"', "") if line.count('"') % 2 else line for line in lines]
+    quoted = [line[1:-1] for line in lines[-SAMPLE:] if re.fullmatch(r'"[^"]*"', line.strip())]
+    if len(quoted) > 0.9 * sum(map(bool, lines[-SAMPLE:])) and not all(map(NUMBER.fullmatch, quoted[1:])):
+        lines = [line.strip().removeprefix('"').removesuffix('"') for line in lines]
     filled = [n for n, line in enumerate(lines) if line.strip(" ,;\t|")]
     lines = [lines[n] for n in filled]
     if not lines:
         raise ValueError("no line holds readings")
-    quoted = [line[1:-1] for line in lines[-SAMPLE:] if re.fullmatch(r'"[^"]*"', line.strip())]
-    if len(quoted) > 0.9 * len(lines[-SAMPLE:]) and not all(map(NUMBER.fullmatch, quoted[1:])):
-        lines = [line.strip().removeprefix('"').removesuffix('"') for line in lines]
     delimiter = _delimiter(lines[-SAMPLE:], lines[0])
     begin, names, header = _header(_split(lines[:SAMPLE], delimiter), _split(lines[-SAMPLE:], delimiter))
     if begin < 0:
@@ -120,9 +120,7 @@ def read_table(text: str, encoding: str, decimal: str | None) -> Table:
 
 
 def _split(lines: list[str], delimiter: str) -> list[list[str]]:
-    rows = csv.reader(
-        map(str.strip, lines) if delimiter == " " else lines, delimiter=delimiter, skipinitialspace=True
-    )
+    rows = csv.reader([line.strip(" ") for line in lines], delimiter=delimiter, skipinitialspace=True)
     return [[cell.strip() for cell in row] for row in rows]
 
 
@@ -240,9 +238,7 @@ def _of_one_width(cells, lines, names, delimiter, decimal, told):
         cells.columns = range(cells.shape[1])
         told.append(("decimal commas", "joined with the digits before them, as the header has fewer columns"))
     elif runs and not decimal:
-        raise ValueError(
-            f"{first}: is the comma its decimal sign? {option(decimal=',')}; if not: {option(decimal='.')}"
-        )
+        raise ValueError(f"{first}: decimal commas? {option(decimal=',')}; if not: {option(decimal='.')}")
     elif wide.all():
         told.append(("header", f"it names {width} columns of {count}; so columns are called by number"))
         names = []
@@ -262,15 +258,13 @@ def rows_where(table: Table, where) -> Table:
     """The rows in which a column holds a given text."""
     cells, lines = table.cells, table.lines
     for condition in [where] if isinstance(where, str) else where:
-        name, sign, text = condition.partition("=")
+        name, sign, text = map(str.strip, condition.partition("="))
         if not sign:
             raise ValueError(f"where is {condition!r}; expected a column and its text, such as sensor=S1")
-        column = cells[find_column(table, name.strip())]
-        fits = (column == text.strip()).to_numpy()
+        column = cells[find_column(table, name)]
+        fits = (column == text).to_numpy()
         if not fits.any():
-            raise ValueError(
-                f"no row has {text.strip()!r} in {name!r}; it holds {listed(column.unique()[:8])}"
-            )
+            raise ValueError(f"no row has {text!r} in {name!r}; it holds {listed(column.unique()[:8])}")
         cells, lines = cells[fits].reset_index(drop=True), lines[fits]
     return table._replace(cells=cells, lines=lines, told=[*table.told, ("rows", f"only those where {where}")])
 

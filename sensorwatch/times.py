@@ -53,11 +53,9 @@ TIME_WORD = re.compile(
 )
 
 
-def option(**examples: str) -> str:
+def option(**given: str) -> str:
     """How options are given, in Python and on the command line."""
-    return " and ".join(
-        f'{name}="{text}" (make signal: -p {name} "{text}")' for name, text in examples.items()
-    )
+    return " and ".join(f'{name}="{text}" (make signal: -p {name} "{text}")' for name, text in given.items())
 
 
 def listed(names) -> str:
@@ -112,9 +110,7 @@ def _parts(texts: pd.Series) -> pd.DataFrame:
     return texts.str.extract(f"^{STAMP.pattern}$")
 
 
-def read_texts(
-    texts: pd.Series, order: str | None = None, form: str | None = None
-) -> tuple[pd.Series, str, bool]:
+def read_texts(texts: pd.Series, order=None, form=None) -> tuple[pd.Series, str, bool]:
     """Texts as times: datetime64 in UTC or without a zone (NaT: unreadable), how they were read, and
     whether the clocks had no date.
 
