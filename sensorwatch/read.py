@@ -157,7 +157,7 @@ def _time_columns(table: Table, asked: list[str]) -> list[str]:
         days = parts("doy") or parts("month", "day")
         return parts("year") + days + clock + clocks[:1] + finer
     if digits := [name for name in timely if _is_digits(cells[name])][:1]:
-        others = [n for n in timely if n not in digits and cells[n].str.fullmatch(r"\d{1,6}").all()]
+        others = [n for n in timely if n not in digits and cells[n].str.fullmatch(r"\d{1,6}").mean() > 0.98]
         complete = cells[digits[0]].str.len().max() > 8
         return digits + ([] if complete else clocks[:1] or others[:1] or clock) + parts("ms", "us")
     if clocks:

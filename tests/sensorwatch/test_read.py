@@ -456,6 +456,32 @@ def test_sensors_that_take_turns_under_numbers_are_refused(tmp_path):
     check(read(tmp_path, rows, value="x", where="addr=17")[0], TIMES)
 
 
+def test_a_minimum_is_no_minute(tmp_path):
+    rows = lines(["date,min,max"], "{t:%Y-%m-%d},{n},{v}", DAILY)
+    check(read(tmp_path, rows, value="max")[0], DAILY)
+    falling = ["min,max", *(f"{40 - n},{v}" for n, v in enumerate(VALUES))]
+    check(read(tmp_path, falling, value="max")[0], None)
+
+
+@pytest.mark.parametrize("form", ["date and hour", "day of the year", "digits in two columns"])
+def test_a_damaged_clock_changes_no_other_row(tmp_path, form):
+    rows, options, times = READ[form]
+    first, *body = rows * 5  # one damaged cell in two hundred
+    body = [row for row in body if row != first]
+    body[7] = ",".join([*body[7].split(",")[:-2], "1x345678", body[7].split(",")[-1]])
+    signal, report = read(tmp_path, [first, *body], every="1min", **options)
+    assert report.untimed == 1 and set(signal.index) == set(times)
+
+
+def test_many_decimal_commas_are_joined_where_one_way_fits(tmp_path):
+    names = ",".join(f"c{k}" for k in range(30))
+    cells = [",".join(f"{n + k},{k}5" for k in range(30)) for n in range(N)]
+    rows = [f"time,{names}", *(f"{t},{row}" for t, row in zip(TIMES, cells, strict=True))]
+    check(read(tmp_path, rows, value="c7", decimal=",")[0], TIMES, np.arange(N) + 7.75)
+    with pytest.raises(ValueError, match="cannot be told from delimiters"):
+        read(tmp_path, [f"time,n,{names}", *(row.replace(",", ",3,", 1) for row in rows[1:])], decimal=",")
+
+
 def test_days_and_months_that_excel_exchanged_in_some_rows_are_refused(tmp_path):
     """What Excel takes for a date of its own order it writes anew; the 13th to the 31st stay as they were."""
     days = pd.date_range("2026-03-10", periods=200, freq="h")
