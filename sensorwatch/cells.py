@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
-from sensorwatch.times import listed, option
+from sensorwatch.times import listed, refuse
 
 MISSING = {
     "", "-", "--", "---", "?", "*", "///", "nan", "null", "none", "nil", "na", "n/a", "#n/a", "err", "error",
@@ -106,10 +106,8 @@ def numbers(table, name: str) -> tuple[np.ndarray, str]:
     left = filled[np.isnan(values[filled.index])]
     odd = left[left.str.contains(r"^[-+(]?\d", regex=True)]
     if len(odd) > 0.05 * max(1, len(plain)):
-        raise ValueError(
-            f"{len(odd):,} cells of {name!r} such as {odd.iloc[0]!r} are no numbers: write one unit in all, or"
-            f" name the decimal sign: {option(decimal=thousands)}"
-        )
+        told = f"{len(odd):,} cells of {name!r} such as {odd.iloc[0]!r} are no numbers"
+        refuse(f"{told}; write one unit in all, or name the decimal sign", {"decimal": thousands})
     return values, ", ".join(said)
 
 
@@ -131,7 +129,7 @@ def _decimal(table, name: str, bodies: pd.Series) -> str:
     shown = {s: int(bodies.str.fullmatch(f"{CERTAIN[s]}|{GROUPED[s]}").sum()) for s in ".,"}
     sign, other = sorted(shown, key=shown.get, reverse=True)
     if shown[other] > 0.01 * shown[sign]:
-        raise ValueError(f"{name!r} has points and commas as decimal signs; name one: {option(decimal=sign)}")
+        refuse(f"{name!r} has points and commas as decimal signs; name one", {"decimal": sign})
     signed = bodies[bodies.str.contains("[.,]")]
     if shown[sign]:
         return sign
@@ -139,9 +137,6 @@ def _decimal(table, name: str, bodies: pd.Series) -> str:
         return "."
     if table.hint:
         return table.hint
-    first, sign = signed.iloc[0], "," if "," in signed.iloc[0] else "."
-    other = {".": ",", ",": "."}[sign]
-    raise ValueError(
-        f"{first!r} and all like it may be thousands or decimals: {option(decimal=sign)} for"
-        f" {first.replace(sign, '.')}, or {option(decimal=other)}"
-    )
+    first = signed.iloc[0]
+    ways = ({"decimal": sign} for sign in (",." if "," in first else ".,"))
+    refuse(f"{first!r} and all like it may be decimals or thousands", *ways)

@@ -16,7 +16,7 @@ from sensorwatch import times
 from sensorwatch.cells import SWITCH, kind_of, numbers
 from sensorwatch.quality import Report, examine, steps
 from sensorwatch.table import REPEATED, Table, decoded, find_column, read_table, rows_where, sampled
-from sensorwatch.times import listed, option, plain
+from sensorwatch.times import listed, option, plain, refuse
 from vaepaper import checks
 
 INDEX = re.compile(
@@ -183,10 +183,8 @@ def _one_of(table: Table, names: list[str]) -> list[str]:
     exact = [n for n in names if DAY_WORD.fullmatch(plain(n))]
     if len(zoned or exact) == 1:
         return zoned or exact
-    raise ValueError(
-        f"{listed(names)} may all be the times; name one, or those that belong together:"
-        f" {option(time=names[0])} or {option(time=','.join(names[:2]))}"
-    )
+    told = f"{listed(names)} may all be the times; name one, or those that belong together"
+    refuse(told, {"time": names[0]}, {"time": ",".join(names[:2])})
 
 
 def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str, str | None]:
@@ -197,7 +195,7 @@ def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str,
     form = unit if unit and "%" in unit else None
     cells, name, texts = table.cells, timing[0], table.cells[timing[0]]
     roles = {} if form else {n: _role(n) for n in timing}
-    seconds = {unit: in_one for unit, (in_one, _) in times.UNITS.items()} | {"doy": 86400}
+    seconds = {word: one for word, (one, _) in times.UNITS.items()} | {"doy": 86400}
     added = [n for n in timing[1:] if roles.get(n) in seconds and table.kinds[n] == "number"]
     fields, doy = [n for n in timing[1:] if roles.get(n) in ("month", "day")], "doy" in roles.values()
     if table.kinds[name] == "number" and not (form or fields or doy or _is_digits(texts)):
@@ -237,19 +235,15 @@ def _clocks(table: Table, name: str, texts: pd.Series, since: pd.Series, unit) -
         said = " ".join(table.header[name]).casefold()
         unit = unit or ("h" if "hh:mm" in said else "min" if "mm:ss" in said else None)
         if unit not in ("h", "min"):
-            raise ValueError(
-                f"{texts.iloc[0]!r} in {name!r} may be hours and minutes or minutes and seconds:"
-                f" {option(unit='h')} or {option(unit='min')}"
-            )
+            told = f"{texts.iloc[0]!r} in {name!r} may be hours and minutes or minutes and seconds"
+            refuse(told, {"unit": "h"}, {"unit": "min"})
         if unit == "min":
             since, back, turn = since / 60, back / 60, pd.Timedelta("1h")
     new_day = back < -turn / 2
     wrong = back.index[(back < pd.Timedelta(0)) & ~new_day]
     if len(wrong):
-        raise ValueError(
-            f"line {table.lines[wrong[0]]}: clocks without dates go back at {texts[wrong[0]]!r}; say when the"
-            f" first row is: {option(**START)}"
-        )
+        told = f"line {table.lines[wrong[0]]}: clocks without dates go back at {texts[wrong[0]]!r}"
+        refuse(f"{told}; say when the first row is", START)
     turns = new_day.cumsum().reindex(since.index).ffill().fillna(0).astype(int)
     over = f"; {new_day.sum()} times over midnight" if new_day.any() else ""
     return pd.Timestamp(0) + since + turns * turn, f"clocks without dates, shown as from 1970-01-01{over}"
@@ -262,11 +256,9 @@ def _readable(table: Table, timing: list[str], found: pd.Series, words: str) -> 
     footer = bad[::-1].cumprod()[::-1][-20:].astype(bool) & first[-20:].map(kind_of).isin(["word", ""])
     rows = np.flatnonzero(bad & ~footer.reindex(bad.index, fill_value=False))
     if len(rows) > REPEATED * len(found):
-        raise ValueError(
-            f"line {table.lines[rows[0]]}: {first[rows[0]]!r} in {' and '.join(timing)!r} is no time"
-            f" ({len(rows):,} rows; others are read as {words}); name another column as time, or the form:"
-            f" {option(unit='%d.%m.%Y %H:%M')}"
-        )
+        told = f"line {table.lines[rows[0]]}: {first[rows[0]]!r} in {' and '.join(timing)!r} is no time"
+        others = f"{len(rows):,} rows; others are read as {words}"
+        refuse(f"{told} ({others}); name another column as time, or the form", {"unit": "%d.%m.%Y %H:%M"})
     return pd.DatetimeIndex(found).as_unit("ns")
 
 
@@ -300,11 +292,9 @@ def _refuse_unnamed_time(table: Table, names: list[str]) -> None:
         rising = len(values) > 3 and (values.diff().iloc[1:] > 0).all() and not _counts(texts)
         words = texts.str.contains(r"\d", regex=True).all() and kind_of(texts[0]) != "number"
         if rising or (texts.is_unique and (words or _role(name) in ("year", "doy"))):
-            form = option(time=name, unit="s" if rising else "%d.%m.%Y %H:%M")
-            raise ValueError(
-                f"{texts[0]!r} in {name!r} may be the time; name it, and its unit or form: {form}; if not:"
-                f" {option(**START)}"
-            )
+            form = "s" if rising else "%d.%m.%Y %H:%M"
+            told = f"{texts[0]!r} in {name!r} may be the time; name it, and its unit or form, or a first row"
+            refuse(told, {"time": name, "unit": form}, START)
 
 
 def _refuse_woven(table: Table, names: list[str], timing: list[str], index: pd.Index, every) -> None:
@@ -320,7 +310,7 @@ def _refuse_woven(table: Table, names: list[str], timing: list[str], index: pd.I
         return
     between = np.diff(known.asi8) / 1e9
     if between.min() < 0 < between.max() and known.hour.isin(range(1, 13)).all() and 12 in known.hour:
-        raise ValueError(f"no hour is 0 or above 12, and times go back: AM, PM are lost; {option(**START)}")
+        refuse("no hour is 0 or above 12, and times go back: AM and PM are lost; say when rows are", START)
     step = np.median(between)
     hour = known[1:][(between < 0) & (between == step - 3600)]
     if every or not (too_often or (len(hour) and known.tz is None and again.sum() > 1)):
@@ -329,10 +319,8 @@ def _refuse_woven(table: Table, names: list[str], timing: list[str], index: pd.I
     why = f"line {table.lines[row]}: the time {index[row]} was there before, as in {again.mean():.0%} of all rows"
     if len(hour):
         why = f"the clock goes back by an hour to {hour[0]} (summer time ends?)"
-    raise ValueError(
-        f"{why}; name the columns that complete it (time), average: {option(every=f'{step or 600:g}s')}, or, if"
-        f" readings are equally spaced: {option(start=known[0], step=f'{step or 1:g}s')}"
-    )
+    ways = {"every": f"{step or 600:g}s"}, {"start": known[0], "step": f"{step or 1:g}s"}
+    refuse(f"{why}; name the columns that complete it (time), average, or count rows equally spaced", *ways)
 
 
 def _refuse_sensors(table: Table, names: list[str], timing: list[str], repeated: pd.Index | None) -> None:
@@ -359,10 +347,8 @@ def _refuse_sensors(table: Table, names: list[str], timing: list[str], repeated:
             pairs = pd.DataFrame({"time": repeated, "word": column})[repeated.notna()]
             turns = turns or pairs.duplicated().mean() <= REPEATED
         if turns or named:
-            raise ValueError(
-                f"{name!r} holds {listed(counts.index[:5])}: rows of several sensors, it seems; read one:"
-                f" {option(where=f'{name}={counts.index[0]}')}"
-            )
+            told = f"{name!r} holds {listed(counts.index[:5])}: rows of several sensors, it seems; read one"
+            refuse(told, {"where": f"{name}={counts.index[0]}"})
 
 
 def _signal(table, names, timing, index, words, missing, every, bridge):

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sensorwatch.cells import NUMBER, SPACE, hint_of, kind_of
-from sensorwatch.times import TIME_WORD, listed, option, plain
+from sensorwatch.times import TIME_WORD, listed, plain, refuse
 
 BINARY = {
     b"PK": "a workbook or a zip",
@@ -238,12 +238,12 @@ def _of_one_width(cells, lines, names, delimiter, decimal, told):
         cells.columns = range(cells.shape[1])
         told.append(("decimal commas", "joined with the digits before them, as the header has fewer columns"))
     elif runs and not decimal:
-        raise ValueError(f"{first}: decimal commas? {option(decimal=',')}; if not: {option(decimal='.')}")
+        refuse(f"{first}; are commas its decimal signs, too, or not", {"decimal": ","}, {"decimal": "."})
     elif wide.all():
         told.append(("header", f"it names {width} columns of {count}; so columns are called by number"))
         names = []
     elif not wide[wide.argmax() :].all() and decimal != ".":
-        raise ValueError(f"{first}, others after it do not; if cells are in place: {option(decimal='.')}")
+        refuse(f"{first}, others after it do not; if cells are in place", {"decimal": "."})
     else:
         told.append(("more columns", f"from {first}"))
     return cells, lines, names

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import timezone
+from typing import NoReturn
 
 import pandas as pd
 
@@ -56,6 +57,11 @@ TIME_WORD = re.compile(
 def option(**given: str) -> str:
     """How options are given, in Python and on the command line."""
     return " and ".join(f'{name}="{text}" (make signal: -p {name} "{text}")' for name, text in given.items())
+
+
+def refuse(said: str, *ways: dict[str, str]) -> NoReturn:
+    """Raises a ValueError that ends with the options that settle it, one way or another."""
+    raise ValueError(f"{said}: {' or '.join(option(**way) for way in ways)}")
 
 
 def listed(names) -> str:
@@ -220,17 +226,15 @@ def _chosen(found: dict[str, pd.Series], tried: int) -> tuple[str, str]:
         steps = first.dropna().diff()
         steps = steps if steps.median() >= pd.Timedelta(0) else -steps
         if tried > 1 and steps.min() < pd.Timedelta("-20D"):
-            raise ValueError(
-                f"as {ORDERS[fits[0]]}, times jump by {-steps.min().days} days against their order at"
-                f" {first[steps.idxmin()]}: has Excel exchanged days and months? If not:"
-                f" {option(date_order=fits[0])}"
-            )
+            jump = f"times jump by {-steps.min().days} days against their order at {first[steps.idxmin()]}"
+            why = "has Excel exchanged days and months? If not"
+            refuse(f"as {ORDERS[fits[0]]}, {jump}: {why}", {"date_order": fits[0]})
         return fits[0], ""
     smooth = [name for name in fits if _without_jumps(found[name])]
     if len(smooth) == 1:
         return smooth[0], " (in any other order the times jump from month to month)"
     told = " or ".join(f"{name} ({found[name].dropna().iloc[0]})" for name in fits)
-    raise ValueError(f"the dates fit {told}: {option(date_order=fits[0])}")
+    refuse(f"the dates fit {told}", {"date_order": fits[0]})
 
 
 def _without_jumps(times: pd.Series) -> bool:
@@ -262,9 +266,10 @@ def read_numbers(values: pd.Series, header: list[str], unit: str | None = None) 
     if not unit:
         likely = [name for name, (_, _, (first, last)) in ORIGINS.items() if first <= low and high <= last]
         example = "s" if EPOCH[0] <= low <= EPOCH[1] or not likely else likely[0]
-        raise ValueError(
-            f"the unit of the times in {header[0]!r} is not known ({values.dropna().iloc[0]:.12g}, …):"
-            f" {option(unit=example)}, or one of {', '.join([*UNITS, *ORIGINS])}"
+        known = f"one of {', '.join([*UNITS, *ORIGINS])}"
+        first = f"{values.dropna().iloc[0]:.12g}, …"
+        refuse(
+            f"the unit of the times in {header[0]!r} ({first}) is not known; name {known}", {"unit": example}
         )
     base, origin, _ = ORIGINS.get(unit, (unit, 0, None))
     seconds = values * UNITS[base][0] + origin
