@@ -69,10 +69,7 @@ class Report:
             ("step", self.timed and f"{span(self.step)}, {self.irregular:.1%} of them irregular"),
             ("gaps", gaps and f"{len(gaps):,} (no window reaches across one){_first(gaps)}"),
             ("steps back in time", back and f"{len(back):,}, sorted by time{_first(back)}"),
-            (
-                "repeated times",
-                self.duplicates and f"{self.duplicates:,} rows; the first with a value counts",
-            ),
+            ("repeated times", self.duplicates and f"{self.duplicates:,} rows; the first value counts"),
             ("without a time", self.untimed and f"{self.untimed:,} rows, left out"),
         ]
         for name, channel in self.channels.items():

@@ -19,12 +19,10 @@ from sensorwatch.table import REPEATED, Table, decoded, find_column, read_table,
 from sensorwatch.times import listed, option, plain, refuse
 from vaepaper import checks
 
-INDEX = re.compile(
-    "|n[or]?\\.?|#|index|idx|id|rec(ord)?|rn|num(ber|mer)?|entry_id|row|sample|table|連番|番号|column 1"
-)
-SENSOR = re.compile(  # what a column of several sensors' names is called
-    "sensor|tag|channel|ch|name|id|device|gerät|node|station|variable|parameter|metric|measurement|field"
-    "|type|unit|signal|einheit|item|point|probe|kanal|messstelle|location|site|room|machine|asset|varname"
+INDEX = r"|n[or]?\.?|#|index|idx|(entry_)?id|rec(ord)?|rn|num(ber|mer)?|row|sample|table|連番|番号|column 1"
+SENSOR = (  # what a column of several sensors' names is called
+    "sensor|tag|channel|ch|name|id|device|gerät|node|station|variable|parameter|metric|measurement|field|type"
+    "|unit|signal|einheit|item|point|probe|kanal|messstelle|location|site|room|machine|asset|varname"
     "|センサ|機器|項目|場所"
 )
 ROLES = {  # names of columns that hold a part of the time; `UNIT_OF` has more
@@ -35,8 +33,8 @@ ROLES = {  # names of columns that hold a part of the time; `UNIT_OF` has more
     "hhmm": r"hhmm|hr_?min|time_?hhmm|hour_?minute",
     "h": r"hh|heure|hora|ora|時",
 }
-DAY_WORD = re.compile(
-    r"date|datum|day|tag|jour|fecha|data|pvm|dato|日付|年月日|日時|日期|时间|_?time|timestamp|datetime|zeit|column \d+"
+DAY_WORD = (
+    r"dat[eao]|datum|day|tag|jour|fecha|pvm|日付|年月日|日時|日期|时间|_?(date)?time(stamp)?|zeit|column \d+"
 )
 START = {"start": "2026-03-01 00:00", "step": "10min"}
 
@@ -139,7 +137,7 @@ def _time_columns(table: Table, asked: list[str]) -> list[str]:
     def of(kind: str) -> list[str]:  # a date that stays the same is one of other things, unless named so
         found = [name for name in cells if kinds[name] == kind]
         varying = [name for name in found if (cells[name] != cells[name].iloc[0]).any()]
-        return varying or [name for name in found if DAY_WORD.fullmatch(plain(name))]
+        return varying or [name for name in found if re.fullmatch(DAY_WORD, plain(name))]
 
     def parts(*roles: str) -> list[str]:
         return [part[role] for role in roles if role in part]
@@ -180,7 +178,7 @@ def _one_of(table: Table, names: list[str]) -> list[str]:
     if len(names) < 2 or all((columns[n] == columns[names[0]]).all() for n in names):
         return names[:1]
     zoned = [n for n in names if re.search(r"\d(Z|[+-]\d\d:?\d\d)$", columns[n].iloc[0])]
-    exact = [n for n in names if DAY_WORD.fullmatch(plain(n))]
+    exact = [n for n in names if re.fullmatch(DAY_WORD, plain(n))]
     if len(zoned or exact) == 1:
         return zoned or exact
     told = f"{listed(names)} may all be the times; name one, or those that belong together"
@@ -232,8 +230,6 @@ def _clocks(table: Table, name: str, texts: pd.Series, since: pd.Series, unit) -
     turn, short = pd.Timedelta("1D"), texts.str.fullmatch(r"\d+:\d\d").mean() > 0.5
     back = since.dropna().diff()
     if short and not (since.max() < turn and (back < -turn / 2).any()):
-        said = " ".join(table.header[name]).casefold()
-        unit = unit or ("h" if "hh:mm" in said else "min" if "mm:ss" in said else None)
         if unit not in ("h", "min"):
             told = f"{texts.iloc[0]!r} in {name!r} may be hours and minutes or minutes and seconds"
             refuse(told, {"unit": "h"}, {"unit": "min"})
@@ -267,7 +263,7 @@ def _only_numbers(table: Table, timing: list[str]) -> str:
     cells = table.cells
     found = [name for name in cells if name not in timing and table.kinds[name] == "number"]
     found = found or [name for name in cells if cells[name].str.casefold().isin([*SWITCH, ""]).all()]
-    indices = [name for name in found if INDEX.fullmatch(plain(name)) and _counts(cells[name])]
+    indices = [name for name in found if re.fullmatch(INDEX, plain(name)) and _counts(cells[name])]
     found = [name for name in found if len(found) == 1 or name not in indices] or found
     if not found:
         raise ValueError(f"there is no column of numbers beside the time; it has {listed(cells)}")
@@ -337,7 +333,7 @@ def _refuse_sensors(table: Table, names: list[str], timing: list[str], repeated:
         same, changes = column == column.shift(cycle), column != column.shift()
         turns = same[cycle:].mean() > 0.95 and changes[1:].mean() > 0.95
         if kind == "word":
-            named = any(map(SENSOR.fullmatch, words))
+            named = any(re.fullmatch(SENSOR, word) for word in words)
             turns = turns and not all(times.DAYS.fullmatch(word.casefold()) for word in counts.index)
         else:  # and values resemble those a cycle before more than their neighbours
             named = words[-1] in ("id", "sensor", "channel", "device")

@@ -71,10 +71,8 @@ def _local(raw: bytes) -> tuple[str, str]:
     for name, first_level in (("euc_jp", 0xD0), ("cp932", 0x98)):
         text = raw.decode(name, "replace")
         foreign = re.findall(r"[^\x00-\x7f]", text)
-        own = re.findall(
-            "[\u3000-\u30ff\u4e00-\u9fff\uff01-\uff5e]|(?<=[\uff61-\uff9f])[\uff61-\uff9f]", text
-        )
-        usual = sum(letter > "\uff60" or letter.encode(name)[0] < first_level for letter in own)
+        ja = re.findall("[\u3000-\u30ff\u4e00-\u9fff\uff01-\uff5e]|(?<=[\uff61-\uff9f])[\uff61-\uff9f]", text)
+        usual = sum(letter > "\uff60" or letter.encode(name)[0] < first_level for letter in ja)
         if "\ufffd" not in text and usual > 0.6 * len(foreign):
             return text, f"{name} (guessed)"
     name = "cp1251" if re.search(rb"[\xc0-\xff]{3}", raw) else "cp1252"

@@ -274,11 +274,8 @@ def read_numbers(values: pd.Series, header: list[str], unit: str | None = None) 
     base, origin, _ = ORIGINS.get(unit, (unit, 0, None))
     seconds = values * UNITS[base][0] + origin
     epoch = EPOCH[0] <= low * UNITS[base][0] <= 4e9
-    words = (
-        f"{unit} since 1970-01-01 (epoch), UTC"
-        if epoch
-        else f"{unit} from the start, shown as from 1970-01-01"
-    )
+    since = "since 1970-01-01 (epoch), UTC" if epoch else "from the start, shown as from 1970-01-01"
+    words = f"{unit} {since}"
     if unit in ORIGINS:
         complete = seconds.round()
         seconds = complete if (seconds - complete).abs().max() < 0.06 else seconds.round(3)
