@@ -51,12 +51,6 @@ def kind_of(cell: str) -> str:
     return "number" if NUMBER.fullmatch(cell) else "word"
 
 
-def hint_of(sample: pd.DataFrame) -> str:
-    """The decimal sign that cells show without doubt, "" if none or both."""
-    shown = [s for s in CERTAIN if any(sample[name].str.fullmatch(CERTAIN[s]).any() for name in sample)]
-    return shown[0] if len(shown) == 1 else ""
-
-
 def numbers(table, name: str) -> tuple[np.ndarray, str]:
     """A column of a `Table` as float64 [n], NaN where there is no number, and how it was read.
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from sensorwatch.cells import NUMBER, SPACE, hint_of, kind_of
+from sensorwatch.cells import CERTAIN, NUMBER, SPACE, kind_of
 from sensorwatch.times import TIME_WORD, listed, plain, refuse
 
 BINARY = {
@@ -205,8 +205,11 @@ def _named(cells, names, header, lines, delimiter, told, decimal) -> Table:
     more = f" and {len(names) - 8} more" if len(names) > 8 else ""
     told.append(("columns", listed(names[:8]) + more))
     header = {name: [row[k] for row in header if k < len(row)] for k, name in enumerate(names)}
-    kinds = {name: _kind(column) for name, column in sampled(cells).items()}
-    hint = hint_of(sampled(cells[[name for name in cells if kinds[name] == "number"]]))
+    sample = sampled(cells)
+    kinds = {name: _kind(column) for name, column in sample.items()}
+    numeric = [column for name, column in sample.items() if kinds[name] == "number"]
+    signs = [s for s in CERTAIN if any(column.str.fullmatch(CERTAIN[s]).any() for column in numeric)]
+    hint = signs[0] if len(signs) == 1 else ""
     return Table(cells, kinds, header, lines, delimiter, decimal, hint, told)
 
 

@@ -230,17 +230,16 @@ def _chosen(found: dict[str, pd.Series], tried: int) -> tuple[str, str]:
             why = "has Excel exchanged days and months? If not"
             refuse(f"as {ORDERS[fits[0]]}, {jump}: {why}", {"date_order": fits[0]})
         return fits[0], ""
-    smooth = [name for name in fits if _without_jumps(found[name])]
+    smooth = []
+    for name in fits:
+        steps = found[name].dropna().diff().dropna().abs()
+        steps = steps[steps > pd.Timedelta(0)]
+        if not len(steps) or steps.max() <= max(pd.Timedelta("2D"), 1.5 * steps.median()):
+            smooth.append(name)
     if len(smooth) == 1:
         return smooth[0], " (in any other order the times jump from month to month)"
     told = " or ".join(f"{name} ({found[name].dropna().iloc[0]})" for name in fits)
     refuse(f"the dates fit {told}", {"date_order": fits[0]})
-
-
-def _without_jumps(times: pd.Series) -> bool:
-    steps = times.dropna().diff().dropna().abs().dt.total_seconds()
-    steps = steps[steps > 0]
-    return not len(steps) or steps.max() <= max(2 * 86400, 1.5 * steps.median())
 
 
 def read_numbers(values: pd.Series, header: list[str], unit: str | None = None) -> tuple[pd.Series, str]:
