@@ -113,10 +113,10 @@ def _several(names) -> list[str]:
 
 def _counted(start: str, step: str, rows: int) -> pd.DatetimeIndex:
     try:
-        if not re.match(r"\d{4}-\d\d-\d\d", str(start)):
+        if not step or not re.match(r"\d{4}-\d\d-\d\d", str(start)):
             raise ValueError
         return pd.DatetimeIndex(pd.Timestamp(start) + pd.Timedelta(step) * np.arange(rows)).as_unit("ns")
-    except (ValueError, TypeError):
+    except ValueError:
         raise ValueError(f"start {start!r} or step {step!r} is unknown; write {option(**START)}") from None
 
 
@@ -130,7 +130,8 @@ def _time_columns(table: Table, asked: list[str]) -> list[str]:
     """The columns that make up the times, the date before the clock; none if nothing looks like a time."""
     cells, kinds = table.cells, table.kinds
     if asked:
-        return sorted(asked, key=lambda n: kinds[n] == "clock" or _role(n) in ("hhmm", *times.UNITS))
+        order = ["year", "month", "day", "doy", None, "hhmm", *times.UNITS]
+        return sorted(asked, key=lambda n: order.index("hhmm" if kinds[n] in ("clock", "half") else _role(n)))
     numeric = [name for name in cells if kinds[name] == "number"]
     part = {_role(name): name for name in reversed(numeric)}
 

@@ -104,7 +104,7 @@ NORMAL = {  # local writing as digits and ASCII: months become m1 … m12, 年�
     r"^((?:19|20)\d\d)(\d\d)(\d\d)": r"\1/\2/\3 ",
     r"(?<=:)(\d)(?!\d)": r"0\1",
     r":$": "",
-    r"([+-])(\d)$": r"\g<1>0\2",  # a zone's hours
+    r"([+-])(\d)(?=$|:\d\d$)": r"\g<1>0\2",  # a zone's hours
 }
 
 
