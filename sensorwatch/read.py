@@ -74,7 +74,8 @@ def read_csv(
     try:
         checks.integer("bridge", bridge or 0, 0)
         checks.one_of("date_order", date_order or "dmy", times.ORDERS)
-        checks.one_of("decimal", decimal or ",", ",.")
+        if decimal not in (None, "", ",", "."):
+            raise ValueError(f'decimal is {decimal!r}; expected "," or "."')
         if "%" not in (unit or "%"):
             checks.one_of("unit", unit, [*times.UNITS, *times.ORIGINS])
         text, encoding = decoded(path.read_bytes(), encoding)

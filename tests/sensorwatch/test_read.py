@@ -293,6 +293,8 @@ HOPELESS = {  # content, options, what must be said
     "a local start": (b"x\n1\n2\n", {"start": "01/02/2026", "step": "1h"}, "write start=.2026-03-01 00:00"),
     "an unknown order": (b"x\n1\n", {"date_order": "ddmm"}, "there are dmy, mdy, ymd"),
     "an unknown unit": (b"x\n1\n", {"unit": "parsec"}, "there are ns, us"),
+    "an unknown decimal sign": (b"x\n1\n", {"decimal": ";"}, 'expected "," or "."'),
+    "a start without a step": (b"x\n1\n", {"start": "2026-01-01"}, "step=.10min"),
     "a shifted row": (
         b"t,x,y\n" + b"2026-01-01,1,2\n2026-01-02,1,2,3\n" * 20,
         {"value": "x"},
