@@ -1,6 +1,6 @@
 """What is wrong with a signal before anything is learnt from it: gaps, steps back, missing values."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -17,10 +17,10 @@ class Channel:
     low: float
     high: float
     missing: int
-    infinite: int = 0
-    unreadable: dict[str, int] = field(default_factory=dict)  # texts in place of a number, and how often
-    constant: list[tuple] = field(default_factory=list)
-    sentinels: list[tuple] = field(default_factory=list)  # (value, how often): an extreme far from all others
+    infinite: int
+    unreadable: dict[str, int]  # texts in place of a number, and how often
+    constant: list[tuple]
+    sentinels: list[tuple]  # (value, how often): an extreme far from all others
 
     def lines(self, points: int) -> list[tuple[str, str]]:
         """Pairs of a word and a sentence, which is empty where nothing is wrong; of so many points."""
@@ -48,9 +48,9 @@ class Report:
     irregular: float  # the share of steps that differ from it by more than a tenth
     gaps: list[tuple]
     channels: dict[str, Channel]
-    backward: list[tuple] = field(default_factory=list)  # (time, seconds back), as they stood in the file
-    duplicates: int = 0
-    untimed: int = 0
+    backward: list[tuple]  # (time, seconds back), as they stood in the file
+    duplicates: int
+    untimed: int
 
     @property
     def missing(self) -> int:

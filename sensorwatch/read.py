@@ -388,7 +388,7 @@ def in_order(data: pd.DataFrame, repeated: bool = False) -> tuple[pd.DataFrame, 
     first that has a value counts, unless `repeated`.
     """
     if not isinstance(data.index, pd.DatetimeIndex):
-        return data, {}
+        return data, {"backward": [], "duplicates": 0, "untimed": 0}
     timed = data[data.index.notna()]
     back = np.diff(timed.index.asi8) / 1e9
     if len(back) and (back <= 0).all():  # the newest reading comes first
