@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
-from sensorwatch.times import listed, option
+from sensorwatch.times import listed, refuse
 
 MISSING = {
     "", "-", "--", "---", "?", "*", "///", "nan", "null", "none", "nil", "na", "n/a", "#n/a", "err", "error",
@@ -20,12 +20,10 @@ NUMBER = re.compile(
 DATE = re.compile(
     r"\d{1,4}\s*[-/.年년]\s*\d{1,2}\s*[-/.月월]\s*\d{1,4}(?!\d)"
     r"|(\w{2,9}\.?,? )?\d{1,2}[-. /]{1,2}(de )?[^\W\d_]{3,10}[-./ ,]{1,2}(de )?\d{2,4}"
-    r"|\d{1,2}[^\W\d_]{3}\d{2,4}|[^\W\d_]{3,10}\.? \d{1,2},? \d{4}|\d{8}[T ]\d{2,6}",
+    r"|\d{1,2}[^\W\d_]{3}\d{2,4}|[^\W\d_]{3,10}\.? \d{1,2},? \d{4}|\d{8}[T ]\d\d",
     re.I,
 )
-CLOCK = re.compile(
-    r"\d{1,3}[:時时시]\d{1,2}|\d{1,2} ?h ?\d\d|\d[T ]\d{1,2}\.\d\d|\d{8}[T ]\d{2,6}|T\d\d$", re.I
-)
+CLOCK = re.compile(r"\d[:時时시]\d|\d ?h ?\d\d|\d[T ]\d\d?\.\d\d|\d{8}[T ]\d\d|T\d\d$", re.I)
 HALVES = {"am", "pm", "a.m.", "p.m.", "午前", "午後", "上午", "下午", "오전", "오후", "a. m.", "p. m."}
 SWITCH = {"true": 1, "false": 0, "on": 1, "off": 0, "yes": 1, "no": 0}
 PREFIXES = {"n": 1e-9, "u": 1e-6, "μ": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9}
@@ -39,9 +37,7 @@ GROUPED = {  # 1,234.5 and 1,234,567 show it, too
 
 
 def kind_of(cell: str) -> str:
-    """What a cell holds: stamp (a date and a clock), date, clock, half (am, pm), number, word, or "" for
-    nothing.
-    """
+    """What a cell holds: stamp (date and clock), date, clock, half (am, pm), number, word, "" for nothing."""
     cell = cell if cell.isascii() else unicodedata.normalize("NFKC", cell)
     if cell.casefold() in MISSING:
         return ""
@@ -53,12 +49,6 @@ def kind_of(cell: str) -> str:
     if clock and not re.search(r"[^\W\d_]{3}", cell.replace("午前", "").replace("午後", "")):
         return "clock"
     return "number" if NUMBER.fullmatch(cell) else "word"
-
-
-def hint_of(sample: pd.DataFrame) -> str:
-    """The decimal sign that cells show without doubt, "" if none or both."""
-    shown = [s for s in CERTAIN if any(sample[name].str.fullmatch(CERTAIN[s]).any() for name in sample)]
-    return shown[0] if len(shown) == 1 else ""
 
 
 def numbers(table, name: str) -> tuple[np.ndarray, str]:
@@ -110,10 +100,8 @@ def numbers(table, name: str) -> tuple[np.ndarray, str]:
     left = filled[np.isnan(values[filled.index])]
     odd = left[left.str.contains(r"^[-+(]?\d", regex=True)]
     if len(odd) > 0.05 * max(1, len(plain)):
-        raise ValueError(
-            f"{len(odd):,} cells of {name!r} such as {odd.iloc[0]!r} are no numbers: write one unit in all, or"
-            f" name the decimal sign: {option(decimal=thousands)}"
-        )
+        told = f"{len(odd):,} cells of {name!r} such as {odd.iloc[0]!r} are no numbers"
+        refuse(f"{told}; write one unit in all, or name the decimal sign", {"decimal": thousands})
     return values, ", ".join(said)
 
 
@@ -135,9 +123,7 @@ def _decimal(table, name: str, bodies: pd.Series) -> str:
     shown = {s: int(bodies.str.fullmatch(f"{CERTAIN[s]}|{GROUPED[s]}").sum()) for s in ".,"}
     sign, other = sorted(shown, key=shown.get, reverse=True)
     if shown[other] > 0.01 * shown[sign]:
-        raise ValueError(
-            f"points and commas stand as decimal signs in {name!r}; name one: {option(decimal=sign)}"
-        )
+        refuse(f"{name!r} has points and commas as decimal signs; name one", {"decimal": sign})
     signed = bodies[bodies.str.contains("[.,]")]
     if shown[sign]:
         return sign
@@ -145,9 +131,6 @@ def _decimal(table, name: str, bodies: pd.Series) -> str:
         return "."
     if table.hint:
         return table.hint
-    first, sign = signed.iloc[0], "," if "," in signed.iloc[0] else "."
-    other = {".": ",", ",": "."}[sign]
-    raise ValueError(
-        f"{first!r} and all like it may be thousands or decimals: {option(decimal=sign)} for"
-        f" {first.replace(sign, '.')}, or {option(decimal=other)}"
-    )
+    first = signed.iloc[0]
+    ways = ({"decimal": sign} for sign in (",." if "," in first else ".,"))
+    refuse(f"{first!r} and all like it may be decimals or thousands", *ways)

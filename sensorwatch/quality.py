@@ -1,8 +1,6 @@
-"""What is wrong with a signal before anything is learnt from it: gaps, steps back, missing and sentinel
-values.
-"""
+"""What is wrong with a signal before anything is learnt from it: gaps, steps back, missing values."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -14,17 +12,15 @@ SHOWN = 3  # of each kind, the first so many are named
 
 @dataclass
 class Channel:
-    """One channel's values: their range, and what is wrong with them. Spans are (first, last, value,
-    points).
-    """
+    """One channel's values, and what is wrong with them. Spans are (first, last, value, points)."""
 
     low: float
     high: float
     missing: int
-    infinite: int = 0
-    unreadable: dict[str, int] = field(default_factory=dict)  # texts in place of a number, and how often
-    constant: list[tuple] = field(default_factory=list)
-    sentinels: list[tuple] = field(default_factory=list)  # (value, how often): an extreme far from all others
+    infinite: int
+    unreadable: dict[str, int]  # texts in place of a number, and how often
+    constant: list[tuple]
+    sentinels: list[tuple]  # (value, how often): an extreme far from all others
 
     def lines(self, points: int) -> list[tuple[str, str]]:
         """Pairs of a word and a sentence, which is empty where nothing is wrong; of so many points."""
@@ -52,9 +48,9 @@ class Report:
     irregular: float  # the share of steps that differ from it by more than a tenth
     gaps: list[tuple]
     channels: dict[str, Channel]
-    backward: list[tuple] = field(default_factory=list)  # (time, seconds back), as they stood in the file
-    duplicates: int = 0
-    untimed: int = 0
+    backward: list[tuple]  # (time, seconds back), as they stood in the file
+    duplicates: int
+    untimed: int
 
     @property
     def missing(self) -> int:
@@ -73,10 +69,7 @@ class Report:
             ("step", self.timed and f"{span(self.step)}, {self.irregular:.1%} of them irregular"),
             ("gaps", gaps and f"{len(gaps):,} (no window reaches across one){_first(gaps)}"),
             ("steps back in time", back and f"{len(back):,}, sorted by time{_first(back)}"),
-            (
-                "repeated times",
-                self.duplicates and f"{self.duplicates:,} rows; the first with a value counts",
-            ),
+            ("repeated times", self.duplicates and f"{self.duplicates:,} rows; the first value counts"),
             ("without a time", self.untimed and f"{self.untimed:,} rows, left out"),
         ]
         for name, channel in self.channels.items():
@@ -121,8 +114,8 @@ def constant_stretches(values: np.ndarray) -> list[slice]:
 
 
 def sentinel_values(values: np.ndarray) -> list[tuple[float, int]]:
-    """Values that a logger may write for missing, such as -9999, and how often: extremes that lie away from
-    all other values by five times their range.
+    """Values that may mean missing, such as -9999, and how often: extremes that lie away from all other
+    values by five times their range.
     """
     for extreme in (values.min(), values.max()) if len(values) > 10 else ():
         left = values[values != extreme]
@@ -131,9 +124,7 @@ def sentinel_values(values: np.ndarray) -> list[tuple[float, int]]:
     return []
 
 
-def examine(
-    table: pd.DataFrame, understood: list[tuple[str, str]], channels: dict[str, dict], **found
-) -> Report:
+def examine(table: pd.DataFrame, understood: list, channels: dict[str, dict], **found) -> Report:
     """The report on channels whose times rise; `channels` has what was seen of each on the way here."""
     index = table.index
     between = steps(index)

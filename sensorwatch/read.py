@@ -16,15 +16,13 @@ from sensorwatch import times
 from sensorwatch.cells import SWITCH, kind_of, numbers
 from sensorwatch.quality import Report, examine, steps
 from sensorwatch.table import REPEATED, Table, decoded, find_column, read_table, rows_where, sampled
-from sensorwatch.times import listed, option, plain
+from sensorwatch.times import listed, option, plain, refuse
 from vaepaper import checks
 
-INDEX = re.compile(
-    r"|no\.?|nr\.?|n|#|index|idx|id|rec(ord)?|rn|number|num|nummer|entry_id|row|sample|table|連番|番号|column 1"
-)
-SENSOR = re.compile(  # what a column of several sensors' names is called
-    "sensor|tag|channel|ch|name|id|device|gerät|node|station|variable|parameter|metric|measurement|field"
-    "|type|unit|signal|einheit|item|point|probe|kanal|messstelle|location|site|room|machine|asset|varname"
+INDEX = r"|n[or]?\.?|#|index|idx|(entry_)?id|rec(ord)?|rn|num(ber|mer)?|row|sample|table|連番|番号|column 1"
+SENSOR = (  # what a column of several sensors' names is called
+    "sensor|tag|channel|ch|name|id|device|gerät|node|station|variable|parameter|metric|measurement|field|type"
+    "|unit|signal|einheit|item|point|probe|kanal|messstelle|location|site|room|machine|asset|varname"
     "|センサ|機器|項目|場所"
 )
 ROLES = {  # names of columns that hold a part of the time; `UNIT_OF` has more
@@ -35,8 +33,8 @@ ROLES = {  # names of columns that hold a part of the time; `UNIT_OF` has more
     "hhmm": r"hhmm|hr_?min|time_?hhmm|hour_?minute",
     "h": r"hh|heure|hora|ora|時",
 }
-DAY_WORD = re.compile(
-    r"date|datum|day|tag|jour|fecha|data|pvm|dato|日付|年月日|日時|日期|时间|_?time|timestamp|datetime|zeit|column \d+"
+DAY_WORD = (
+    r"dat[eao]|datum|day|tag|jour|fecha|pvm|日付|年月日|日時|日期|时间|_?(date)?time(stamp)?|zeit|column \d+"
 )
 START = {"start": "2026-03-01 00:00", "step": "10min"}
 
@@ -76,7 +74,8 @@ def read_csv(
     try:
         checks.integer("bridge", bridge or 0, 0)
         checks.one_of("date_order", date_order or "dmy", times.ORDERS)
-        checks.one_of("decimal", decimal or ",", ",.")
+        if decimal not in (None, "", ",", "."):
+            raise ValueError(f'decimal is {decimal!r}; expected "," or "."')
         if "%" not in (unit or "%"):
             checks.one_of("unit", unit, [*times.UNITS, *times.ORIGINS])
         text, encoding = decoded(path.read_bytes(), encoding)
@@ -115,10 +114,10 @@ def _several(names) -> list[str]:
 
 def _counted(start: str, step: str, rows: int) -> pd.DatetimeIndex:
     try:
-        if not re.match(r"\d{4}-\d\d-\d\d", str(start)):
+        if not step or not re.match(r"\d{4}-\d\d-\d\d", str(start)):
             raise ValueError
         return pd.DatetimeIndex(pd.Timestamp(start) + pd.Timedelta(step) * np.arange(rows)).as_unit("ns")
-    except (ValueError, TypeError):
+    except ValueError:
         raise ValueError(f"start {start!r} or step {step!r} is unknown; write {option(**START)}") from None
 
 
@@ -132,16 +131,15 @@ def _time_columns(table: Table, asked: list[str]) -> list[str]:
     """The columns that make up the times, the date before the clock; none if nothing looks like a time."""
     cells, kinds = table.cells, table.kinds
     if asked:
-        return sorted(
-            asked, key=lambda n: kinds[n] in ("clock", "half") or _role(n) in ("hhmm", *times.UNITS)
-        )
+        order = ["year", "month", "day", "doy", None, "hhmm", *times.UNITS]
+        return sorted(asked, key=lambda n: order.index("hhmm" if kinds[n] in ("clock", "half") else _role(n)))
     numeric = [name for name in cells if kinds[name] == "number"]
     part = {_role(name): name for name in reversed(numeric)}
 
     def of(kind: str) -> list[str]:  # a date that stays the same is one of other things, unless named so
         found = [name for name in cells if kinds[name] == kind]
         varying = [name for name in found if (cells[name] != cells[name].iloc[0]).any()]
-        return varying or [name for name in found if DAY_WORD.fullmatch(plain(name))]
+        return varying or [name for name in found if re.fullmatch(DAY_WORD, plain(name))]
 
     def parts(*roles: str) -> list[str]:
         return [part[role] for role in roles if role in part]
@@ -159,7 +157,7 @@ def _time_columns(table: Table, asked: list[str]) -> list[str]:
         days = parts("doy") or parts("month", "day")
         return parts("year") + days + clock + clocks[:1] + finer
     if digits := [name for name in timely if _is_digits(cells[name])][:1]:
-        others = [n for n in timely if n not in digits and cells[n].str.fullmatch(r"\d{1,6}").all()]
+        others = [n for n in timely if n not in digits and cells[n].str.fullmatch(r"\d{1,6}").mean() > 0.98]
         complete = cells[digits[0]].str.len().max() > 8
         return digits + ([] if complete else clocks[:1] or others[:1] or clock) + parts("ms", "us")
     if clocks:
@@ -182,13 +180,11 @@ def _one_of(table: Table, names: list[str]) -> list[str]:
     if len(names) < 2 or all((columns[n] == columns[names[0]]).all() for n in names):
         return names[:1]
     zoned = [n for n in names if re.search(r"\d(Z|[+-]\d\d:?\d\d)$", columns[n].iloc[0])]
-    exact = [n for n in names if DAY_WORD.fullmatch(plain(n))]
+    exact = [n for n in names if re.fullmatch(DAY_WORD, plain(n))]
     if len(zoned or exact) == 1:
         return zoned or exact
-    raise ValueError(
-        f"{listed(names)} may all be the times; name one, or those that belong together:"
-        f" {option(time=names[0])} or {option(time=','.join(names[:2]))}"
-    )
+    told = f"{listed(names)} may all be the times; name one, or those that belong together"
+    refuse(told, {"time": names[0]}, {"time": ",".join(names[:2])})
 
 
 def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str, str | None]:
@@ -199,8 +195,8 @@ def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str,
     form = unit if unit and "%" in unit else None
     cells, name, texts = table.cells, timing[0], table.cells[timing[0]]
     roles = {} if form else {n: _role(n) for n in timing}
-    seconds = {unit: in_one for unit, (in_one, _) in times.UNITS.items()} | {"doy": 86400}
-    added = [n for n in timing[1:] if roles.get(n) in seconds and cells[n].str.fullmatch(r"\d*\.?\d*").all()]
+    seconds = {word: one for word, (one, _) in times.UNITS.items()} | {"doy": 86400}
+    added = [n for n in timing[1:] if roles.get(n) in seconds and table.kinds[n] == "number"]
     fields, doy = [n for n in timing[1:] if roles.get(n) in ("month", "day")], "doy" in roles.values()
     if table.kinds[name] == "number" and not (form or fields or doy or _is_digits(texts)):
         values = pd.Series(numbers(table, name)[0]).replace([np.inf, -np.inf], np.nan)
@@ -219,7 +215,7 @@ def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str,
             more = cells[other]
             if other not in fields and table.kinds[other] == "number":  # 930 is half past nine
                 digits = more.str.fullmatch(r"\d+")
-                more = more.where(~digits, more.str.zfill(4 if more[digits].str.len().max() <= 4 else 6))
+                more = more.where(~digits, more.str.zfill(4 if more[digits].str.len().median() <= 4 else 6))
             texts = texts + ("-" if other in fields else " ") + more
         found, words, clocks = times.read_texts(texts, "ymd" if fields or doy else order, form)
         if clocks:
@@ -236,22 +232,16 @@ def _clocks(table: Table, name: str, texts: pd.Series, since: pd.Series, unit) -
     turn, short = pd.Timedelta("1D"), texts.str.fullmatch(r"\d+:\d\d").mean() > 0.5
     back = since.dropna().diff()
     if short and not (since.max() < turn and (back < -turn / 2).any()):
-        said = " ".join(table.header[name]).casefold()
-        unit = unit or ("h" if "hh:mm" in said else "min" if "mm:ss" in said else None)
         if unit not in ("h", "min"):
-            raise ValueError(
-                f"{texts.iloc[0]!r} in {name!r} may be hours and minutes or minutes and seconds:"
-                f" {option(unit='h')} or {option(unit='min')}"
-            )
+            told = f"{texts.iloc[0]!r} in {name!r} may be hours and minutes or minutes and seconds"
+            refuse(told, {"unit": "h"}, {"unit": "min"})
         if unit == "min":
             since, back, turn = since / 60, back / 60, pd.Timedelta("1h")
     new_day = back < -turn / 2
     wrong = back.index[(back < pd.Timedelta(0)) & ~new_day]
     if len(wrong):
-        raise ValueError(
-            f"line {table.lines[wrong[0]]}: clocks without dates go back at {texts[wrong[0]]!r}; say when the"
-            f" first row is: {option(**START)}"
-        )
+        told = f"line {table.lines[wrong[0]]}: clocks without dates go back at {texts[wrong[0]]!r}"
+        refuse(f"{told}; say when the first row is", START)
     turns = new_day.cumsum().reindex(since.index).ffill().fillna(0).astype(int)
     over = f"; {new_day.sum()} times over midnight" if new_day.any() else ""
     return pd.Timestamp(0) + since + turns * turn, f"clocks without dates, shown as from 1970-01-01{over}"
@@ -264,11 +254,9 @@ def _readable(table: Table, timing: list[str], found: pd.Series, words: str) -> 
     footer = bad[::-1].cumprod()[::-1][-20:].astype(bool) & first[-20:].map(kind_of).isin(["word", ""])
     rows = np.flatnonzero(bad & ~footer.reindex(bad.index, fill_value=False))
     if len(rows) > REPEATED * len(found):
-        raise ValueError(
-            f"line {table.lines[rows[0]]}: {first[rows[0]]!r} in {' and '.join(timing)!r} is no time"
-            f" ({len(rows):,} rows; others are read as {words}); name another column as time, or the form:"
-            f" {option(unit='%d.%m.%Y %H:%M')}"
-        )
+        told = f"line {table.lines[rows[0]]}: {first[rows[0]]!r} in {' and '.join(timing)!r} is no time"
+        others = f"{len(rows):,} rows; others are read as {words}"
+        refuse(f"{told} ({others}); name another column as time, or the form", {"unit": "%d.%m.%Y %H:%M"})
     return pd.DatetimeIndex(found).as_unit("ns")
 
 
@@ -277,15 +265,13 @@ def _only_numbers(table: Table, timing: list[str]) -> str:
     cells = table.cells
     found = [name for name in cells if name not in timing and table.kinds[name] == "number"]
     found = found or [name for name in cells if cells[name].str.casefold().isin([*SWITCH, ""]).all()]
-    indices = [name for name in found if INDEX.fullmatch(plain(name)) and _counts(cells[name])]
+    indices = [name for name in found if re.fullmatch(INDEX, plain(name)) and _counts(cells[name])]
     found = [name for name in found if len(found) == 1 or name not in indices] or found
     if not found:
         raise ValueError(f"there is no column of numbers beside the time; it has {listed(cells)}")
     if len(found) > 1:
         comma = f"; if the comma is the decimal sign: {option(decimal=',')}" if table.delimiter == "," else ""
-        raise ValueError(
-            f"{len(found)} columns are numbers: {listed(found)}; name one: {option(value=found[0])}{comma}"
-        )
+        raise ValueError(f"{listed(found)} are numbers; name one: {option(value=found[0])}{comma}")
     return found[0]
 
 
@@ -304,11 +290,9 @@ def _refuse_unnamed_time(table: Table, names: list[str]) -> None:
         rising = len(values) > 3 and (values.diff().iloc[1:] > 0).all() and not _counts(texts)
         words = texts.str.contains(r"\d", regex=True).all() and kind_of(texts[0]) != "number"
         if rising or (texts.is_unique and (words or _role(name) in ("year", "doy"))):
-            form = option(time=name, unit="s" if rising else "%d.%m.%Y %H:%M")
-            raise ValueError(
-                f"{texts[0]!r} in {name!r} may be the time; name it, and its unit or form: {form}; if not:"
-                f" {option(**START)}"
-            )
+            form = "s" if rising else "%d.%m.%Y %H:%M"
+            told = f"{texts[0]!r} in {name!r} may be the time; name it, and its unit or form, or a first row"
+            refuse(told, {"time": name, "unit": form}, START)
 
 
 def _refuse_woven(table: Table, names: list[str], timing: list[str], index: pd.Index, every) -> None:
@@ -324,9 +308,7 @@ def _refuse_woven(table: Table, names: list[str], timing: list[str], index: pd.I
         return
     between = np.diff(known.asi8) / 1e9
     if between.min() < 0 < between.max() and known.hour.isin(range(1, 13)).all() and 12 in known.hour:
-        raise ValueError(
-            f"no hour is 0 or above 12, and times go back: AM and PM are lost; {option(**START)}"
-        )
+        refuse("no hour is 0 or above 12, and times go back: AM and PM are lost; say when rows are", START)
     step = np.median(between)
     hour = known[1:][(between < 0) & (between == step - 3600)]
     if every or not (too_often or (len(hour) and known.tz is None and again.sum() > 1)):
@@ -335,10 +317,8 @@ def _refuse_woven(table: Table, names: list[str], timing: list[str], index: pd.I
     why = f"line {table.lines[row]}: the time {index[row]} was there before, as in {again.mean():.0%} of all rows"
     if len(hour):
         why = f"the clock goes back by an hour to {hour[0]} (summer time ends?)"
-    raise ValueError(
-        f"{why}; name the columns that complete it (time), average: {option(every=f'{step or 600:g}s')}, or, if"
-        f" readings are equally spaced: {option(start=known[0], step=f'{step or 1:g}s')}"
-    )
+    ways = {"every": f"{step or 600:g}s"}, {"start": known[0], "step": f"{step or 1:g}s"}
+    refuse(f"{why}; name the columns that complete it (time), average, or count rows equally spaced", *ways)
 
 
 def _refuse_sensors(table: Table, names: list[str], timing: list[str], repeated: pd.Index | None) -> None:
@@ -355,7 +335,7 @@ def _refuse_sensors(table: Table, names: list[str], timing: list[str], repeated:
         same, changes = column == column.shift(cycle), column != column.shift()
         turns = same[cycle:].mean() > 0.95 and changes[1:].mean() > 0.95
         if kind == "word":
-            named = any(map(SENSOR.fullmatch, words))
+            named = any(re.fullmatch(SENSOR, word) for word in words)
             turns = turns and not all(times.DAYS.fullmatch(word.casefold()) for word in counts.index)
         else:  # and values resemble those a cycle before more than their neighbours
             named = words[-1] in ("id", "sensor", "channel", "device")
@@ -365,10 +345,8 @@ def _refuse_sensors(table: Table, names: list[str], timing: list[str], repeated:
             pairs = pd.DataFrame({"time": repeated, "word": column})[repeated.notna()]
             turns = turns or pairs.duplicated().mean() <= REPEATED
         if turns or named:
-            raise ValueError(
-                f"{name!r} holds {listed(counts.index[:5])}: rows of several sensors, it seems; read one:"
-                f" {option(where=f'{name}={counts.index[0]}')}"
-            )
+            told = f"{name!r} holds {listed(counts.index[:5])}: rows of several sensors, it seems; read one"
+            refuse(told, {"where": f"{name}={counts.index[0]}"})
 
 
 def _signal(table, names, timing, index, words, missing, every, bridge):
@@ -385,9 +363,7 @@ def _signal(table, names, timing, index, words, missing, every, bridge):
             values[(texts == text).to_numpy()] = np.nan
             values[values == pd.to_numeric(text, errors="coerce")] = np.nan
         if not np.isfinite(values).any() or len(unread) > np.isfinite(values).sum():
-            raise ValueError(
-                f"most or all values of {name!r} are missing or text; its first cells are {list(texts[:3])}"
-            )
+            raise ValueError(f"most values of {name!r} are missing or text, such as {list(texts[:3])}")
         columns[name] = values
         channels[name] = {"infinite": int(infinite.sum()), "unreadable": dict(Counter(unread).most_common())}
         told.append(("value", f"{name!r}" + (f", {said}" if said else "")))
@@ -412,7 +388,7 @@ def in_order(data: pd.DataFrame, repeated: bool = False) -> tuple[pd.DataFrame, 
     first that has a value counts, unless `repeated`.
     """
     if not isinstance(data.index, pd.DatetimeIndex):
-        return data, {}
+        return data, {"backward": [], "duplicates": 0, "untimed": 0}
     timed = data[data.index.notna()]
     back = np.diff(timed.index.asi8) / 1e9
     if len(back) and (back <= 0).all():  # the newest reading comes first
@@ -434,9 +410,7 @@ def _every(data: pd.DataFrame, every: str) -> tuple[pd.DataFrame, str]:
             raise ValueError
         bins = data.resample(pd.Timedelta(step))
     except ValueError:
-        raise ValueError(
-            f"every is {every!r}; expected a step, such as 10min or 10min,last (mean, sum), and a file with times"
-        ) from None
+        raise ValueError(f"every is {every!r}; expected 10min or 10min,last (mean, sum), and times") from None
     found = bins.sum(min_count=1) if how == "sum" else getattr(bins, how)()
     return found[bins.size() > 0], f"{step}, {how} of the readings from its begin on"
 

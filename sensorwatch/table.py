@@ -1,6 +1,4 @@
-"""A logger's file as a table of texts: encoding, delimiter, header and names are found, or the file is
-refused.
-"""
+"""A logger's file as a table of texts: its encoding, delimiter, header and names are found."""
 
 import csv
 import difflib
@@ -12,21 +10,22 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from sensorwatch.cells import NUMBER, SPACE, hint_of, kind_of
-from sensorwatch.times import TIME_WORD, listed, option, plain
+from sensorwatch.cells import CERTAIN, NUMBER, SPACE, kind_of
+from sensorwatch.times import TIME_WORD, listed, plain, refuse
 
 BINARY = {
-    b"PK": "a workbook or a zip", b"\x1f\x8b": "packed (gzip)", b"\x89PNG": "a picture", b"\xff\xd8": "a picture"
-}  # fmt: skip
+    b"PK": "a workbook or a zip",
+    b"\x1f\x8b": "packed",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8": "a picture",
+}
 DELIMITERS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars", " ": "spaces"}
 SAMPLE = 400  # lines by which a file's form is judged
 REPEATED = 0.01  # share of unusual rows above which a file is refused
 
 
 class Table(NamedTuple):
-    """A file's cells as texts, what each column holds, the header above it; each row's line; how it was
-    read.
-    """
+    """A file's cells as texts, what its columns hold, the header above; each row's line; how it was read."""
 
     cells: pd.DataFrame
     kinds: dict[str, str]  # of most filled cells, see `kind_of`; "" for an empty column
@@ -55,9 +54,7 @@ def decoded(raw: bytes, encoding: str | None) -> tuple[str, str]:
     for name in zeros:
         if not kind and zeros[name] > 0.45 * len(head):
             return raw.decode(name), name.upper()
-    if sum(byte < 9 or 14 <= byte < 27 or 27 < byte < 32 for byte in head.replace(b"\0", b"")) > 0.02 * len(
-        head
-    ):
+    if len(re.findall(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]", head)) > 0.02 * len(head):
         kind = kind or "a binary file"
     if kind:
         raise ValueError(f"this is no text but {kind}; export the readings as CSV")
@@ -70,19 +67,13 @@ def decoded(raw: bytes, encoding: str | None) -> tuple[str, str]:
 
 
 def _local(raw: bytes) -> tuple[str, str]:
-    """Text in one of the older encodings: the one in which its letters are usual ones. Numbers are the same
-    in all.
-    """
+    """Text in the older encoding in which its letters are usual ones. Numbers are the same in all."""
     for name, first_level in (("euc_jp", 0xD0), ("cp932", 0x98)):
-        try:
-            text = raw.decode(name)
-        except UnicodeDecodeError:
-            continue
+        text = raw.decode(name, "replace")
         foreign = re.findall(r"[^\x00-\x7f]", text)
-        usual = re.findall(
-            r"[\u3000-\u30ff\u4e00-\u9fff\uff01-\uff5e]|(?<=[\uff61-\uff9f])[\uff61-\uff9f]", text
-        )
-        if sum(c > "\uff60" or c.encode(name)[0] < first_level for c in usual) > 0.6 * len(foreign):
+        ja = re.findall("[\u3000-\u30ff\u4e00-\u9fff\uff01-\uff5e]|(?<=[\uff61-\uff9f])[\uff61-\uff9f]", text)
+        usual = sum(letter > "\uff60" or letter.encode(name)[0] < first_level for letter in ja)
+        if "\ufffd" not in text and usual > 0.6 * len(foreign):
             return text, f"{name} (guessed)"
     name = "cp1251" if re.search(rb"[\xc0-\xff]{3}", raw) else "cp1252"
     return raw.decode(name, "replace"), f"{name} (guessed)"
@@ -95,13 +86,13 @@ def read_table(text: str, encoding: str, decimal: str | None) -> Table:
     lines[:50] = [""] * count + head.split("\n")
     if '"' in text:  # a lone quote would swallow the lines up to the next
         lines = [line.replace('"', "") if line.count('"') % 2 else line for line in lines]
+    quoted = [line[1:-1] for line in lines[-SAMPLE:] if re.fullmatch(r'"[^"]*"', line.strip())]
+    if len(quoted) > 0.9 * sum(map(bool, lines[-SAMPLE:])) and not all(map(NUMBER.fullmatch, quoted[1:])):
+        lines = [line.strip().removeprefix('"').removesuffix('"') for line in lines]
     filled = [n for n, line in enumerate(lines) if line.strip(" ,;\t|")]
     lines = [lines[n] for n in filled]
     if not lines:
         raise ValueError("no line holds readings")
-    quoted = [line[1:-1] for line in lines[-SAMPLE:] if re.fullmatch(r'"[^"]*"', line.strip())]
-    if len(quoted) > 0.9 * len(lines[-SAMPLE:]) and not all(map(NUMBER.fullmatch, quoted[1:])):
-        lines = [line.strip().removeprefix('"').removesuffix('"') for line in lines]
     delimiter = _delimiter(lines[-SAMPLE:], lines[0])
     begin, names, header = _header(_split(lines[:SAMPLE], delimiter), _split(lines[-SAMPLE:], delimiter))
     if begin < 0:
@@ -127,9 +118,7 @@ def read_table(text: str, encoding: str, decimal: str | None) -> Table:
 
 
 def _split(lines: list[str], delimiter: str) -> list[list[str]]:
-    rows = csv.reader(
-        map(str.strip, lines) if delimiter == " " else lines, delimiter=delimiter, skipinitialspace=True
-    )
+    rows = csv.reader([line.strip(" ") for line in lines], delimiter=delimiter, skipinitialspace=True)
     return [[cell.strip() for cell in row] for row in rows]
 
 
@@ -216,15 +205,16 @@ def _named(cells, names, header, lines, delimiter, told, decimal) -> Table:
     more = f" and {len(names) - 8} more" if len(names) > 8 else ""
     told.append(("columns", listed(names[:8]) + more))
     header = {name: [row[k] for row in header if k < len(row)] for k, name in enumerate(names)}
-    kinds = {name: _kind(column) for name, column in sampled(cells).items()}
-    hint = hint_of(sampled(cells[[name for name in cells if kinds[name] == "number"]]))
+    sample = sampled(cells)
+    kinds = {name: _kind(column) for name, column in sample.items()}
+    numeric = [column for name, column in sample.items() if kinds[name] == "number"]
+    signs = [s for s in CERTAIN if any(column.str.fullmatch(CERTAIN[s]).any() for column in numeric)]
+    hint = signs[0] if len(signs) == 1 else ""
     return Table(cells, kinds, header, lines, delimiter, decimal, hint, told)
 
 
 def _of_one_width(cells, lines, names, delimiter, decimal, told):
-    """Rows with more cells than the header: decimal commas, a column that was added later, or a damaged
-    line.
-    """
+    """Rows with more cells than the header: decimal commas, an added column, or a damaged line."""
     width = len(names)
     wide = cells.iloc[:, width:].ne("").any(axis=1).to_numpy(copy=True)
     if not wide.any():
@@ -249,14 +239,12 @@ def _of_one_width(cells, lines, names, delimiter, decimal, told):
         cells.columns = range(cells.shape[1])
         told.append(("decimal commas", "joined with the digits before them, as the header has fewer columns"))
     elif runs and not decimal:
-        raise ValueError(
-            f"{first}: is the comma its decimal sign? {option(decimal=',')}; if not: {option(decimal='.')}"
-        )
+        refuse(f"{first}; are commas its decimal signs, too, or not", {"decimal": ","}, {"decimal": "."})
     elif wide.all():
         told.append(("header", f"it names {width} columns of {count}; so columns are called by number"))
         names = []
     elif not wide[wide.argmax() :].all() and decimal != ".":
-        raise ValueError(f"{first}, others after it do not; if cells are in place: {option(decimal='.')}")
+        refuse(f"{first}, others after it do not; if cells are in place", {"decimal": "."})
     else:
         told.append(("more columns", f"from {first}"))
     return cells, lines, names
@@ -271,29 +259,24 @@ def rows_where(table: Table, where) -> Table:
     """The rows in which a column holds a given text."""
     cells, lines = table.cells, table.lines
     for condition in [where] if isinstance(where, str) else where:
-        name, sign, text = condition.partition("=")
+        name, sign, text = map(str.strip, condition.partition("="))
         if not sign:
             raise ValueError(f"where is {condition!r}; expected a column and its text, such as sensor=S1")
-        column = cells[find_column(table, name.strip())]
-        fits = (column == text.strip()).to_numpy()
+        column = cells[find_column(table, name)]
+        fits = (column == text).to_numpy()
         if not fits.any():
-            raise ValueError(
-                f"no row has {text.strip()!r} in {name!r}; it holds {listed(column.unique()[:8])}"
-            )
+            raise ValueError(f"no row has {text!r} in {name!r}; it holds {listed(column.unique()[:8])}")
         cells, lines = cells[fits].reset_index(drop=True), lines[fits]
     return table._replace(cells=cells, lines=lines, told=[*table.told, ("rows", f"only those where {where}")])
 
 
 def find_column(table: Table, asked: str) -> str:
-    """The column of a name: as it stands, as any line of the header has it, or but for case, width and a
-    unit.
-    """
+    """The column of a name: as any line of the header has it, or but for case, width and a unit."""
     if asked in table.cells.columns:
         return asked
-    as_written = [name for name, cells in table.header.items() if asked in [*cells, " ".join(cells)]]
-    alike = as_written or [
-        name for name, cells in table.header.items() if plain(asked) in map(plain, [name, *cells])
-    ]
+    header = {name: [name, *cells, " ".join(cells)] for name, cells in table.header.items()}
+    alike = [name for name, cells in header.items() if asked in cells]
+    alike = alike or [name for name, cells in header.items() if plain(asked) in map(plain, cells)]
     if len(alike) == 1:
         return alike[0]
     if alike:

@@ -1,10 +1,9 @@
-"""Texts and numbers of a logger's time columns as times: one way of reading must fit, or a ValueError says
-which option settles it.
-"""
+"""Texts and numbers of a logger's time columns as times, where one way of reading fits."""
 
 import re
 import unicodedata
 from datetime import timezone
+from typing import NoReturn
 
 import pandas as pd
 
@@ -55,11 +54,14 @@ TIME_WORD = re.compile(
 )
 
 
-def option(**examples: str) -> str:
+def option(**given: str) -> str:
     """How options are given, in Python and on the command line."""
-    return " and ".join(
-        f'{name}="{text}" (make signal: -p {name} "{text}")' for name, text in examples.items()
-    )
+    return " and ".join(f'{name}="{text}" (make signal: -p {name} "{text}")' for name, text in given.items())
+
+
+def refuse(said: str, *ways: dict[str, str]) -> NoReturn:
+    """Raises a ValueError that ends with the options that settle it, one way or another."""
+    raise ValueError(f"{said}: {' or '.join(option(**way) for way in ways)}")
 
 
 def listed(names) -> str:
@@ -102,7 +104,7 @@ NORMAL = {  # local writing as digits and ASCII: months become m1 … m12, 年�
     r"^((?:19|20)\d\d)(\d\d)(\d\d)": r"\1/\2/\3 ",
     r"(?<=:)(\d)(?!\d)": r"0\1",
     r":$": "",
-    r"([+-])(\d)$": r"\g<1>0\2",  # a zone's hours
+    r"([+-])(\d)(?=$|:\d\d$)": r"\g<1>0\2",  # a zone's hours
 }
 
 
@@ -114,9 +116,7 @@ def _parts(texts: pd.Series) -> pd.DataFrame:
     return texts.str.extract(f"^{STAMP.pattern}$")
 
 
-def read_texts(
-    texts: pd.Series, order: str | None = None, form: str | None = None
-) -> tuple[pd.Series, str, bool]:
+def read_texts(texts: pd.Series, order=None, form=None) -> tuple[pd.Series, str, bool]:
     """Texts as times: datetime64 in UTC or without a zone (NaT: unreadable), how they were read, and
     whether the clocks had no date.
 
@@ -167,28 +167,24 @@ def read_texts(
     return times, f"{ORDERS[name]}{why}", False
 
 
+PLAIN = r"\d{1,4}([-/.])\d\d?\1\d{1,4}([T ]+\d\d?(:\d\d){1,2}([.,:]\d{1,6})?( ?[AaPp][Mm])?)?"
+
+
 def _in_one_form(texts: pd.Series, order: str) -> pd.Series | None:
     """The fast way, for digits in one form without a zone; None if a row has another."""
     first = texts.iloc[0]
-    if re.fullmatch(r"(19|20)\d{6}(\d\d){0,3}", first):
-        form = "%Y%m%d%H%M%S"[: len(first) - 2]
-    elif re.fullmatch(
-        r"\d{1,4}([-/.])\d\d?\1\d{1,4}([T ]+\d\d?(:\d\d){1,2}([.,:]\d{1,6})?( ?[AaPp][Mm])?)?", first
-    ):
-        hour = "%I" if first[-1] in "mM" else "%H"
-        codes = iter(["%" + code for code in order.replace("y", "Y" if re.search(r"\d{4}", first) else "y")])
-        clock = iter([hour, "%M", "%S", "%f"])
-        form = re.sub(r"\d+", lambda _: next(codes, None) or next(clock), first)
-        form = re.sub("[AaPp][Mm]$", "%p", form)
-    else:
+    if not re.fullmatch(PLAIN, first):
         return None
+    codes = order.replace("y", "Y") if re.search(r"\d{4}", first) else order
+    codes = iter([*codes, "I" if first[-1] in "mM" else "H", "M", "S", "f"])
+    form = re.sub("[AaPp][Mm]$", "%p", re.sub(r"\d+", lambda _: "%" + next(codes), first))
     times = pd.to_datetime(texts, format=form, errors="coerce")
     times.attrs["form"] = form
     return times if times.notna().all() else None
 
 
 def _days(parts: pd.DataFrame, order: str) -> pd.Series:
-    years = parts["abc"[order.index("y")]].str.len().max()
+    years = parts["abc"[order.index("y")]].str.len().median()
     form = " ".join("%" + letter for letter in (order if years < 3 else order.replace("y", "Y")))
     texts = (parts.a + " " + parts.b + " " + parts.c).str.replace("m", "")
     return pd.to_datetime(texts, format=form, errors="coerce")
@@ -230,23 +226,20 @@ def _chosen(found: dict[str, pd.Series], tried: int) -> tuple[str, str]:
         steps = first.dropna().diff()
         steps = steps if steps.median() >= pd.Timedelta(0) else -steps
         if tried > 1 and steps.min() < pd.Timedelta("-20D"):
-            raise ValueError(
-                f"as {ORDERS[fits[0]]}, times jump by {-steps.min().days} days against their order at"
-                f" {first[steps.idxmin()]}: has Excel exchanged days and months? If not:"
-                f" {option(date_order=fits[0])}"
-            )
+            jump = f"times jump by {-steps.min().days} days against their order at {first[steps.idxmin()]}"
+            why = "has Excel exchanged days and months? If not"
+            refuse(f"as {ORDERS[fits[0]]}, {jump}: {why}", {"date_order": fits[0]})
         return fits[0], ""
-    smooth = [name for name in fits if _without_jumps(found[name])]
+    smooth = []
+    for name in fits:
+        steps = found[name].dropna().diff().dropna().abs()
+        steps = steps[steps > pd.Timedelta(0)]
+        if not len(steps) or steps.max() <= max(pd.Timedelta("2D"), 1.5 * steps.median()):
+            smooth.append(name)
     if len(smooth) == 1:
         return smooth[0], " (in any other order the times jump from month to month)"
     told = " or ".join(f"{name} ({found[name].dropna().iloc[0]})" for name in fits)
-    raise ValueError(f"the dates fit {told}: {option(date_order=fits[0])}")
-
-
-def _without_jumps(times: pd.Series) -> bool:
-    steps = times.dropna().diff().dropna().abs().dt.total_seconds()
-    steps = steps[steps > 0]
-    return not len(steps) or steps.max() <= max(2 * 86400, 1.5 * steps.median())
+    refuse(f"the dates fit {told}", {"date_order": fits[0]})
 
 
 def read_numbers(values: pd.Series, header: list[str], unit: str | None = None) -> tuple[pd.Series, str]:
@@ -272,18 +265,16 @@ def read_numbers(values: pd.Series, header: list[str], unit: str | None = None) 
     if not unit:
         likely = [name for name, (_, _, (first, last)) in ORIGINS.items() if first <= low and high <= last]
         example = "s" if EPOCH[0] <= low <= EPOCH[1] or not likely else likely[0]
-        raise ValueError(
-            f"the unit of the times in {header[0]!r} is not known ({values.dropna().iloc[0]:.12g}, …):"
-            f" {option(unit=example)}, or one of {', '.join([*UNITS, *ORIGINS])}"
+        known = f"one of {', '.join([*UNITS, *ORIGINS])}"
+        first = f"{values.dropna().iloc[0]:.12g}, …"
+        refuse(
+            f"the unit of the times in {header[0]!r} ({first}) is not known; name {known}", {"unit": example}
         )
     base, origin, _ = ORIGINS.get(unit, (unit, 0, None))
     seconds = values * UNITS[base][0] + origin
     epoch = EPOCH[0] <= low * UNITS[base][0] <= 4e9
-    words = (
-        f"{unit} since 1970-01-01 (epoch), UTC"
-        if epoch
-        else f"{unit} from the start, shown as from 1970-01-01"
-    )
+    since = "since 1970-01-01 (epoch), UTC" if epoch else "from the start, shown as from 1970-01-01"
+    words = f"{unit} {since}"
     if unit in ORIGINS:
         complete = seconds.round()
         seconds = complete if (seconds - complete).abs().max() < 0.06 else seconds.round(3)

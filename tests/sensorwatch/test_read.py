@@ -1,5 +1,6 @@
 """Files as loggers write them: each is read right, or refused with the option that then makes it right."""
 
+import inspect
 import warnings
 
 import numpy as np
@@ -185,14 +186,8 @@ def test_what_loggers_write_is_read(tmp_path, form):
     check(signal, times)
     assert report.rows >= report.points == N and not (report.gaps or report.backward or report.missing)
     words = [word for word, _ in report.lines()]
-    assert words[0] == "encoding" and {
-        "delimiter",
-        "columns",
-        "value",
-        "time",
-        "first row",
-        "last row",
-    } <= set(words)
+    told = {"delimiter", "columns", "value", "time", "first row", "last row"}
+    assert words[0] == "encoding" and told <= set(words)
 
 
 NUMBERS = {  # delimiter, cells, values
@@ -286,13 +281,15 @@ HOPELESS = {  # content, options, what must be said
     "no such value": (b"time,Pressure [bar]\n2026-01-01,1\n", {"value": "presure"}, "Did you mean 'Pressure"),
     "the time as value": (b"time,x\n2026-01-01,1\n", {"value": "time"}, "'time' holds the times"),
     "NaN": (b"time,x\n2026-01-01,NaN\n2026-01-02,NaN\n", {"value": "x"}, "values of 'x' are missing"),
-    "text": (b"time,x,s\n2026-01-01,1,a\n2026-01-02,2,b\n", {"value": "s"}, "text; its first cells .*'a'"),
+    "text": (b"time,x,s\n2026-01-01,1,a\n2026-01-02,2,b\n", {"value": "s"}, "text, such as .*'a'"),
     "no such rows": (b"time,x,s\n2026-01-01,1,a\n", {"where": "s=b"}, "no row has 'b'.*'a'"),
     "zones mixed": (b"time,x\n2026-01-01 00:00Z,1\n2026-01-01 01:00,2\n", {}, "some have none"),
     "two formats": (b"t,x\n28/03/2026,1\n29/03/2026,1\n2026-03-30,2\n", {}, "line 4: '2026-03-30'"),
-    "a local start": (b"x\n1\n2\n", {"start": "01/02/2026", "step": "1h"}, "write 2026-03-01 00:00"),
-    "an unknown order": (b"x\n1\n", {"date_order": "ddmm"}, "expected dmy, mdy or ymd"),
-    "an unknown unit": (b"x\n1\n", {"unit": "parsec"}, "expected one of"),
+    "a local start": (b"x\n1\n2\n", {"start": "01/02/2026", "step": "1h"}, "write start=.2026-03-01 00:00"),
+    "an unknown order": (b"x\n1\n", {"date_order": "ddmm"}, "there are dmy, mdy, ymd"),
+    "an unknown unit": (b"x\n1\n", {"unit": "parsec"}, "there are ns, us"),
+    "an unknown decimal sign": (b"x\n1\n", {"decimal": ";"}, 'expected "," or "."'),
+    "a start without a step": (b"x\n1\n", {"start": "2026-01-01"}, "step=.10min"),
     "a shifted row": (
         b"t,x,y\n" + b"2026-01-01,1,2\n2026-01-02,1,2,3\n" * 20,
         {"value": "x"},
@@ -331,34 +328,22 @@ def test_the_report_counts_what_is_wrong(tmp_path):
     assert (report.untimed, report.duplicates, report.step) == (1, 1, 600)
     channel = report.channels["x"]
     assert channel.unreadable == {"Err": 1, "-": 1, "20.5*": 1} and channel.infinite == 1
-    assert channel.constant == [(index[50], index[61], 7.5, 12)] and (channel.low, channel.high) == (
-        7.5,
-        26.5,
-    )
+    assert channel.constant == [(index[50], index[61], 7.5, 12)]
+    assert (channel.low, channel.high) == (7.5, 26.5)
     assert report.gaps == [(index[78], index[82])] and report.backward == [(index[30], 600.0)]
-    words = (
-        "gaps",
-        "steps back in time",
-        "repeated times",
-        "without a time",
-        "missing values",
-        "constant stretches",
-    )
-    assert all(f"  {word}" in str(report) for word in words)
+    for word in ("gaps", "steps back in time", "repeated times", "without a time", "missing values"):
+        assert f"  {word}" in str(report)
+    assert "  constant stretches" in str(report)
     assert signal.index.is_monotonic_increasing and signal.index.is_unique
 
 
 def test_sentinel_values_are_told_and_taken_out_on_request(tmp_path):
-    rows = [
-        row if n % 9 else f"{row.split(',')[0]},-200.0" for n, row in enumerate(lines(["time,x"], ISO), 8)
-    ]
+    rows = lines(["time,x"], ISO)
+    rows = [row if n % 9 else f"{row.split(',')[0]},-200.0" for n, row in enumerate(rows, 8)]
     rows[0] = "time,x"
     signal, report = read(tmp_path, rows)
-    assert (
-        report.channels["x"].sentinels == [(-200, 5)]
-        and "missing=-200" in str(report)
-        and signal.min() == -200
-    )
+    assert report.channels["x"].sentinels == [(-200, 5)] and "missing=-200" in str(report)
+    assert signal.min() == -200
     for missing in (-200, "-200", [-200, 999]):
         signal, report = read(tmp_path, rows, missing=missing)
         assert report.missing == 5 and signal.min() > 0
@@ -370,22 +355,7 @@ def test_an_extreme_that_stands_alone_is_told(tmp_path):
     assert read(tmp_path, rows)[1].channels["x"].sentinels == [(65_535, 1), (-9_999, 1)]
 
 
-EMPTY = dict.fromkeys(
-    (
-        "value",
-        "time",
-        "where",
-        "date_order",
-        "unit",
-        "start",
-        "step",
-        "decimal",
-        "encoding",
-        "missing",
-        "every",
-    ),
-    "",
-)
+EMPTY = dict.fromkeys(list(inspect.signature(read_csv).parameters)[1:], "")
 
 
 @pytest.mark.parametrize("form", ["ISO", "decimal comma", "epoch", "seconds in the name", "rows"])
@@ -456,12 +426,39 @@ def test_sensors_that_take_turns_under_numbers_are_refused(tmp_path):
     check(read(tmp_path, rows, value="x", where="addr=17")[0], TIMES)
 
 
+def test_a_minimum_is_no_minute(tmp_path):
+    rows = lines(["date,min,max"], "{t:%Y-%m-%d},{n},{v}", DAILY)
+    check(read(tmp_path, rows, value="max")[0], DAILY)
+    falling = ["min,max", *(f"{40 - n},{v}" for n, v in enumerate(VALUES))]
+    check(read(tmp_path, falling, value="max")[0], None)
+
+
+@pytest.mark.parametrize("form", ["date and hour", "day of the year", "digits in two columns"])
+def test_a_damaged_clock_changes_no_other_row(tmp_path, form):
+    rows, options, times = READ[form]
+    first, *body = rows * 5  # one damaged cell in two hundred
+    body = [row for row in body if row != first]
+    body[7] = ",".join([*body[7].split(",")[:-2], "1x345678", body[7].split(",")[-1]])
+    signal, report = read(tmp_path, [first, *body], every="1min", **options)
+    assert report.untimed == 1 and set(signal.index) == set(times)
+
+
+def test_many_decimal_commas_are_joined_where_one_way_fits(tmp_path):
+    names = ",".join(f"c{k}" for k in range(30))
+    cells = [",".join(f"{n + k},{k}5" for k in range(30)) for n in range(N)]
+    rows = [f"time,{names}", *(f"{t},{row}" for t, row in zip(TIMES, cells, strict=True))]
+    check(read(tmp_path, rows, value="c7", decimal=",")[0], TIMES, np.arange(N) + 7.75)
+    with pytest.raises(ValueError, match="cannot be told from delimiters"):
+        read(tmp_path, [f"time,n,{names}", *(row.replace(",", ",3,", 1) for row in rows[1:])], decimal=",")
+
+
 def test_days_and_months_that_excel_exchanged_in_some_rows_are_refused(tmp_path):
     """What Excel takes for a date of its own order it writes anew; the 13th to the 31st stay as they were."""
     days = pd.date_range("2026-03-10", periods=200, freq="h")
+    forms = ("%d/%m" if t.day > 12 else "%m/%d" for t in days)
     rows = [
         "time,x",
-        *(f"{t:{'%d/%m' if t.day > 12 else '%m/%d'}/%Y %H:%M},{n}.5" for n, t in enumerate(days)),
+        *(f"{t:{form}/%Y %H:%M},{n}.5" for n, (t, form) in enumerate(zip(days, forms, strict=True))),
     ]
     with pytest.raises(ValueError, match=r"jump by \d+ days .*2026-03-13.*date_order="):
         read(tmp_path, rows)
@@ -485,28 +482,16 @@ def test_damaged_files_give_a_signal_or_one_sentence(tmp_path, seed):
             at, length = int(random.integers(len(raw))), int(random.integers(1, 40))
             part = raw[at : at + length]
             noise = bytes(random.integers(0, 256, len(part), dtype=np.uint8))
-            kinds = [
-                noise,
-                b"",
-                part + part,
-                part[::-1],
-                b"\n",
-                b";",
-                b'"',
-                b",,",
-                "°".encode(),
-                b"1e400",
-                b"\0" * 50,
-            ]
+            marks = [b"\n", b";", b'"', b",,", "°".encode(), b"1e400", b"\0" * 50]
+            kinds = [noise, b"", part + part, part[::-1], *marks]
             raw[at : at + length] = kinds[random.integers(len(kinds))]
         (tmp_path / "x.csv").write_bytes(raw)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             try:
                 signal, report = read_csv(tmp_path / "x.csv")
-                assert (
-                    signal.index.is_monotonic_increasing and signal.index.is_unique and signal.notna().any()
-                )
+                assert signal.index.is_monotonic_increasing and signal.index.is_unique
+                assert signal.notna().any()
                 assert not np.isinf(signal).any() and str(report)
                 outcomes.add("read")
             except ValueError as error:
