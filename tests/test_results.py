@@ -101,7 +101,7 @@ def test_results_name_every_criterion_test_and_note():
 def test_minutes_are_shown_where_they_are_known():
     [first, second, *_] = notebooks = chapters.select([])
     shown = tables.questions(notebooks, {first.stem: 90.0}).splitlines()
-    assert shown[0] == "|  | Question | Minutes | What you learn |" and "after the trainings" in shown[-1]
+    assert shown[0] == "|  | Question | Minutes | What you learn |" and "without the trainings" in shown[-1]
     assert "| 1.5 |" in shown[2] and "|  |" in shown[3] and second.stem in shown[3]
     assert "Minutes" not in tables.questions(notebooks, {})
 
