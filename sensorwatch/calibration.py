@@ -39,27 +39,30 @@ class Calibration:
 
     Args:
         largest: maxima of anomaly scores [blocks, C × K]. means: of deviations that tell of drift.
-        recent: likewise of blocks of one window, if the monitor follows (see `Following`), else None.
+        recent: likewise of blocks of one window, for rates beyond what longer blocks can tell.
         points: a block. window: in points. step: seconds a point, NaN if unknown.
+        follow: compare with the blocks of one window alone (see `Following`).
     """
 
     def __init__(
         self,
         largest: np.ndarray,
         means: np.ndarray,
-        recent: np.ndarray | None,
+        recent: np.ndarray,
         points: float,
         window: int,
         step: float,
+        follow: bool = False,
     ):
-        self.largest, self.means, self.recent = largest, means, recent
+        self.largest, self.means, self.recent, self.follow = largest, means, recent, follow
         self.points, self.window, self.step = points, window, step
         floors = floors_of(largest.shape[1])
         self.centre = largest.mean(0)
         self.unit = np.maximum(largest.std(0, ddof=1), floors)
         mean, deviation = _of_the_others(largest)
         sizes, self.block = ((largest - mean) / np.maximum(deviation, floors)).max(1), points
-        if recent is not None:
+        self.short = Threshold("conformal").fit(((recent - self.centre) / self.unit).max(1))
+        if follow:
             before = TRIFLE * floors + np.zeros_like(recent)
             for back in range(1, min(FOLLOWED + 1, len(recent))):
                 before = np.maximum(before, np.roll(recent, back, axis=0))
@@ -76,11 +79,10 @@ class Calibration:
                 f"calibration needs {needed:,} scored points or more ({FEWEST // 2} windows);"
                 f" there are {n:,}: bring {needed - n:,} more"
             )
-        starts, anomaly, recent = _starts(n, window), _anomaly_scores(deviations), None
-        if follow:
-            recent = np.maximum.reduceat(anomaly, np.arange(0, n - window + 1, window))
+        starts, anomaly = _starts(n, window), _anomaly_scores(deviations)
+        recent = np.maximum.reduceat(anomaly, np.arange(0, n - window + 1, window))
         largest = np.maximum.reduceat(anomaly, starts)
-        return cls(largest, _drift_means(deviations, starts), recent, n / len(starts), window, step)
+        return cls(largest, _drift_means(deviations, starts), recent, n / len(starts), window, step, follow)
 
     def joined(self, deviations: np.ndarray) -> Self:
         """This calibration and the blocks of further normal points, deviations [n, C, K] in order of time."""
@@ -92,10 +94,10 @@ class Calibration:
         if used:
             largest = np.concatenate([largest, np.maximum.reduceat(anomaly[:used], starts)])
             means = np.concatenate([means, _drift_means(deviations[:used], starts)])
-        if recent is not None and len(anomaly) >= self.window:
+        if len(anomaly) >= self.window:
             starts = np.arange(0, len(anomaly) - self.window + 1, self.window)
             recent = np.concatenate([recent, np.maximum.reduceat(anomaly, starts)])
-        return type(self)(largest, means, recent, self.points, self.window, self.step)
+        return type(self)(largest, means, recent, self.points, self.window, self.step, self.follow)
 
     def standard(self, deviations: np.ndarray) -> np.ndarray:
         """Deviations [n, C, K] → anomaly scores in units of their block maxima [n, C × K]; NaN stays."""
@@ -114,7 +116,8 @@ class Calibration:
     def threshold(self, per_day: float = 0.1, rate: float | None = None) -> float:
         """Above which the joint score raises an alarm, for a target rate per day, or per window's length.
 
-        Events that come at random (Poisson) leave a block without one with probability exp(-expected).
+        Events that come at random (Poisson) leave a block without one with probability exp(-expected). So
+        blocks tell up to log(blocks + 1) events each; of higher rates, blocks of one window tell more.
 
         Raises:
             ValueError: too few blocks for that; says how much is missing, and which rate these allow.
@@ -130,11 +133,13 @@ class Calibration:
             asked, unit = checks.number("rate", rate, 0, above=True), "windows"
             length = self.block / self.window
         share, blocks, (_, most) = -math.expm1(-asked * length), self.blocks, self.supported
-        if asked * length > most:
+        if asked * length > most * (1 + 1e-9):
             raise ValueError(
-                f"{asked:g} false events per {unit[:-1]} are {asked * length:.3g} a block of {length:.3g}"
-                f" {unit}; {blocks:,} blocks can tell {most:.2g} at most: ask for {most / length:.2g} or less"
+                f"{asked:g} false events per {unit[:-1]} are more than blocks of one window can tell:"
+                f" ask for {most / length:.2g} or less"
             )
+        if asked * length > math.log(blocks + 1) / 1.0001:
+            return self.short.at(-math.expm1(-asked * length * self.window / self.block))
         needed = math.ceil(1 / share - 1e-9) - 1
         if blocks < needed:
             least = -math.log1p(-1 / (blocks + 1)) / length
@@ -144,7 +149,7 @@ class Calibration:
                 f" more, or ask for {math.ceil(least * 1e4) / 1e4:g} or more"
             )
         found, sizes = self.rule.at(share), self.rule.normal
-        if self.recent is not None:  # below 1, a change that lasts would raise its alarm for ever
+        if self.follow:  # below 1, a change that lasts would raise its alarm for ever
             return max(1.0, found)
         # Of a constant signal all blocks are alike, but for the ends and last bits.
         return max(found, TRIVIAL) if np.ptp(sizes) < TRIVIAL else found
@@ -155,7 +160,9 @@ class Calibration:
 
         Of fewer, the threshold is infinite; of more, it would lie below all block maxima.
         """
-        return -math.log1p(-1 / (self.blocks + 1)) * 1.0001, math.log(self.blocks + 1) / 1.0001
+        by_windows = math.log(len(self.recent) + 1) * self.block / self.window
+        most = max(math.log(self.blocks + 1), 0 if self.follow else by_windows)
+        return -math.log1p(-1 / (self.blocks + 1)) * 1.0001, most / 1.0001
 
     def certain(self, threshold: float, certainty: float = 0.9) -> float:
         """How many false events a block there are at most, with this certainty, above a threshold.
@@ -163,8 +170,16 @@ class Calibration:
         Of n independent blocks of which k reach the threshold, the share that do is Beta(k, n + 1 - k)
         (Vovk 2012, "Conditional validity of inductive conformal predictors").
         """
-        n, k = self.blocks, max(1, int((self.rule.normal >= threshold).sum()))
-        return -math.log1p(-beta.ppf(certainty, k, n + 1 - k))
+
+        def bound(sizes: np.ndarray) -> float:
+            n, k = len(sizes), max(1, int((sizes >= threshold).sum()))
+            return -math.log1p(-beta.ppf(certainty, k, n + 1 - k))
+
+        reached = (self.rule.normal >= threshold).mean()
+        if self.follow or reached <= 0.75:
+            return bound(self.rule.normal)
+        # Almost every block reaches it, so that most hold several events: those of one window tell how many.
+        return max(bound(self.rule.normal), bound(self.short.normal) * self.block / self.window)
 
     def tail_p(self, size: float) -> float:
         """The share of normal blocks with such a joint score, as an exponential tail models it.

@@ -24,6 +24,7 @@ from vaepaper import checks, paths
 FORMAT = "sensorwatch monitor 4"
 # What is saved beside the channels.
 LEARNT = ("window", "reason", "timed", "step", "limit", "usual_gap", "follow", "direction", "at_least")
+BLOCKS = ("largest", "means", "recent")  # of a calibration
 DIRECTIONS = {"both": 0, "up": 1, "down": -1}
 
 
@@ -306,9 +307,8 @@ class Monitor:
     def save(self, folder: str | Path) -> Path:
         """Leave monitor.safetensors and monitor.json in `folder`, nothing of `update`'s state; returns it."""
         folder, calibration = Path(folder), self.calibration
-        arrays = {"calibration.largest": calibration.largest, "calibration.means": calibration.means}
-        if self.follow:
-            arrays["calibration.recent"] = calibration.recent
+        blocks = {name: getattr(calibration, name) for name in BLOCKS}
+        arrays = {f"calibration.{name}": array for name, array in blocks.items()}
         for c, channel in enumerate(self.channels.values()):
             arrays |= {f"channel{c}.{name}": array for name, array in channel.state().items()}
         if self.relation:
@@ -340,9 +340,9 @@ class Monitor:
         if related := state("relation."):
             relation = Relation(len(found.channels), found.window, **found.settings)
             found.relation = relation.restore(related)
-        blocks = [arrays.get(f"calibration.{name}") for name in ("largest", "means", "recent")]
+        blocks = [arrays[f"calibration.{name}"] for name in BLOCKS]
         points = learnt["points_a_block"], found.window, found.step or math.nan
-        found._calibration = Calibration(*blocks, *points)
+        found._calibration = Calibration(*blocks, *points, found.follow)
         return found
 
     def _without_far_values(self, times: np.ndarray, values: np.ndarray, names: list[str]) -> np.ndarray:

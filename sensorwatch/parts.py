@@ -208,11 +208,11 @@ def supported_rate(calibration, per_day: float) -> tuple[dict, str]:
         f"With 90% certainty: at most one in {1 / certain:.2g} days"
         f" (one in {1 / used:.3g} would need {2.303 / used:.3g} days to calibrate on).",
     ]
-    if calibration.recent is not None:
+    if calibration.follow:
         said.append("The monitor follows: both hold while neighbouring windows differ as they did there.")
     if used != per_day:
-        why = "is too short" if used > per_day else "is split into blocks too long"
-        said.insert(0, f"One in {1 / per_day:,.4g} days was asked for; the normal part {why} for that.")
+        why = "the normal part is too short for that" if used > per_day else "nothing beyond that can be told"
+        said.insert(0, f"One in {1 / per_day:,.4g} days was asked for; {why}.")
     return {"per_day": used}, " ".join(said)
 
 

@@ -167,7 +167,7 @@ class Watch:
 
     def __init__(self, stream: Stream, names: Sequence[str], calibration: Calibration, usual_gap: float):
         self.stream, self.names, self.calibration, self.usual_gap = stream, names, calibration, usual_gap
-        self.standard = (AsCalibrated if calibration.recent is None else Following)(calibration)
+        self.standard = (Following if calibration.follow else AsCalibrated)(calibration)
         self.threshold, self.direction, self.least = np.inf, 0, np.zeros(len(names))
         self.target = self.last = self.zone = None  # target rate, last time and zone of `Monitor.update`
         self.alarms, self.gaps = Events(stream.window), [Events(1) for _ in names]

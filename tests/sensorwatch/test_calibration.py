@@ -54,6 +54,21 @@ def test_independent_blocks_keep_the_target_rate(per_day):
     assert abs(alarmed / repeats - exact) < 4 * math.sqrt(exact / repeats)
 
 
+def test_higher_rates_come_from_blocks_of_one_window():
+    """Ten blocks tell 2.4 events each; of 4.8, windows decide: how often a new one is flagged."""
+    per_day, target, flagged, repeats = 6, -math.expm1(-0.6), 0, 400
+    random = np.random.default_rng(0)
+    for _ in range(repeats):
+        found = Calibration.of(random.normal(size=(800, 1, 7)), 10, DAY / 100)
+        threshold = found.threshold(per_day)
+        assert found.certain(threshold) > per_day * 0.8
+        flagged += found.standard(random.normal(size=(10, 1, 7))).max() > threshold
+    assert abs(flagged / repeats - target) < 4 * math.sqrt(target * (1 - target) / repeats)
+    with pytest.raises(ValueError, match="more than blocks of one window can tell: ask for 44 or less"):
+        found.threshold(45)
+    assert found.threshold(0.999 * found.supported[1] / found.days) <= threshold
+
+
 def test_what_is_missing_is_said_and_is_enough():
     with pytest.raises(
         ValueError, match=r"0.05 false events per day need 20 days .* there are 8. Bring 12 more"

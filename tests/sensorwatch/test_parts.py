@@ -22,19 +22,20 @@ def test_no_window_lies_in_both_parts():
 def test_the_target_rate_is_one_that_can_be_kept():
     """The lowest rate is the one at which a conformal threshold over so many blocks is just finite."""
     largest = np.random.default_rng(0).normal(size=(19, 7))
-    calibration = Calibration(largest, largest[:, :3], None, 48, 24, 900.0)  # a block is half a day
+    calibration = Calibration(largest, largest[:, :3], largest[:9], 48, 24, 900.0)  # a block is half a day
     asked, words = parts.supported_rate(calibration, 1.0)
     assert asked == {"per_day": 1.0} and "on average one false alarm in 1 days" in words
     assert "With 90% certainty: at most one in" in words and "would need 2.3 days" in words
     assert "follows" not in words
-    follower = Calibration(largest, largest[:, :3], largest, 48, 24, 900.0)
+    follower = Calibration(largest, largest[:, :3], largest, 48, 24, 900.0, follow=True)
     assert "The monitor follows: both hold while neighbouring" in parts.supported_rate(follower, 1.0)[1]
     asked, words = parts.supported_rate(calibration, 0.001)
     share = -np.expm1(-asked["per_day"] * 0.5)
     assert np.ceil(1 / share - 1e-9) - 1 <= 19 and share == pytest.approx(1 / 20, rel=1e-3)
     assert "too short" in words and "one false alarm in 9.75 days" in words
     asked, words = parts.supported_rate(calibration, 1000)
-    assert asked["per_day"] == pytest.approx(np.log(20) / 0.5, rel=1e-3) and "blocks too long" in words
+    assert asked["per_day"] == pytest.approx(np.log(10) / 0.25, rel=1e-3), "of nine blocks of one window"
+    assert "nothing beyond that can be told" in words
     calibration.step = np.nan
     asked, words = parts.supported_rate(calibration, 0.1)
     assert list(asked) == ["rate"] and "No times" in words
