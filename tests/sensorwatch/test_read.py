@@ -470,6 +470,14 @@ def test_many_decimal_commas_are_joined_where_one_way_fits(tmp_path):
         read(tmp_path, [f"time,n,{names}", *(row.replace(",", ",3,", 1) for row in rows[1:])], decimal=",")
 
 
+def test_one_damaged_line_of_two_hundred_is_left_out(tmp_path):
+    times = pd.date_range("2026-03-28", periods=200, freq="10min")
+    rows = [f"{t},{n}.5,ok" for n, t in enumerate(times)]
+    signal, report = read(tmp_path, ["time,x,state", *rows[:50], rows[50] + "," + rows[51], *rows[52:]])
+    assert list(signal.index) == [*times[:50], *times[52:]]
+    assert "1 lines left out; line 52 has 6 cells, the header 3" in str(report)
+
+
 def test_days_and_months_that_excel_exchanged_in_some_rows_are_refused(tmp_path):
     """What Excel takes for a date of its own order it writes anew; the 13th to the 31st stay as they were."""
     days = pd.date_range("2026-03-10", periods=200, freq="h")
