@@ -302,7 +302,7 @@ def _refuse_woven(table: Table, names: list[str], timing: list[str], index: pd.I
         timed &= table.cells[names].apply(lambda column: column.str.contains(r"\d")).any(axis=1).to_numpy()
     known = index[timed]
     again = known.duplicated()
-    too_often = again.mean() > max(REPEATED, (len(known) > 20) / max(1, len(known)))
+    too_often = again.sum() > max(REPEATED * len(known), len(known) > 20)
     _refuse_sensors(table, names, timing, index if too_often else None)
     if len(known) < 2 or not isinstance(index, pd.DatetimeIndex):
         return

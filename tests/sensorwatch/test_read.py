@@ -175,6 +175,8 @@ READ = {  # rows, what `read` takes, the times that must come out
     "a table's number beside": (lines(["table,time,x"], "0,{t},{v}"), {}, TIMES),
     "hours and weekdays beside":
         (lines(["time,hour,wday,x"], "{t},{t.hour},{t.day_of_week},{v}", HOURS), X, HOURS),
+    "epoch in ms, not as its header says": (lines(["time [s],x"], "{s}000,{v}"), {}, UTC),
+    "spaces around": (lines(["time , x"], "{t:%Y-%m-%d %H:%M} , {v} "), X, TIMES),
     "epoch beside": (lines(["epoch,iso,x"], "{s},{t},{v}"), X, TIMES),
 }  # fmt: skip
 
@@ -268,6 +270,8 @@ def test_what_fits_in_two_ways_is_refused_and_the_option_settles_it(tmp_path, fo
     check(read_csv(tmp_path / "pump.csv", **options)[0], times)
 
 
+HALVED = "t,x\n" + "".join(f"2026-03-01 {n % 12 + 1:02d}:{n % 60:02d}:{n},{n}.5\n" for n in range(10, 48))
+LEFT = b"2026-01-01,\n" * 100
 HOPELESS = {  # content, options, what must be said
     "empty": (b"", {}, "is empty"),
     "zeros": (bytes(500), {}, "is empty"),
@@ -290,6 +294,20 @@ HOPELESS = {  # content, options, what must be said
     "an unknown unit": (b"x\n1\n", {"unit": "parsec"}, "there are ns, us"),
     "an unknown decimal sign": (b"x\n1\n", {"decimal": ";"}, 'expected "," or "."'),
     "a start without a step": (b"x\n1\n", {"start": "2026-01-01"}, "step=.10min"),
+    "points and commas": (b"t;x\n2026-01-01;1.5\n2026-01-02;1,5\n", {}, "points and commas .*decimal="),
+    "endless times": (b"time,x\n1e999,1\n1e999,2\n", {}, "no cell of 'time'"),
+    "clocks that go back": (b"t,x\n10:00:05,1\n10:00:09,2\n09:00:00,3\n", {}, "line 4: .*'09:00:00'.*start="),
+    "lost halves of the day": (HALVED.encode(), {}, "AM and PM are lost.*start="),
+    "values without times": (b"t,x\n" + LEFT + b",1\n" + 2 * LEFT, {"value": "x"}, "both a time and"),
+    "rows to average": (b"x\n1\n2\n", {"every": "1h"}, "every is '1h'.*and times"),
+    "an unknown encoding": (b"x\n1\n", {"encoding": "morse"}, "encoding 'morse' is unknown"),
+    "another header": (b"t,x,y\n2026-01-01,1,2\nt,y,x\n" + b"2026-01-02,2,1\n" * 9, {}, "line 3: a new"),
+    "rows of no text": (b"x,s\n1,a\n", {"where": "s"}, "such as sensor=S1"),
+    "a row that is longer": (
+        b"t,x,y\n" + b"2026-01-01,1.5,b\n2026-01-02,1.5,b,c\n" * 20,
+        {"value": "x"},
+        "line 3 has 4 cells, .*decimal=",
+    ),
     "a shifted row": (
         b"t,x,y\n" + b"2026-01-01,1,2\n2026-01-02,1,2,3\n" * 20,
         {"value": "x"},
@@ -450,6 +468,14 @@ def test_many_decimal_commas_are_joined_where_one_way_fits(tmp_path):
     check(read(tmp_path, rows, value="c7", decimal=",")[0], TIMES, np.arange(N) + 7.75)
     with pytest.raises(ValueError, match="cannot be told from delimiters"):
         read(tmp_path, [f"time,n,{names}", *(row.replace(",", ",3,", 1) for row in rows[1:])], decimal=",")
+
+
+def test_one_damaged_line_of_two_hundred_is_left_out(tmp_path):
+    times = pd.date_range("2026-03-28", periods=200, freq="10min")
+    rows = [f"{t},{n}.5,ok" for n, t in enumerate(times)]
+    signal, report = read(tmp_path, ["time,x,state", *rows[:50], rows[50] + "," + rows[51], *rows[52:]])
+    assert list(signal.index) == [*times[:50], *times[52:]]
+    assert "1 lines left out; line 52 has 6 cells, the header 3" in str(report)
 
 
 def test_days_and_months_that_excel_exchanged_in_some_rows_are_refused(tmp_path):
