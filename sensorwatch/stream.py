@@ -9,7 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from sensorwatch.calibration import LASTING, AsCalibrated, Calibration, Following, joint
-from sensorwatch.channel import SCORES, WINDOWS, Channel, Relation, columns_of
+from sensorwatch.channel import SCORES, WINDOWS, Channel, Relation
 from sensorwatch.windows import seconds
 
 PIECE = 16_384  # points at once
@@ -94,10 +94,10 @@ class Event:
     last: int
     start: np.datetime64 | np.int64
     end: np.datetime64 | np.int64
-    peak: np.datetime64 | np.int64  # the first of the largest points
-    size: float  # of the peak
-    score: int  # the largest one at the peak
-    extremes: np.ndarray  # the least and the largest value of each channel [2, C]
+    peaks: np.ndarray  # of each channel [C], the first of its largest points
+    sizes: np.ndarray  # of these peaks [C]
+    scores: np.ndarray  # the largest score there [C]
+    extremes: np.ndarray  # the least and the largest of each column of values [2, …]
 
 
 class Events:
@@ -109,14 +109,19 @@ class Events:
         self.since = np.empty((0, 0))  # the extremes of the values after the open event
 
     def push(
-        self, flagged: np.ndarray, size: np.ndarray, score: np.ndarray, times: np.ndarray, values: np.ndarray
+        self,
+        flagged: np.ndarray,
+        sizes: np.ndarray,
+        scores: np.ndarray,
+        times: np.ndarray,
+        values: np.ndarray,
     ) -> list[Event]:
-        """Take points [n], with values [n, C]; give back the events that are over."""
+        """Take points [n], of each channel its size and score [n, C], and values; give back what is over."""
         over, at = [], np.flatnonzero(flagged)
         after = 0  # the first point after the open event
         runs = np.split(at, np.flatnonzero(np.diff(at) > self.join) + 1) if len(at) else []
         for run in runs:
-            event = self._event(run, size, score, times, values)
+            event = self._event(run, sizes, scores, times, values)
             if self.open and event.first - self.open.last <= self.join:
                 event = _joined(self.open, event, np.concatenate([self.since, values[: run[0]]]))
             elif self.open:
@@ -130,28 +135,31 @@ class Events:
                 self.open = None
         return over
 
-    def _event(self, run: np.ndarray, size, score, times, values) -> Event:
+    def _event(self, run: np.ndarray, sizes, scores, times, values) -> Event:
         """The event of flagged points, by their numbers in this piece."""
-        first, last, largest = int(run[0]), int(run[-1]), size[run].max()
-        peak = run[np.argmax(np.isclose(size[run], largest, rtol=TIE, atol=0))]
+        first, last = int(run[0]), int(run[-1])
+        known = np.where(np.isnan(sizes[run]), -np.inf, sizes[run])
+        largest = known.max(0)
+        peak = run[np.isclose(known, largest, rtol=TIE, atol=0).argmax(0)]
         return Event(
             first=self.seen + first,
             last=self.seen + last,
             start=times[first],
             end=times[last],
-            peak=times[peak],
-            size=largest,
-            score=int(score[peak]),
+            peaks=times[peak],
+            sizes=largest,
+            scores=scores[peak, np.arange(len(peak))],
             extremes=_extremes(values[first : last + 1]),
         )
 
 
 def _joined(earlier: Event, later: Event, between: np.ndarray) -> Event:
     """Two events and the values between them as one."""
-    peak = earlier if later.size <= earlier.size * (1 + TIE) else later
+    first = later.sizes <= earlier.sizes * (1 + TIE)
+    names = ("peaks", "sizes", "scores")
+    peaks = {name: np.where(first, getattr(earlier, name), getattr(later, name)) for name in names}
     extremes = _extremes(np.concatenate([earlier.extremes, between, later.extremes]))
-    size, begin = max(earlier.size, later.size), {"first": earlier.first, "start": earlier.start}
-    return replace(peak, **begin, last=later.last, end=later.end, size=size, extremes=extremes)
+    return replace(earlier, **peaks, last=later.last, end=later.end, extremes=extremes)
 
 
 def _extremes(values: np.ndarray) -> np.ndarray:
@@ -203,19 +211,21 @@ class Watch:
         times, values = points.times, points.values
         standard, settled = self.standard(points.deviations, self.threshold)
         kinds = standard.shape[1] // len(self.names)
-        size, score = joint(standard)
-        flagged = size > self.threshold + TIE
+        each = standard.reshape(len(standard), len(self.names), kinds)
+        flagged = joint(standard)[0] > self.threshold + TIE
         self.ends = np.concatenate([self.ends, self.alarms.seen + np.flatnonzero(settled)])
+        sizes = np.fmax.reduce(each, axis=2)
         # A value that stands still moves other scores further; but then it is stuck, whatever they are.
-        stuck = standard[:, STUCK::kinds] > self.threshold
-        score = np.where(stuck.any(1), STUCK + kinds * stuck.argmax(1), score)
+        stuck = each[..., STUCK] > self.threshold
+        scores = np.where(stuck, STUCK, np.where(np.isnan(each), -np.inf, each).argmax(2))
         watched = np.concatenate([values, self._departures(points)], axis=1)
-        for event in self.alarms.push(flagged, size, score, times, watched):
+        for event in self.alarms.push(flagged, sizes, scores, times, watched):
             self._add_alarm(event)
         known = self.alarms.open.last if self.alarms.open else self.alarms.seen - 1
         self.ends = self.ends[self.ends > known]
         for channel, gaps in enumerate(self.gaps):
-            for event in gaps.push(np.isnan(values[:, channel]), np.zeros(len(size)), score, times, values):
+            missing = np.isnan(values[:, channel])
+            for event in gaps.push(missing, 0 * scores, scores, times, values):
                 self._add_gap(event, channel)
 
     def _departures(self, points: Points) -> np.ndarray:
@@ -234,26 +244,31 @@ class Watch:
         return found
 
     def _add_alarm(self, event: Event) -> None:
-        channel, score = divmod(event.score, len(columns_of(self.names)) // len(self.names))
-        down, up = event.extremes[:, len(self.names) + channel] * [-1, 1]
-        size = {0: max(down, up), 1: up, -1: down}[self.direction]
-        if size < max(down, up) or size < self.least[channel]:
+        down, up = event.extremes[:, len(self.names) :] * [[-1], [1]]
+        size = (np.maximum(down, up), up, down)[self.direction]
+        # Beside a departure to one side, the network's output leans a little to the other.
+        matters = (size >= self.least) & (size >= np.maximum(down, up) / 2) & (event.sizes > self.threshold)
+        if not matters.any():
             return
+        channel = int(np.where(matters, event.sizes, -np.inf).argmax())
+        largest = event.sizes[channel]
         long = event.last - event.first >= (LASTING - 1) * self.stream.window
         sizes = {
-            "p_value": self.calibration.rule.p_value([event.size])[0],
-            "tail_p": self.calibration.tail_p(event.size),
-            "severity": event.size / self.threshold if self.threshold > 0 else np.nan,
+            "peak": event.peaks[channel],
+            "p_value": self.calibration.rule.p_value([largest])[0],
+            "tail_p": self.calibration.tail_p(largest),
+            "severity": largest / self.threshold if self.threshold > 0 else np.nan,
             "lasting": long and bool((self.ends == event.last + 1).any()),
         }
-        self._add(event, channel, SCORES[score], sizes, *event.extremes[:, channel])
+        score = SCORES[event.scores[channel]]
+        self._add(event, channel, score, sizes, *event.extremes[:, channel])
 
     def _add_gap(self, event: Event, channel: int) -> None:
         if seconds(event.end - event.start) > self.usual_gap:
-            self._add(event, channel, "gap", {"lasting": False}, np.nan, np.nan)
+            self._add(event, channel, "gap", {"peak": event.start, "lasting": False}, np.nan, np.nan)
 
     def _add(self, event: Event, channel: int, cause: str, sizes: dict, low: float, high: float) -> None:
-        row = {name: getattr(event, name) for name in ("first", "start", "end", "peak")}
+        row = {name: getattr(event, name) for name in ("first", "start", "end")}
         row |= {**sizes, "triggered_by": cause, "low": low, "high": high}
         self.waiting.append(row | {"channel": self.names[channel]})
         self.waiting.sort(key=lambda row: row["first"])

@@ -108,18 +108,20 @@ def joined(flagged, join):
 @pytest.mark.parametrize("pieces", [1, 3, 40, 300])
 def test_events_are_joined_as_a_loop_would(join, pieces):
     random = np.random.default_rng(pieces)
-    size, values, times = random.normal(size=300), random.normal(size=(300, 2)), np.arange(300) * 10
-    flagged = size > 1.2
+    sizes, values, times = random.normal(size=(300, 2)), random.normal(size=(300, 2)), np.arange(300) * 10
+    flagged, scores = sizes.max(1) > 1.4, np.stack([np.arange(300) % 7, np.arange(300) % 5], axis=1)
     events, over = Events(join), []
     for part in np.array_split(np.arange(300), pieces):
-        over += events.push(flagged[part], size[part], part % 7, times[part], values[part])
+        over += events.push(flagged[part], sizes[part], scores[part], times[part], values[part])
     over += [events.open] if events.open else []
     expected = joined(flagged, join)
     assert [[event.first, event.last] for event in over] == expected and len(expected) > 8
     for event, (first, last) in zip(over, expected, strict=True):
-        peak = first + np.argmax(size[first : last + 1])
-        assert (event.start, event.end, event.peak) == (10 * first, 10 * last, 10 * peak)
-        assert (event.size, event.score) == (size[peak], peak % 7)
+        # What lies between flagged points is no peak, however large in one channel.
+        own = first + np.flatnonzero(flagged[first : last + 1])
+        peaks = own[sizes[own].argmax(0)]
+        assert (event.start, event.end, *event.peaks) == (10 * first, 10 * last, *(10 * peaks))
+        assert [*event.sizes] == [*sizes[peaks, [0, 1]]] and [*event.scores] == [*scores[peaks, [0, 1]]]
         part = values[first : last + 1]
         np.testing.assert_array_equal(event.extremes, [part.min(0), part.max(0)])
 
