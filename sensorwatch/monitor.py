@@ -23,7 +23,8 @@ from vaepaper import checks, paths
 
 FORMAT = "sensorwatch monitor 4"
 # What is saved beside the channels.
-LEARNT = ("window", "reason", "timed", "step", "limit", "usual_gap", "follow", "direction", "at_least")
+LEARNT = ("window", "reason", "timed", "step", "limit", "usual_gap", "until")
+LEARNT += ("follow", "direction", "at_least")
 BLOCKS = ("largest", "means", "recent")  # of a calibration
 DIRECTIONS = {"both": 0, "up": 1, "down": -1}
 
@@ -66,7 +67,8 @@ class Monitor:
         at_least: float | Mapping[str, float] = 0.0,
     ):
         self.window = None if window is None else checks.integer("window", window, 4)
-        self.step, self.follow = None if step is None else checks.number("step", step, 0, above=True), follow
+        self.step = None if step is None else checks.number("step", step, 0, above=True)
+        self.follow = checks.flag("follow", follow)
         self.direction = checks.one_of("direction", direction, DIRECTIONS)
         named = at_least if isinstance(at_least, Mapping) else {"": at_least}
         named = {name: checks.number(f"at_least {name}".strip(), size, 0) for name, size in named.items()}
@@ -82,6 +84,7 @@ class Monitor:
         self.reason = ""
         self.channels: dict[str, Channel] = {}
         self.relation: Relation | None = None
+        self.until: int | None = None  # the last time that calibrates, in ns; what is later may be confirmed
         self._calibration: Calibration | None = None
         self._live: Watch | None = None
         self._passed: tuple[np.ndarray, np.ndarray, Points] | None = None  # the last signal: see `_pass`
@@ -151,22 +154,30 @@ class Monitor:
         values = self._without_far_values(times, values, list(self.channels))
         deviations = self._pass(times, values).deviations
         self._calibration = Calibration.of(deviations, self.window, self.step or math.nan, self.follow)
-        self._live = None
+        self.until, self._live = int(times[-1].astype(np.int64)) if self.timed else None, None
         return self
 
     def confirm(self, signal, alarms: pd.DataFrame, after=None) -> Self:
         """Say of a signal that was watched: all of it was normal but these alarms. Trains nothing.
 
         Its blocks join the calibration, those with such an alarm left out. So the threshold learns from
-        false alarms, and a longer calibration supports lower target rates.
+        false alarms, and a longer calibration supports lower target rates. What calibrates already, or is
+        earlier, is left out, where there are times.
 
         Args:
             alarms: of `alarms`, without the false ones. after: a time or number; only what is later counts.
+
+        Raises:
+            ValueError: a signal that cannot be read, another table, or no time.
         """
         calibration = self.calibration
-        times, values, _, _ = self._read(signal)
+        times, values, _, zone = self._read(signal)
+        new = self._later(times, after, zone) & ~self._within(times, alarms, zone)
+        if self.until is not None and len(times):
+            new &= times.astype(np.int64) > self.until
+            self.until = max(self.until, int(times[-1].astype(np.int64)))
         deviations = self._pass(times, values).deviations.copy()
-        deviations[_within(times, alarms) | ~_later(times, after)] = np.nan
+        deviations[~new] = np.nan
         self._calibration, self._live = calibration.joined(deviations), None
         return self
 
@@ -175,8 +186,8 @@ class Monitor:
 
         Two fifths train, the remainder calibrates. Raises ValueError: as `fit` and `calibrate`.
         """
-        times, values, real, _ = self._read(signal)
-        values = np.where(_within(times, alarms)[:, None], np.nan, values)[real]
+        times, values, real, zone = self._read(signal)
+        values = np.where(self._within(times, alarms, zone)[:, None], np.nan, values)[real]
         normal = pd.DataFrame(values, _index_of(signal, times[real]), list(self.channels))
         middle = 2 * len(normal) // 5
         return self.fit(normal[:middle]).calibrate(normal[middle + self.window :])
@@ -276,6 +287,10 @@ class Monitor:
         if live.target != (per_day, rate):
             threshold = self.calibration.threshold(per_day, rate)
         times, values, _, zone = self._read(chunk, live.last)
+        if live.last is not None and (zone is None) != (live.zone is None):
+            raise ValueError(
+                "some times have a zone and some have none; expected one or the other throughout"
+            )
         live.target, live.threshold, live.zone = (per_day, rate), threshold, zone
         self._live = live
         if not len(times):
@@ -298,11 +313,9 @@ class Monitor:
         Raises:
             ValueError: less than four blocks of calibration's length; says how many points are needed.
         """
-        times, values, _, _ = self._read(signal)
-        deviations = self._pass(times, values).deviations
-        return self.calibration.drift(
-            deviations[_later(times, after)], columns_of([*self.channels], drifts=True)
-        )
+        times, values, _, zone = self._read(signal)
+        deviations = self._pass(times, values).deviations[self._later(times, after, zone)]
+        return self.calibration.drift(deviations, columns_of([*self.channels], drifts=True))
 
     def save(self, folder: str | Path) -> Path:
         """Leave monitor.safetensors and monitor.json in `folder`, nothing of `update`'s state; returns it."""
@@ -361,6 +374,30 @@ class Monitor:
                 column[far] = np.nan
         return values
 
+    def _moment(self, time, zone) -> np.datetime64 | int:
+        """A time in UTC, or a number, as `_read` gives them; a time without a zone is the signal's."""
+        if not self.timed:
+            return checks.integer("a place in the signal", time, -checks.LARGEST)
+        try:
+            time = pd.Timestamp(time if not isinstance(time, int | float) else str(time))
+        except (ValueError, TypeError):
+            raise ValueError(f"{checks.shown(time)} is no time") from None
+        time = time.tz_localize(zone) if time.tz is None else time
+        return (time.tz_convert("UTC").tz_localize(None) if time.tz else time).to_datetime64()
+
+    def _later(self, times: np.ndarray, after, zone) -> np.ndarray:
+        """Which times are later, bool [n]; all if it is None."""
+        return np.ones(len(times), bool) if after is None else times > self._moment(after, zone)
+
+    def _within(self, times: np.ndarray, alarms: pd.DataFrame, zone) -> np.ndarray:
+        """Which times lie in an alarm, bool [n]; gaps are none."""
+        if not isinstance(alarms, pd.DataFrame) or not {"start", "end", "triggered_by"} <= {*alarms}:
+            raise ValueError(f"alarms are {checks.kind(alarms)}; expected a table that Monitor.alarms gave")
+        found = np.zeros(len(times), bool)
+        for row in alarms[alarms.triggered_by != "gap"].itertuples():
+            found |= (times >= self._moment(row.start, zone)) & (times <= self._moment(row.end, zone))
+        return found
+
     @property
     def _unit(self) -> float:
         """The usual step in seconds, or 1 sample."""
@@ -376,7 +413,7 @@ class Monitor:
         if (times.dtype.kind == "M") != self.timed:
             has, learnt = ("no times", "times") if self.timed else ("times", "none")
             raise ValueError(f"this signal has {has}; the one that was learnt has {learnt}")
-        if self.timed and len(times) > 2:
+        if self.timed and len(times) > 20:  # fewer may be further apart by chance
             step = windows.usual_step(pd.DatetimeIndex(times))
             if not 0.5 <= step / self.step <= 2:
                 has = f"this signal has a value every {step:g} s"
@@ -414,26 +451,6 @@ def _index_of(signal, times: np.ndarray) -> pd.Index:
     """A signal's own index, or its times."""
     own = getattr(signal, "index", None)
     return own if isinstance(own, pd.Index) else pd.Index(times)
-
-
-def _moment(time) -> np.datetime64 | int:
-    """A time in UTC, or a number, as `_read` gives them."""
-    if not isinstance(time, pd.Timestamp):
-        return time
-    return (time.tz_convert("UTC").tz_localize(None) if time.tz else time).to_datetime64()
-
-
-def _later(times: np.ndarray, after) -> np.ndarray:
-    """Which times are later than `after`, bool [n]; all if it is None."""
-    return np.ones(len(times), bool) if after is None else times > _moment(after)
-
-
-def _within(times: np.ndarray, alarms: pd.DataFrame) -> np.ndarray:
-    """Which times lie in an alarm, bool [n]; gaps are none."""
-    found = np.zeros(len(times), bool)
-    for row in alarms[alarms.triggered_by != "gap"].itertuples():
-        found |= (times >= _moment(row.start)) & (times <= _moment(row.end))
-    return found
 
 
 def _digest(monitor: dict, body: bytes) -> str:

@@ -26,6 +26,9 @@ def as_arrays(
         ValueError: an infinite value, times out of order or missing, other channels; names the first.
     """
     first = int(follows) + 1 if isinstance(follows, np.integer) else 0
+    if not isinstance(signal, pd.Series | pd.DataFrame | Mapping | np.ndarray | list | tuple | Real):
+        kind = type(signal).__name__
+        raise ValueError(f"the signal is of type {kind}; expected a Series, a DataFrame, a dict or an array")
     if isinstance(signal, np.ndarray | list | tuple | Real):
         signal = pd.Series(np.atleast_1d(signal))
         signal.index += first
@@ -39,6 +42,8 @@ def as_arrays(
         found = list(names)  # one channel is the channel, whatever it is called today
     else:
         found = ["value" if signal.name is None else str(signal.name)]
+    if not found:
+        raise ValueError("the signal has no channel")
     if len({*found}) < len(found):
         raise ValueError(f"the channels are {', '.join(found)}; expected a name for each of them")
     try:

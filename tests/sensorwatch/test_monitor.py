@@ -564,3 +564,54 @@ def test_it_learns_anew_from_what_was_no_alarm():
     real = alarms[(alarms.peak == risen.index[900])].assign(start=risen.index[880], end=risen.index[930])
     again = watch.refit(risen, real).alarms(risen, per_day=0.05)
     assert len(again) < 8 and risen.index[900] in set(again.peak)
+
+
+def test_what_matters_is_judged_channel_by_channel_and_side_by_side():
+    """Alarms that join keep what matters in them: another channel, another side a little later."""
+    part = plant(900, 3)
+    part.iloc[400:415, 1] += 9
+    part.iloc[430:445, 0] += 6
+    watch = Monitor(24, steps=200, at_least={"flow": 30.0}).fit(plant(1500)).calibrate(plant(4000, 1))
+    found = watch.alarms(part, per_day=0.1)
+    hit = found[(found.start <= part.index[445]) & (found.end >= part.index[400])]
+    assert len(hit) and "flow" not in set(hit.channel)
+    one = signal(900, 2)
+    one.iloc[400:410] += 12
+    one.iloc[425:435] -= 14
+    watch = Monitor(24, steps=200).fit(signal(1000)).calibrate(signal(4000, 1))
+    for direction in ("up", "down"):
+        watch.direction = direction
+        found = watch.alarms(one, per_day=0.05)
+        assert ((found.start <= one.index[405]) & (found.end >= one.index[405])).any(), direction
+
+
+def test_what_was_confirmed_counts_once_and_times_may_be_words():
+    watch = Monitor(24, steps=50).fit(signal(1000)).calibrate(signal(2000, 1))
+    part = signal(4000, 2, zone="Europe/Berlin")
+    alarms = watch.alarms(part, per_day=0.1)
+    blocks = watch.confirm(part[2500:], alarms[:0]).calibration.blocks
+    assert blocks > 10 and watch.confirm(part[2500:], alarms[:0]).calibration.blocks == blocks
+    texts = alarms.assign(start=alarms.start.astype(str), end=alarms.end.astype(str))
+    times, zone = watch._read(part)[0], part.index.tz
+    np.testing.assert_array_equal(watch._within(times, texts, zone), watch._within(times, alarms, zone))
+    assert watch.drift(part, after="2026-02-01 00:00").equals(watch.drift(part, after=part.index[744]))
+    for wrong in (None, [1], pd.DataFrame()):
+        with pytest.raises(ValueError, match=r"expected a table that Monitor.alarms gave"):
+            watch.confirm(part, wrong)
+    with pytest.raises(ValueError, match="'soon' is no time"):
+        watch.drift(part, after="soon")
+
+
+def test_pieces_with_rows_missing_are_taken_and_zones_are_not_mixed(monitor):
+    monitor._live = None
+    part = signal(200, 3).drop(signal(200).index[[101, 102, 104, 105]])
+    monitor.update(part[:100], per_day=0.1)
+    assert monitor.update(part[100:103], per_day=0.1) is not None
+    with pytest.raises(ValueError, match="some times have a zone and some have none"):
+        monitor.update(part[103:110].tz_localize("UTC"), per_day=0.1)
+
+
+@pytest.mark.parametrize("nothing", [None, "abc", {1, 2}, {}, signal(9).to_frame()[[]]])
+def test_what_is_no_signal_is_refused(nothing):
+    with pytest.raises(ValueError, match=r"expected a Series|no channel"):
+        Monitor(24).fit(nothing)
