@@ -545,7 +545,7 @@ def test_what_goes_on_rising_is_told_again(monitor):
 
 def test_what_a_person_confirms_as_normal_joins_the_calibration():
     watch = Monitor(24, steps=200).fit(signal(1000)).calibrate(signal(2000, 1))
-    part = signal(2000, 2)
+    part = signal(4000, 2)[2000:]
     part.iloc[700:760] += 4  # a false alarm, says the person
     part.iloc[1500] += 60
     before = watch.alarms(part, per_day=0.1)
