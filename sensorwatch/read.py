@@ -36,6 +36,7 @@ ROLES = {  # names of columns that hold a part of the time; `UNIT_OF` has more
 DAY_WORD = (
     r"dat[eao]|datum|day|tag|jour|fecha|pvm|日付|年月日|日時|日期|时间|_?(date)?time(stamp)?|zeit|column \d+"
 )
+DATE_NAME = r"(.*[\W_])?(dat[eao]|datum|fecha|pvm|日付|年月日|日時|日期|(yy)?yymmdd)"
 START = {"start": "2026-03-01 00:00", "step": "10min"}
 
 
@@ -84,13 +85,16 @@ def read_csv(
         if where:
             table = rows_where(table, where)
         timing, form = [], None
+        if not (start or step):
+            timing = _time_columns(table, [find_column(table, name) for name in _several(time)])
+        asked = [value] if value in list(table.cells) else _several(value)
+        names = [find_column(table, name) for name in asked] or [_only_numbers(table, timing)]
         if start or step:
             index, words = _counted(start, step, len(table.cells)), f"from {start} in steps of {step}"
         else:
-            timing = _time_columns(table, [find_column(table, name) for name in _several(time)])
+            if not time:
+                _refuse_date_left_out(table, names, timing)
             index, words, form = _index(table, timing, date_order, unit)
-        asked = [value] if value in list(table.cells) else _several(value)
-        names = [find_column(table, name) for name in asked] or [_only_numbers(table, timing)]
         for name in set(names) & set(timing):
             raise ValueError(f"{name!r} holds the times; name another column as value")
         if not start:
@@ -282,6 +286,31 @@ def _counts(texts: pd.Series) -> bool:
     return bool(counts or (texts == texts[0]).all())
 
 
+def _refuse_date_left_out(table: Table, names: list[str], timing: list[str]) -> None:
+    """Refuse clocks, hours or row numbers alone where a column is named like a date or a part of one."""
+    cells, kinds = table.cells, table.kinds
+    if timing and (_role(timing[0]) == "year" or kinds[timing[0]] not in ("clock", "half", "number")):
+        return
+    if timing and kinds[timing[0]] == "number" and cells[timing[0]].str.len().median() > 5:
+        return
+
+    def dated(name: str) -> bool:
+        part = _role(name) in ("year", "month", "day", "doy") and not cells[name].str.contains("[.,]").any()
+        part = part and (kinds[name] == "number" or plain(name) != "tag")
+        return kinds[name] != "" and (part or bool(re.fullmatch(DATE_NAME, plain(name))))
+
+    if dates := [name for name in cells if name not in [*names, *timing] and dated(name)]:
+        clock = timing or [n for n in cells if _role(n) in ("h", "hhmm") and n not in names]
+        told = f"{cells[dates[0]].iloc[0]!r} in {dates[0]!r} may be a date, or a part of it"
+        ways = [{"time": timing[0]}] if timing else []
+        refuse(
+            f"{told}; name the columns of the times (unit: their form)",
+            {"time": ",".join([*dates, *clock])},
+            *ways,
+            START,
+        )
+
+
 def _refuse_unnamed_time(table: Table, names: list[str]) -> None:
     """Without times, a column that rises all the time may be them, or one of texts that never repeat."""
     for name in table.cells.columns.difference(names, sort=False):
@@ -289,7 +318,7 @@ def _refuse_unnamed_time(table: Table, names: list[str]) -> None:
         values = pd.to_numeric(texts.str.replace(",", "."), errors="coerce")
         rising = len(values) > 3 and (values.diff().iloc[1:] > 0).all() and not _counts(texts)
         words = texts.str.contains(r"\d", regex=True).all() and kind_of(texts[0]) != "number"
-        if rising or (texts.is_unique and (words or _role(name) in ("year", "doy"))):
+        if rising or (texts.is_unique and words):
             form = "s" if rising else "%d.%m.%Y %H:%M"
             told = f"{texts[0]!r} in {name!r} may be the time; name it, and its unit or form, or a first row"
             refuse(told, {"time": name, "unit": form}, START)

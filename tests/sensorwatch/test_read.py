@@ -497,6 +497,32 @@ def test_dates_are_ordered_where_only_one_order_has_no_jumps(tmp_path):
         assert list(signal.index) == list(days) and signal.attrs["date_order"] == order
 
 
+UNSURE = {  # text, options, the refusal or the signal that must come out; x is read
+    "no year": ("Date,Time,x\n03/28,22:00:00,1.5\n03/28,23:00:00,2.5", {}, "'03/28' in 'Date' .*time=.Date,Time"),
+    "Excel's day": ("Date,Time,x\n46109,22:00:00,1.5\n46109,23:00:00,2.5", {}, "'46109' in 'Date'.*start="),
+    "a day's number": ("Tag;Uhrzeit;x\n28;22:00;1,5\n28;23:00;2,5", {}, "time=.Tag,Uhrzeit"),
+    "a month's name":
+        ("Year,Month,Day,Hour,x\n2026,Mar,28,22,1.5\n2026,Mar,28,23,2.5", {}, "time=.Year,Month,Day,Hour"),
+    "a month's name, told":
+        ("Year,Month,Day,Hour,x\n2026,Mar,28,22,1.5\n2026,Mar,28,23,2.5", {"time": "Year,Month,Day,Hour"},
+         {"2026-03-28 22:00": 1.5, "2026-03-28 23:00": 2.5}),
+    "YYYYMMDD": ("# STN,YYYYMMDD,HH,x\n260,20260328,23,3.5\n260,20260328,24,3.0", {}, "time=.YYYYMMDD,HH"),
+    "YYYYMMDD, told":
+        ("# STN,YYYYMMDD,HH,x\n260,20260328,23,3.5\n260,20260328,24,3.0", {"time": "YYYYMMDD,HH"},
+         {"2026-03-28 23:00": 3.5, "2026-03-29 00:00": 3.0}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNSURE)
+def test_what_is_not_understood_is_not_left_out(tmp_path, name):
+    text, options, expected = UNSURE[name]
+    if isinstance(expected, str):
+        with pytest.raises(ValueError, match=expected):
+            read(tmp_path, text.split("\n"), value="x", **options)
+    else:
+        check(read(tmp_path, text.split("\n"), value="x", **options)[0], [*expected], [*expected.values()])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_damaged_files_give_a_signal_or_one_sentence(tmp_path, seed):
