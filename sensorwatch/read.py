@@ -26,7 +26,7 @@ SENSOR = (  # what a column of several sensors' names is called
     "|センサ|機器|項目|場所"
 )
 ROLES = {  # names of columns that hold a part of the time; `UNIT_OF` has more
-    "year": r"year|yr|yyyy|jahr|année|año|anno|ano|年|西暦",
+    "year": r"year|yr|yyyy|yy|jahr|année|año|anno|ano|年|西暦",
     "month": r"month|mon|mo|mm|monat|mois|mes|mese|mês|月",
     "day": r"day|dy|dd|tag|jour|día|dia|giorno|日",
     "doy": r"doy|jday|julian ?day|yday|day ?of ?year",
@@ -131,14 +131,27 @@ def _role(name: str) -> str | None:
     return next(found, times.UNIT_OF.get(plain(name)))
 
 
+def _roles(names) -> dict[str, str | None]:
+    """The parts of a time that columns hold; of MM and mm, the second is minutes."""
+    roles = {name: _role(name) for name in names}
+    minutes = [name for name in names if plain(name) == "mm"][1:]
+    return roles | dict.fromkeys(minutes, "min")
+
+
 def _time_columns(table: Table, asked: list[str]) -> list[str]:
     """The columns that make up the times, the date before the clock; none if nothing looks like a time."""
     cells, kinds = table.cells, table.kinds
     if asked:
         order = ["year", "month", "day", "doy", None, "hhmm", *times.UNITS]
-        return sorted(asked, key=lambda n: order.index("hhmm" if kinds[n] in ("clock", "half") else _role(n)))
+        roles = _roles(asked) | {name: "hhmm" for name in asked if kinds[name] in ("clock", "half")}
+        return sorted(asked, key=lambda name: order.index(roles[name]))
     numeric = [name for name in cells if kinds[name] == "number"]
-    part = {_role(name): name for name in reversed(numeric)}
+    part = {role: name for name, role in reversed(_roles(numeric).items())}
+    if minute := part.get("min"):
+        others = any(re.fullmatch("max(imum)?|mean|avg|average|mittel(wert)?", plain(n)) for n in cells)
+        uneven = "h" in part and cells[minute].str.fullmatch(r"[0-5]?\d").mean() < 0.98
+        if uneven or (others and plain(minute) == "min"):
+            del part["min"]  # a minimum
 
     def of(kind: str) -> list[str]:  # a date that stays the same is one of other things, unless named so
         found = [name for name in cells if kinds[name] == kind]
@@ -151,7 +164,7 @@ def _time_columns(table: Table, asked: list[str]) -> list[str]:
     clocks = [name for name in cells if kinds[name] == "clock"]
     timely = [n for n in numeric if any(times.TIME_WORD.search(plain(c)) for c in [n, *table.header[n][:1]])]
     finer = [name for name in cells if kinds[name] == "half"][:1] + parts("ms", "us")
-    clock = parts("hhmm") or (parts("h", "min", "s") if "h" in part else [])
+    clock = parts("hhmm") or (parts("h", "min", *["s"] * ("min" in part)) if "h" in part else [])
     if stamps := of("stamp"):
         return _one_of(table, stamps) + finer
     if dates := of("date"):
@@ -198,7 +211,8 @@ def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str,
         return rows, "none: rows are counted", None
     form = unit if unit and "%" in unit else None
     cells, name, texts = table.cells, timing[0], table.cells[timing[0]]
-    roles = {} if form else {n: _role(n) for n in timing}
+    roles = {} if form else _roles(timing)
+    roles |= {n: unit for n in timing[1:] if not form and not roles[n]}  # hours in a column "time"
     seconds = {word: one for word, (one, _) in times.UNITS.items()} | {"doy": 86400}
     added = [n for n in timing[1:] if roles.get(n) in seconds and table.kinds[n] == "number"]
     fields, doy = [n for n in timing[1:] if roles.get(n) in ("month", "day")], "doy" in roles.values()
@@ -219,6 +233,10 @@ def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str,
             more = cells[other]
             if other not in fields and table.kinds[other] == "number":  # 930 is half past nine
                 digits = more.str.fullmatch(r"\d+")
+                hours = more.str.fullmatch(r"\d\d?(\.[05]0)?").mean() > 0.98
+                if hours and not form and not more.str.fullmatch(r"\d+\.00").all():
+                    told = f"{more.iloc[0]!r} in {other!r} may be hours or a clock; say so, or when row 1 is"
+                    refuse(told, {"unit": "h"}, START)
                 more = more.where(~digits, more.str.zfill(4 if more[digits].str.len().median() <= 4 else 6))
             texts = texts + ("-" if other in fields else " ") + more
         found, words, clocks = times.read_texts(texts, "ymd" if fields or doy else order, form)
@@ -303,12 +321,8 @@ def _refuse_date_left_out(table: Table, names: list[str], timing: list[str]) -> 
         clock = timing or [n for n in cells if _role(n) in ("h", "hhmm") and n not in names]
         told = f"{cells[dates[0]].iloc[0]!r} in {dates[0]!r} may be a date, or a part of it"
         ways = [{"time": timing[0]}] if timing else []
-        refuse(
-            f"{told}; name the columns of the times (unit: their form)",
-            {"time": ",".join([*dates, *clock])},
-            *ways,
-            START,
-        )
+        told += "; name the columns of the times (unit: their form)"
+        refuse(told, {"time": ",".join([*dates, *clock])}, *ways, START)
 
 
 def _refuse_unnamed_time(table: Table, names: list[str]) -> None:

@@ -497,6 +497,7 @@ def test_dates_are_ordered_where_only_one_order_has_no_jumps(tmp_path):
         assert list(signal.index) == list(days) and signal.attrs["date_order"] == order
 
 
+LATE = {"2026-03-28 22:00": 1.5, "2026-03-28 23:00": 2.5}
 UNSURE = {  # text, options, the refusal or the signal that must come out; x is read
     "no year": ("Date,Time,x\n03/28,22:00:00,1.5\n03/28,23:00:00,2.5", {}, "'03/28' in 'Date' .*time=.Date,Time"),
     "Excel's day": ("Date,Time,x\n46109,22:00:00,1.5\n46109,23:00:00,2.5", {}, "'46109' in 'Date'.*start="),
@@ -505,11 +506,28 @@ UNSURE = {  # text, options, the refusal or the signal that must come out; x is 
         ("Year,Month,Day,Hour,x\n2026,Mar,28,22,1.5\n2026,Mar,28,23,2.5", {}, "time=.Year,Month,Day,Hour"),
     "a month's name, told":
         ("Year,Month,Day,Hour,x\n2026,Mar,28,22,1.5\n2026,Mar,28,23,2.5", {"time": "Year,Month,Day,Hour"},
-         {"2026-03-28 22:00": 1.5, "2026-03-28 23:00": 2.5}),
+         LATE),
     "YYYYMMDD": ("# STN,YYYYMMDD,HH,x\n260,20260328,23,3.5\n260,20260328,24,3.0", {}, "time=.YYYYMMDD,HH"),
     "YYYYMMDD, told":
         ("# STN,YYYYMMDD,HH,x\n260,20260328,23,3.5\n260,20260328,24,3.0", {"time": "YYYYMMDD,HH"},
          {"2026-03-28 23:00": 3.5, "2026-03-29 00:00": 3.0}),
+    "a minimum beside hours":
+        ("date,hour,min,max,x\n2026-03-28,22,17,23,1.5\n2026-03-28,23,18,24,2.5", {}, LATE),
+    "a minimum with decimals": ("date,hour,min,x\n2026-03-28,22,17.5,1.5\n2026-03-28,23,18.5,2.5", {}, LATE),
+    "sec without minutes": ("date,hour,sec,x\n2026-03-28,22,17.5,1.5\n2026-03-28,23,18,2.5", {}, LATE),
+    "digits of hours": ("DATE,TIME,x\n20260328,22,1.5\n20260328,23,2.5", {}, "'22' in 'TIME'.*unit=.h"),
+    "digits of hours, told": ("DATE,TIME,x\n20260328,22,1.5\n20260328,23,2.5", {"unit": "h"}, LATE),
+    "hours, named as time":
+        ("Datum;Uhrzeit;x\n28.03.2026;22;1,5\n28.03.2026;23;2,5", {"time": "Datum,Uhrzeit"}, "unit=.h"),
+    "decimal hours": ("Date,Time,x\n2026-03-28,22.00,1.5\n2026-03-28,22.50,2.5", {}, "'22.00' in 'Time'"),
+    "decimal hours, told": ("Date,Time,x\n2026-03-28,22.00,1.5\n2026-03-28,22.50,2.5", {"unit": "h"},
+                            {"2026-03-28 22:00": 1.5, "2026-03-28 22:30": 2.5}),
+    "a dotted clock on the hour": ("Date,Time,x\n2026-03-28,22.00,1.5\n2026-03-28,23.00,2.5", {}, LATE),
+    "MM and mm": ("YYYY MM DD hh mm x\n2026 03 28 22 50 1.5\n2026 03 28 23 50 2.5", {},
+                  {"2026-03-28 22:50": 1.5, "2026-03-28 23:50": 2.5}),
+    "mn": ("#yr mo dy hr mn x\n2026 03 28 22 50 1.5\n2026 03 28 23 50 2.5", {},
+           {"2026-03-28 22:50": 1.5, "2026-03-28 23:50": 2.5}),
+    "days before hours": ("Elapsed,x\n0:22:00:00,1.5\n0:22:10:00,2.5", {}, "'0:22:00:00' in 'Elapsed'"),
 }  # fmt: skip
 
 
