@@ -226,6 +226,11 @@ def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str,
         if counts and not unit and times.named_unit(table.header[name]) is None:
             return rows, f"{name!r} only counts the rows; if it is seconds: {option(unit='s')}", None
         found, words = times.read_numbers(values, [name, *table.header[name]], unit)
+        back = values.dropna().diff().dropna()
+        if "from the start" in words and (back > 0).any() and (back < 0).any():
+            row = back.index[back < 0][0]
+            told = f"line {table.lines[row]}: times from the start go back at {texts[row]!r}"
+            refuse(f"{told}; say when the first row is", START)
         clocks = False
     else:
         texts = texts + "-1-1" if doy else texts

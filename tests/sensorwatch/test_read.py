@@ -528,6 +528,13 @@ UNSURE = {  # text, options, the refusal or the signal that must come out; x is 
     "mn": ("#yr mo dy hr mn x\n2026 03 28 22 50 1.5\n2026 03 28 23 50 2.5", {},
            {"2026-03-28 22:50": 1.5, "2026-03-28 23:50": 2.5}),
     "days before hours": ("Elapsed,x\n0:22:00:00,1.5\n0:22:10:00,2.5", {}, "'0:22:00:00' in 'Elapsed'"),
+    "two runs of one clock": ("time_ms,x\n12,1\n1015,2\n2018,3\n507,9", {}, "line 5.*back at '507'.*start="),
+    "a blank cell between spaces":
+        ("time a x\n2026-03-28T22:00 1 2\n2026-03-28T22:10   3\n2026-03-28T22:20 1 4", {}, "line 3 has fewer"),
+    "German numbers in a file of commas":
+        ('time,a,x\n2026-03-28 22:00,"20,5","1.100"\n2026-03-28 23:00,"20,6","1.200"', {},
+         {"2026-03-28 22:00": 1100, "2026-03-28 23:00": 1200}),
+    "numbers after #": ("No;time;x\n#1;2026-03-28 22:00;1.5\n#2;2026-03-28 23:00;2.5", {}, LATE),
 }  # fmt: skip
 
 
