@@ -163,7 +163,8 @@ def _time_columns(table: Table, asked: list[str]) -> list[str]:
 
     clocks = [name for name in cells if kinds[name] == "clock"]
     timely = [n for n in numeric if any(times.TIME_WORD.search(plain(c)) for c in [n, *table.header[n][:1]])]
-    finer = [name for name in cells if kinds[name] == "half"][:1] + parts("ms", "us")
+    parted = [name for name in parts("ms", "us") if _is_fraction(table, name)]
+    finer = [name for name in cells if kinds[name] == "half"][:1] + parted
     clock = parts("hhmm") or (parts("h", "min", *["s"] * ("min" in part)) if "h" in part else [])
     if stamps := of("stamp"):
         return _one_of(table, stamps) + finer
@@ -176,12 +177,25 @@ def _time_columns(table: Table, asked: list[str]) -> list[str]:
     if digits := [name for name in timely if _is_digits(cells[name])][:1]:
         others = [n for n in timely if n not in digits and cells[n].str.fullmatch(r"\d{1,6}").mean() > 0.98]
         complete = cells[digits[0]].str.len().max() > 8
-        return digits + ([] if complete else clocks[:1] or others[:1] or clock) + parts("ms", "us")
+        return digits + ([] if complete else clocks[:1] or others[:1] or clock) + parted
     if clocks:
         return _one_of(table, clocks) + finer
     units = [name for name in parts(*times.UNITS) if (np.diff(numbers(table, name)[0]) >= 0).all()]
     found = _one_of(table, timely or units)
-    return found + [name for name in parts("ms", "us") if found and name not in found]
+    return found + [name for name in parted if found and name not in found]
+
+
+def _is_fraction(table: Table, name: str) -> bool:
+    """Whether a column goes on where the times beside it end: digits that rise while the times repeat."""
+    stamps = [n for n in table.cells if table.kinds[n] in ("stamp", "clock")]
+    clocks, cells = table.cells[stamps], table.cells[name]
+    if re.search("[muµμ]S", name) or any(clocks[n].str.contains(r":\d\d[.,]0*[1-9]").any() for n in clocks):
+        return False  # millisiemens, or nothing is left to add
+    steps = pd.to_numeric(cells, errors="coerce").diff()[
+        (clocks == clocks.shift()).all(axis=1) & bool(stamps)
+    ]
+    digits = cells.str.fullmatch(r"\d{1,3}" if _role(name) == "ms" else r"\d{1,6}")
+    return digits.mean() > 0.98 and not ((steps < 0).any() and (steps > 0).any())
 
 
 def _is_digits(texts: pd.Series) -> bool:
