@@ -65,7 +65,7 @@ def numbers(table, name: str) -> tuple[np.ndarray, str]:
         unread[unread] = ~cells[unread].str.casefold().isin(MISSING)
         if unread.any() or (sign == "," and cells.str.contains(".", regex=False).any()):
             continue
-        if sign != (table.decimal or ("." if table.delimiter == "," else table.hint)):
+        if sign != (table.decimal or table.hint or "." * (table.delimiter == ",")):
             signed = cells[cells.str.contains(sign, regex=False)]
             few = signed.iloc[:: max(1, len(signed) // 200)]
             if len(few) and (table.decimal or not few.str.fullmatch(CERTAIN[sign]).any()):
@@ -127,10 +127,10 @@ def _decimal(table, name: str, bodies: pd.Series) -> str:
     signed = bodies[bodies.str.contains("[.,]")]
     if shown[sign]:
         return sign
-    if signed.empty or (table.delimiter == "," and not signed.str.contains(",").any()):
-        return "."
     if table.hint:
         return table.hint
+    if signed.empty or (table.delimiter == "," and not signed.str.contains(",").any()):
+        return "."
     first = signed.iloc[0]
     ways = ({"decimal": sign} for sign in (",." if "," in first else ".,"))
     refuse(f"{first!r} and all like it may be decimals or thousands", *ways)

@@ -26,7 +26,7 @@ SENSOR = (  # what a column of several sensors' names is called
     "|センサ|機器|項目|場所"
 )
 ROLES = {  # names of columns that hold a part of the time; `UNIT_OF` has more
-    "year": r"year|yr|yyyy|jahr|année|año|anno|ano|年|西暦",
+    "year": r"year|yr|yyyy|yy|jahr|année|año|anno|ano|年|西暦",
     "month": r"month|mon|mo|mm|monat|mois|mes|mese|mês|月",
     "day": r"day|dy|dd|tag|jour|día|dia|giorno|日",
     "doy": r"doy|jday|julian ?day|yday|day ?of ?year",
@@ -36,6 +36,7 @@ ROLES = {  # names of columns that hold a part of the time; `UNIT_OF` has more
 DAY_WORD = (
     r"dat[eao]|datum|day|tag|jour|fecha|pvm|日付|年月日|日時|日期|时间|_?(date)?time(stamp)?|zeit|column \d+"
 )
+DATE_NAME = r"(.*[\W_])?(dat[eao]|datum|fecha|pvm|日付|年月日|日時|日期|(yy)?yymmdd)"
 START = {"start": "2026-03-01 00:00", "step": "10min"}
 
 
@@ -84,13 +85,16 @@ def read_csv(
         if where:
             table = rows_where(table, where)
         timing, form = [], None
+        if not (start or step):
+            timing = _time_columns(table, [find_column(table, name) for name in _several(time)])
+        asked = [value] if value in list(table.cells) else _several(value)
+        names = [find_column(table, name) for name in asked] or [_only_numbers(table, timing)]
         if start or step:
             index, words = _counted(start, step, len(table.cells)), f"from {start} in steps of {step}"
         else:
-            timing = _time_columns(table, [find_column(table, name) for name in _several(time)])
+            if not time:
+                _refuse_date_left_out(table, names, timing)
             index, words, form = _index(table, timing, date_order, unit)
-        asked = [value] if value in list(table.cells) else _several(value)
-        names = [find_column(table, name) for name in asked] or [_only_numbers(table, timing)]
         for name in set(names) & set(timing):
             raise ValueError(f"{name!r} holds the times; name another column as value")
         if not start:
@@ -127,14 +131,27 @@ def _role(name: str) -> str | None:
     return next(found, times.UNIT_OF.get(plain(name)))
 
 
+def _roles(names) -> dict[str, str | None]:
+    """The parts of a time that columns hold; of MM and mm, the second is minutes."""
+    roles = {name: _role(name) for name in names}
+    minutes = [name for name in names if plain(name) == "mm"][1:]
+    return roles | dict.fromkeys(minutes, "min")
+
+
 def _time_columns(table: Table, asked: list[str]) -> list[str]:
     """The columns that make up the times, the date before the clock; none if nothing looks like a time."""
     cells, kinds = table.cells, table.kinds
     if asked:
         order = ["year", "month", "day", "doy", None, "hhmm", *times.UNITS]
-        return sorted(asked, key=lambda n: order.index("hhmm" if kinds[n] in ("clock", "half") else _role(n)))
+        roles = _roles(asked) | {name: "hhmm" for name in asked if kinds[name] in ("clock", "half")}
+        return sorted(asked, key=lambda name: order.index(roles[name]))
     numeric = [name for name in cells if kinds[name] == "number"]
-    part = {_role(name): name for name in reversed(numeric)}
+    part = {role: name for name, role in reversed(_roles(numeric).items())}
+    if minute := part.get("min"):
+        others = any(re.fullmatch("max(imum)?|mean|avg|average|mittel(wert)?", plain(n)) for n in cells)
+        uneven = "h" in part and cells[minute].str.fullmatch(r"[0-5]?\d").mean() < 0.98
+        if uneven or (others and plain(minute) == "min"):
+            del part["min"]  # a minimum
 
     def of(kind: str) -> list[str]:  # a date that stays the same is one of other things, unless named so
         found = [name for name in cells if kinds[name] == kind]
@@ -146,8 +163,9 @@ def _time_columns(table: Table, asked: list[str]) -> list[str]:
 
     clocks = [name for name in cells if kinds[name] == "clock"]
     timely = [n for n in numeric if any(times.TIME_WORD.search(plain(c)) for c in [n, *table.header[n][:1]])]
-    finer = [name for name in cells if kinds[name] == "half"][:1] + parts("ms", "us")
-    clock = parts("hhmm") or (parts("h", "min", "s") if "h" in part else [])
+    parted = [name for name in parts("ms", "us") if _is_fraction(table, name)]
+    finer = [name for name in cells if kinds[name] == "half"][:1] + parted
+    clock = parts("hhmm") or (parts("h", "min", *["s"] * ("min" in part)) if "h" in part else [])
     if stamps := of("stamp"):
         return _one_of(table, stamps) + finer
     if dates := of("date"):
@@ -159,12 +177,25 @@ def _time_columns(table: Table, asked: list[str]) -> list[str]:
     if digits := [name for name in timely if _is_digits(cells[name])][:1]:
         others = [n for n in timely if n not in digits and cells[n].str.fullmatch(r"\d{1,6}").mean() > 0.98]
         complete = cells[digits[0]].str.len().max() > 8
-        return digits + ([] if complete else clocks[:1] or others[:1] or clock) + parts("ms", "us")
+        return digits + ([] if complete else clocks[:1] or others[:1] or clock) + parted
     if clocks:
         return _one_of(table, clocks) + finer
     units = [name for name in parts(*times.UNITS) if (np.diff(numbers(table, name)[0]) >= 0).all()]
     found = _one_of(table, timely or units)
-    return found + [name for name in parts("ms", "us") if found and name not in found]
+    return found + [name for name in parted if found and name not in found]
+
+
+def _is_fraction(table: Table, name: str) -> bool:
+    """Whether a column goes on where the times beside it end: digits that rise while the times repeat."""
+    stamps = [n for n in table.cells if table.kinds[n] in ("stamp", "clock")]
+    clocks, cells = table.cells[stamps], table.cells[name]
+    if re.search("[muµμ]S", name) or any(clocks[n].str.contains(r":\d\d[.,]0*[1-9]").any() for n in clocks):
+        return False  # millisiemens, or nothing is left to add
+    steps = pd.to_numeric(cells, errors="coerce").diff()[
+        (clocks == clocks.shift()).all(axis=1) & bool(stamps)
+    ]
+    digits = cells.str.fullmatch(r"\d{1,3}" if _role(name) == "ms" else r"\d{1,6}")
+    return digits.mean() > 0.98 and not ((steps < 0).any() and (steps > 0).any())
 
 
 def _is_digits(texts: pd.Series) -> bool:
@@ -194,7 +225,8 @@ def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str,
         return rows, "none: rows are counted", None
     form = unit if unit and "%" in unit else None
     cells, name, texts = table.cells, timing[0], table.cells[timing[0]]
-    roles = {} if form else {n: _role(n) for n in timing}
+    roles = {} if form else _roles(timing)
+    roles |= {n: unit for n in timing[1:] if not form and not roles[n]}  # hours in a column "time"
     seconds = {word: one for word, (one, _) in times.UNITS.items()} | {"doy": 86400}
     added = [n for n in timing[1:] if roles.get(n) in seconds and table.kinds[n] == "number"]
     fields, doy = [n for n in timing[1:] if roles.get(n) in ("month", "day")], "doy" in roles.values()
@@ -208,6 +240,11 @@ def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str,
         if counts and not unit and times.named_unit(table.header[name]) is None:
             return rows, f"{name!r} only counts the rows; if it is seconds: {option(unit='s')}", None
         found, words = times.read_numbers(values, [name, *table.header[name]], unit)
+        back = values.dropna().diff().dropna()
+        if "from the start" in words and (back > 0).any() and (back < 0).any():
+            row = back.index[back < 0][0]
+            told = f"line {table.lines[row]}: times from the start go back at {texts[row]!r}"
+            refuse(f"{told}; say when the first row is", START)
         clocks = False
     else:
         texts = texts + "-1-1" if doy else texts
@@ -215,6 +252,10 @@ def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str,
             more = cells[other]
             if other not in fields and table.kinds[other] == "number":  # 930 is half past nine
                 digits = more.str.fullmatch(r"\d+")
+                hours = more.str.fullmatch(r"\d\d?(\.[05]0)?").mean() > 0.98
+                if hours and not form and not more.str.fullmatch(r"\d+\.00").all():
+                    told = f"{more.iloc[0]!r} in {other!r} may be hours or a clock; say so, or when row 1 is"
+                    refuse(told, {"unit": "h"}, START)
                 more = more.where(~digits, more.str.zfill(4 if more[digits].str.len().median() <= 4 else 6))
             texts = texts + ("-" if other in fields else " ") + more
         found, words, clocks = times.read_texts(texts, "ymd" if fields or doy else order, form)
@@ -282,6 +323,27 @@ def _counts(texts: pd.Series) -> bool:
     return bool(counts or (texts == texts[0]).all())
 
 
+def _refuse_date_left_out(table: Table, names: list[str], timing: list[str]) -> None:
+    """Refuse clocks, hours or row numbers alone where a column is named like a date or a part of one."""
+    cells, kinds = table.cells, table.kinds
+    if timing and (_role(timing[0]) == "year" or kinds[timing[0]] not in ("clock", "half", "number")):
+        return
+    if timing and kinds[timing[0]] == "number" and cells[timing[0]].str.len().median() > 5:
+        return
+
+    def dated(name: str) -> bool:
+        part = _role(name) in ("year", "month", "day", "doy") and not cells[name].str.contains("[.,]").any()
+        part = part and (kinds[name] == "number" or plain(name) != "tag")
+        return kinds[name] != "" and (part or bool(re.fullmatch(DATE_NAME, plain(name))))
+
+    if dates := [name for name in cells if name not in [*names, *timing] and dated(name)]:
+        clock = timing or [n for n in cells if _role(n) in ("h", "hhmm") and n not in names]
+        told = f"{cells[dates[0]].iloc[0]!r} in {dates[0]!r} may be a date, or a part of it"
+        ways = [{"time": timing[0]}] if timing else []
+        told += "; name the columns of the times (unit: their form)"
+        refuse(told, {"time": ",".join([*dates, *clock])}, *ways, START)
+
+
 def _refuse_unnamed_time(table: Table, names: list[str]) -> None:
     """Without times, a column that rises all the time may be them, or one of texts that never repeat."""
     for name in table.cells.columns.difference(names, sort=False):
@@ -289,7 +351,7 @@ def _refuse_unnamed_time(table: Table, names: list[str]) -> None:
         values = pd.to_numeric(texts.str.replace(",", "."), errors="coerce")
         rising = len(values) > 3 and (values.diff().iloc[1:] > 0).all() and not _counts(texts)
         words = texts.str.contains(r"\d", regex=True).all() and kind_of(texts[0]) != "number"
-        if rising or (texts.is_unique and (words or _role(name) in ("year", "doy"))):
+        if rising or (texts.is_unique and words):
             form = "s" if rising else "%d.%m.%Y %H:%M"
             told = f"{texts[0]!r} in {name!r} may be the time; name it, and its unit or form, or a first row"
             refuse(told, {"time": name, "unit": form}, START)

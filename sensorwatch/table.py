@@ -99,7 +99,8 @@ def read_table(text: str, encoding: str, decimal: str | None) -> Table:
         raise ValueError(f"no line holds readings (is it a logger's CSV?); it begins {lines[0][:60]!r}")
     told = [("encoding", encoding), ("delimiter", DELIMITERS[delimiter])]
     told.append(("readings", f"from line {filled[begin] + 1}"))
-    kept = [k for k in range(begin, len(lines)) if lines[k][0] != "#" or lines[k].startswith("#N")]
+    data = "#" if lines[begin][0] == "#" else "#N"
+    kept = [k for k in range(begin, len(lines)) if lines[k][0] != "#" or lines[k].startswith(data)]
     if len(kept) < len(lines) - begin:
         told.append(("comments", f"{len(lines) - begin - len(kept)} lines between the readings left out"))
     lines, numbered = [lines[k] for k in kept], np.array(filled)[kept] + 1
@@ -192,6 +193,13 @@ def _named(cells, names, header, lines, delimiter, told, decimal) -> Table:
         cells, lines = cells.drop(index=again).reset_index(drop=True), np.delete(lines, again)
         told.append(("header again", f"in {len(again)} lines between the readings, left out"))
     filled = cells.ne("").sum(axis=1)
+    narrow = ((filled < filled.mode().max()) & cells[0].str.contains(r"\d")).to_numpy() & (delimiter == " ")
+    if narrow[:-1].any():
+        first = f"line {lines[narrow.argmax()]} has fewer cells than others"
+        if narrow.mean() > REPEATED:
+            raise ValueError(f"{first}: which one is blank cannot be told; write - where a value is missing")
+        told.append(("too few cells", f"{narrow.sum()} lines left out; {first}"))
+        cells, lines, filled = cells[~narrow].reset_index(drop=True), lines[~narrow], filled[~narrow]
     if len(cells) > 2 and filled.iloc[-1] < filled[:-1].min() and cells.iloc[-1, 0]:
         told.append(("last line", "it is cut off, and left out"))
         cells, lines = cells.iloc[:-1], lines[:-1]

@@ -12,7 +12,7 @@ UNITS = {  # seconds in one unit of a numeric time, and the words that headers u
     "us": (1e-6, "us µs μs usec micros microsecond microseconds mikrosekunden"),
     "ms": (1e-3, "ms msec millis millisecond milliseconds millisekunden millisecondes ミリ秒"),
     "s": (1.0, "sec secs second seconds sek sekunde sekunden seconde secondes segundo 秒"),
-    "min": (60.0, "min mins minute minutes minuten minuto 分"),
+    "min": (60.0, "min mins mn minute minutes minuten minuto 分"),
     "h": (3600.0, "hr hrs hour hours stunde stunden heures 時間"),
     "d": (86400.0, "day days tage jours 日"),
 }
@@ -45,7 +45,7 @@ ZONES = {  # hours; others have two meanings
 STAMP = re.compile(
     r"(?:(?P<a>m?\d{1,4})(?P<sep>[-/., ]+)(?P<b>m?\d{1,2})[-/., ]+(?P<c>\d{1,4})(?!\d))?[t\s,_;-]*"
     r"(?:(?P<h>\d{1,4}(?=:)|\d\d)"
-    r"(?:(?P<colon>:)?(?P<mi>\d\d)(?:(?(colon):)(?P<s>\d\d)(?:[.,:](?P<f>\d{1,9}))?)?)?)?"
+    r"(?:(?P<colon>:)?(?P<mi>\d\d)(?:(?(colon):)(?P<s>\d\d)(?:(?:[.,]|:(?=\d{3}))(?P<f>\d{1,9}))?)?)?)?"
     r"\s*(?:(?P<p>[ap])m?)?\s*(?P<zone>[+-]\d\d(?::?\d\d)?)?"
 )
 TIME_WORD = re.compile(
@@ -167,7 +167,7 @@ def read_texts(texts: pd.Series, order=None, form=None) -> tuple[pd.Series, str,
     return times, f"{ORDERS[name]}{why}", False
 
 
-PLAIN = r"\d{1,4}([-/.])\d\d?\1\d{1,4}([T ]+\d\d?(:\d\d){1,2}([.,:]\d{1,6})?( ?[AaPp][Mm])?)?"
+PLAIN = r"\d{1,4}([-/.])\d\d?\1\d{1,4}([T ]+\d\d?(:\d\d){1,2}([.,]\d{1,6}|:\d{3,6})?( ?[AaPp][Mm])?)?"
 
 
 def _in_one_form(texts: pd.Series, order: str) -> pd.Series | None:

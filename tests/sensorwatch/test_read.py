@@ -497,6 +497,62 @@ def test_dates_are_ordered_where_only_one_order_has_no_jumps(tmp_path):
         assert list(signal.index) == list(days) and signal.attrs["date_order"] == order
 
 
+LATE = {"2026-03-28 22:00": 1.5, "2026-03-28 23:00": 2.5}
+UNSURE = {  # text, options, the refusal or the signal that must come out; x is read
+    "no year": ("Date,Time,x\n03/28,22:00:00,1.5\n03/28,23:00:00,2.5", {}, "'03/28' in 'Date' .*time=.Date,Time"),
+    "Excel's day": ("Date,Time,x\n46109,22:00:00,1.5\n46109,23:00:00,2.5", {}, "'46109' in 'Date'.*start="),
+    "a day's number": ("Tag;Uhrzeit;x\n28;22:00;1,5\n28;23:00;2,5", {}, "time=.Tag,Uhrzeit"),
+    "a month's name":
+        ("Year,Month,Day,Hour,x\n2026,Mar,28,22,1.5\n2026,Mar,28,23,2.5", {}, "time=.Year,Month,Day,Hour"),
+    "a month's name, told":
+        ("Year,Month,Day,Hour,x\n2026,Mar,28,22,1.5\n2026,Mar,28,23,2.5", {"time": "Year,Month,Day,Hour"},
+         LATE),
+    "YYYYMMDD": ("# STN,YYYYMMDD,HH,x\n260,20260328,23,3.5\n260,20260328,24,3.0", {}, "time=.YYYYMMDD,HH"),
+    "YYYYMMDD, told":
+        ("# STN,YYYYMMDD,HH,x\n260,20260328,23,3.5\n260,20260328,24,3.0", {"time": "YYYYMMDD,HH"},
+         {"2026-03-28 23:00": 3.5, "2026-03-29 00:00": 3.0}),
+    "a minimum beside hours":
+        ("date,hour,min,max,x\n2026-03-28,22,17,23,1.5\n2026-03-28,23,18,24,2.5", {}, LATE),
+    "a minimum with decimals": ("date,hour,min,x\n2026-03-28,22,17.5,1.5\n2026-03-28,23,18.5,2.5", {}, LATE),
+    "sec without minutes": ("date,hour,sec,x\n2026-03-28,22,17.5,1.5\n2026-03-28,23,18,2.5", {}, LATE),
+    "digits of hours": ("DATE,TIME,x\n20260328,22,1.5\n20260328,23,2.5", {}, "'22' in 'TIME'.*unit=.h"),
+    "digits of hours, told": ("DATE,TIME,x\n20260328,22,1.5\n20260328,23,2.5", {"unit": "h"}, LATE),
+    "hours, named as time":
+        ("Datum;Uhrzeit;x\n28.03.2026;22;1,5\n28.03.2026;23;2,5", {"time": "Datum,Uhrzeit"}, "unit=.h"),
+    "decimal hours": ("Date,Time,x\n2026-03-28,22.00,1.5\n2026-03-28,22.50,2.5", {}, "'22.00' in 'Time'"),
+    "decimal hours, told": ("Date,Time,x\n2026-03-28,22.00,1.5\n2026-03-28,22.50,2.5", {"unit": "h"},
+                            {"2026-03-28 22:00": 1.5, "2026-03-28 22:30": 2.5}),
+    "a dotted clock on the hour": ("Date,Time,x\n2026-03-28,22.00,1.5\n2026-03-28,23.00,2.5", {}, LATE),
+    "MM and mm": ("YYYY MM DD hh mm x\n2026 03 28 22 50 1.5\n2026 03 28 23 50 2.5", {},
+                  {"2026-03-28 22:50": 1.5, "2026-03-28 23:50": 2.5}),
+    "mn": ("#yr mo dy hr mn x\n2026 03 28 22 50 1.5\n2026 03 28 23 50 2.5", {},
+           {"2026-03-28 22:50": 1.5, "2026-03-28 23:50": 2.5}),
+    "days before hours": ("Elapsed,x\n0:22:00:00,1.5\n0:22:10:00,2.5", {}, "'0:22:00:00' in 'Elapsed'"),
+    "two runs of one clock": ("time_ms,x\n12,1\n1015,2\n2018,3\n507,9", {}, "line 5.*back at '507'.*start="),
+    "a blank cell between spaces":
+        ("time a x\n2026-03-28T22:00 1 2\n2026-03-28T22:10   3\n2026-03-28T22:20 1 4", {}, "line 3 has fewer"),
+    "German numbers in a file of commas":
+        ('time,a,x\n2026-03-28 22:00,"20,5","1.100"\n2026-03-28 23:00,"20,6","1.200"', {},
+         {"2026-03-28 22:00": 1100, "2026-03-28 23:00": 1200}),
+    "numbers after #": ("No;time;x\n#1;2026-03-28 22:00;1.5\n#2;2026-03-28 23:00;2.5", {}, LATE),
+    "milliseconds of something": ("time,ms,x\n2026-03-28 22:00,41.5,1.5\n2026-03-28 23:00,42.5,2.5", {}, LATE),
+    "millisiemens": ("time,mS,x\n2026-03-28 22:00,41,1.5\n2026-03-28 23:00,42,2.5", {}, LATE),
+    "milliseconds beside a fraction":
+        ("time,ms,x\n2026-03-28 22:00:00.5,41,1.5\n2026-03-28 22:00:01.7,42,2.5", {},
+         {"2026-03-28 22:00:00.5": 1.5, "2026-03-28 22:00:01.7": 2.5}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNSURE)
+def test_what_is_not_understood_is_not_left_out(tmp_path, name):
+    text, options, expected = UNSURE[name]
+    if isinstance(expected, str):
+        with pytest.raises(ValueError, match=expected):
+            read(tmp_path, text.split("\n"), value="x", **options)
+    else:
+        check(read(tmp_path, text.split("\n"), value="x", **options)[0], [*expected], [*expected.values()])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_damaged_files_give_a_signal_or_one_sentence(tmp_path, seed):
