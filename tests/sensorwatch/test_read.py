@@ -540,6 +540,11 @@ UNSURE = {  # text, options, the refusal or the signal that must come out; x is 
     "milliseconds beside a fraction":
         ("time,ms,x\n2026-03-28 22:00:00.5,41,1.5\n2026-03-28 22:00:01.7,42,2.5", {},
          {"2026-03-28 22:00:00.5": 1.5, "2026-03-28 22:00:01.7": 2.5}),
+    "a second table":
+        ("# temp\ntime,x\n2026-03-28 22:00,1.5\n# hum\n2026-03-28 23:00,2.5", {}, "line 4: '# hum' begins"),
+    "a second header":
+        ("time,x,y\n2026-03-28 22:00,1,2\n2026-03-28 23:00,1,2\nstamp,y,x\n2026-03-29 00:00,2,1", {},
+         "line 4: 'stamp,y,x' begins"),
 }  # fmt: skip
 
 
@@ -550,7 +555,8 @@ def test_what_is_not_understood_is_not_left_out(tmp_path, name):
         with pytest.raises(ValueError, match=expected):
             read(tmp_path, text.split("\n"), value="x", **options)
     else:
-        check(read(tmp_path, text.split("\n"), value="x", **options)[0], [*expected], [*expected.values()])
+        signal, _ = read(tmp_path, text.split("\n"), value="x", **options)
+        check(signal, [*expected], [*expected.values()])
 
 
 @pytest.mark.slow
