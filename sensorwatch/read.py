@@ -165,7 +165,7 @@ def _time_columns(table: Table, asked: list[str]) -> list[str]:
     timely = [n for n in numeric if any(times.TIME_WORD.search(plain(c)) for c in [n, *table.header[n][:1]])]
     parted = [name for name in parts("ms", "us") if _is_fraction(table, name)]
     finer = [name for name in cells if kinds[name] == "half"][:1] + parted
-    clock = parts("hhmm") or (parts("h", "min", *["s"] * ("min" in part)) if "h" in part else [])
+    clock = parts("hhmm") or (parts("h", "min", "s") if {"h", "min"} <= part.keys() else parts("h"))
     if stamps := of("stamp"):
         return _one_of(table, stamps) + finer
     if dates := of("date"):
@@ -191,9 +191,8 @@ def _is_fraction(table: Table, name: str) -> bool:
     clocks, cells = table.cells[stamps], table.cells[name]
     if re.search("[muµμ]S", name) or any(clocks[n].str.contains(r":\d\d[.,]0*[1-9]").any() for n in clocks):
         return False  # millisiemens, or nothing is left to add
-    steps = pd.to_numeric(cells, errors="coerce").diff()[
-        (clocks == clocks.shift()).all(axis=1) & bool(stamps)
-    ]
+    again = (clocks == clocks.shift()).all(axis=1) & bool(stamps)
+    steps = pd.to_numeric(cells, errors="coerce").diff()[again]
     digits = cells.str.fullmatch(r"\d{1,3}" if _role(name) == "ms" else r"\d{1,6}")
     return digits.mean() > 0.98 and not ((steps < 0).any() and (steps > 0).any())
 
@@ -259,11 +258,12 @@ def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str,
     if added:
         more = sum(pd.to_numeric(cells[n], errors="coerce") * seconds[roles[n]] for n in added) - 86400 * doy
         found = found + pd.to_timedelta((more * 1e6).round(), unit="us")
-    back = found.dropna().diff().dropna() / pd.Timedelta("1s")
-    if "from the start" in words and (back > 0).any() and (back < 0).any():
-        row = back.index[back < 0][0]
-        told = f"line {table.lines[row]}: times from the start go back at {texts[row]!r}"
-        refuse(f"{told}; say when the first row is", START)
+    if "from the start" in words:
+        between = found.dropna().diff() / pd.Timedelta("1s")
+        if between.min() < 0 < between.max():
+            row = (between < 0).idxmax()
+            told = f"line {table.lines[row]}: times from the start go back at {texts[row]!r}"
+            refuse(f"{told}; say when the first row is", START)
     form = None if added or clocks else found.attrs.get("form")
     return _readable(table, timing, found, words), words, form
 
@@ -326,9 +326,10 @@ def _counts(texts: pd.Series) -> bool:
 def _refuse_date_left_out(table: Table, names: list[str], timing: list[str]) -> None:
     """Refuse clocks, hours or row numbers alone where a column is named like a date or a part of one."""
     cells, kinds = table.cells, table.kinds
-    if timing and (_role(timing[0]) == "year" or kinds[timing[0]] not in ("clock", "half", "number")):
+    kind = kinds[timing[0]] if timing else "clock"
+    if kind not in ("clock", "half", "number") or (timing and _role(timing[0]) == "year"):
         return
-    if timing and kinds[timing[0]] == "number" and cells[timing[0]].str.len().median() > 5:
+    if kind == "number" and cells[timing[0]].str.len().median() > 5:  # a date, or seconds since one
         return
 
     def dated(name: str) -> bool:
@@ -340,9 +341,8 @@ def _refuse_date_left_out(table: Table, names: list[str], timing: list[str]) -> 
         alone = [name for name in timing if name not in names]
         clock = alone or [n for n in cells if _role(n) in ("h", "hhmm") and n not in names]
         told = f"{cells[dates[0]].iloc[0]!r} in {dates[0]!r} may be a date, or a part of it"
-        ways = [{"time": name} for name in alone[:1]]
-        told += "; name the columns of the times (unit: their form)"
-        refuse(told, {"time": ",".join([*dates, *clock])}, *ways, START)
+        ways = [{"time": ",".join([*dates, *clock])}, *({"time": name} for name in alone[:1]), START]
+        refuse(f"{told}; name the columns of the times (unit: their form)", *ways)
 
 
 def _refuse_unnamed_time(table: Table, names: list[str]) -> None:
