@@ -36,7 +36,7 @@ ROLES = {  # names of columns that hold a part of the time; `UNIT_OF` has more
 DAY_WORD = (
     r"dat[eao]|datum|day|tag|jour|fecha|pvm|日付|年月日|日時|日期|时间|_?(date)?time(stamp)?|zeit|column \d+"
 )
-DATE_NAME = r"(.*[\W_])?(dat[eao]|datum|fecha|pvm|日付|年月日|日時|日期|(yy)?yymmdd)"
+DATE_NAME = r"(.*[\W_])?(dat[eao]|datum|fecha|pvm|日付|年月日|日時|日期|(yy)?yymmdd|week)"
 START = {"start": "2026-03-01 00:00", "step": "10min"}
 
 
@@ -142,7 +142,7 @@ def _time_columns(table: Table, asked: list[str]) -> list[str]:
     """The columns that make up the times, the date before the clock; none if nothing looks like a time."""
     cells, kinds = table.cells, table.kinds
     if asked:
-        order = ["year", "month", "day", "doy", None, "hhmm", *times.UNITS]
+        order = ["year", "month", "day", "doy", None, "hhmm", *reversed(times.UNITS)]
         roles = _roles(asked) | {name: "hhmm" for name in asked if kinds[name] in ("clock", "half")}
         return sorted(asked, key=lambda name: order.index(roles[name]))
     numeric = [name for name in cells if kinds[name] == "number"]
@@ -165,7 +165,7 @@ def _time_columns(table: Table, asked: list[str]) -> list[str]:
     timely = [n for n in numeric if any(times.TIME_WORD.search(plain(c)) for c in [n, *table.header[n][:1]])]
     parted = [name for name in parts("ms", "us") if _is_fraction(table, name)]
     finer = [name for name in cells if kinds[name] == "half"][:1] + parted
-    clock = parts("hhmm") or (parts("h", "min", *["s"] * ("min" in part)) if "h" in part else [])
+    clock = parts("hhmm") or (parts("h", "min", "s") if {"h", "min"} <= part.keys() else parts("h"))
     if stamps := of("stamp"):
         return _one_of(table, stamps) + finer
     if dates := of("date"):
@@ -191,9 +191,8 @@ def _is_fraction(table: Table, name: str) -> bool:
     clocks, cells = table.cells[stamps], table.cells[name]
     if re.search("[muµμ]S", name) or any(clocks[n].str.contains(r":\d\d[.,]0*[1-9]").any() for n in clocks):
         return False  # millisiemens, or nothing is left to add
-    steps = pd.to_numeric(cells, errors="coerce").diff()[
-        (clocks == clocks.shift()).all(axis=1) & bool(stamps)
-    ]
+    again = (clocks == clocks.shift()).all(axis=1) & bool(stamps)
+    steps = pd.to_numeric(cells, errors="coerce").diff()[again]
     digits = cells.str.fullmatch(r"\d{1,3}" if _role(name) == "ms" else r"\d{1,6}")
     return digits.mean() > 0.98 and not ((steps < 0).any() and (steps > 0).any())
 
@@ -240,11 +239,6 @@ def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str,
         if counts and not unit and times.named_unit(table.header[name]) is None:
             return rows, f"{name!r} only counts the rows; if it is seconds: {option(unit='s')}", None
         found, words = times.read_numbers(values, [name, *table.header[name]], unit)
-        back = values.dropna().diff().dropna()
-        if "from the start" in words and (back > 0).any() and (back < 0).any():
-            row = back.index[back < 0][0]
-            told = f"line {table.lines[row]}: times from the start go back at {texts[row]!r}"
-            refuse(f"{told}; say when the first row is", START)
         clocks = False
     else:
         texts = texts + "-1-1" if doy else texts
@@ -264,6 +258,12 @@ def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str,
     if added:
         more = sum(pd.to_numeric(cells[n], errors="coerce") * seconds[roles[n]] for n in added) - 86400 * doy
         found = found + pd.to_timedelta((more * 1e6).round(), unit="us")
+    if "from the start" in words:
+        between = found.dropna().diff() / pd.Timedelta("1s")
+        if between.min() < 0 < between.max():
+            row = (between < 0).idxmax()
+            told = f"line {table.lines[row]}: times from the start go back at {texts[row]!r}"
+            refuse(f"{told}; say when the first row is", START)
     form = None if added or clocks else found.attrs.get("form")
     return _readable(table, timing, found, words), words, form
 
@@ -326,9 +326,10 @@ def _counts(texts: pd.Series) -> bool:
 def _refuse_date_left_out(table: Table, names: list[str], timing: list[str]) -> None:
     """Refuse clocks, hours or row numbers alone where a column is named like a date or a part of one."""
     cells, kinds = table.cells, table.kinds
-    if timing and (_role(timing[0]) == "year" or kinds[timing[0]] not in ("clock", "half", "number")):
+    kind = kinds[timing[0]] if timing else "clock"
+    if kind not in ("clock", "half", "number") or (timing and _role(timing[0]) == "year"):
         return
-    if timing and kinds[timing[0]] == "number" and cells[timing[0]].str.len().median() > 5:
+    if kind == "number" and cells[timing[0]].str.len().median() > 5:  # a date, or seconds since one
         return
 
     def dated(name: str) -> bool:
@@ -337,11 +338,11 @@ def _refuse_date_left_out(table: Table, names: list[str], timing: list[str]) -> 
         return kinds[name] != "" and (part or bool(re.fullmatch(DATE_NAME, plain(name))))
 
     if dates := [name for name in cells if name not in [*names, *timing] and dated(name)]:
-        clock = timing or [n for n in cells if _role(n) in ("h", "hhmm") and n not in names]
+        alone = [name for name in timing if name not in names]
+        clock = alone or [n for n in cells if _role(n) in ("h", "hhmm") and n not in names]
         told = f"{cells[dates[0]].iloc[0]!r} in {dates[0]!r} may be a date, or a part of it"
-        ways = [{"time": timing[0]}] if timing else []
-        told += "; name the columns of the times (unit: their form)"
-        refuse(told, {"time": ",".join([*dates, *clock])}, *ways, START)
+        ways = [{"time": ",".join([*dates, *clock])}, *({"time": name} for name in alone[:1]), START]
+        refuse(f"{told}; name the columns of the times (unit: their form)", *ways)
 
 
 def _refuse_unnamed_time(table: Table, names: list[str]) -> None:

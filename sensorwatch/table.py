@@ -100,6 +100,14 @@ def read_table(text: str, encoding: str, decimal: str | None) -> Table:
     told = [("encoding", encoding), ("delimiter", DELIMITERS[delimiter])]
     told.append(("readings", f"from line {filled[begin] + 1}"))
     data = "#" if lines[begin][0] == "#" else "#N"
+    # A comment in words or as many words as there are names: what stands below has another meaning.
+    wordy = [k for k in range(begin, len(lines)) if not re.search(r"\d", lines[k])]
+    for k in wordy if len(wordy) < REPEATED * len(lines) + 3 else []:
+        row = _split([lines[k]], delimiter)[0]
+        table = len(row) == len(names) and row[0] != names[0] and {*map(kind_of, row)} == {"word"}
+        after = any(line[0] != "#" and re.search(r"\d", line) for line in lines[k:])
+        if after and (table or row[0][:1] == "#" != data):
+            raise ValueError(f"line {filled[k] + 1}: {lines[k][:60]!r} begins another table; split the file")
     kept = [k for k in range(begin, len(lines)) if lines[k][0] != "#" or lines[k].startswith(data)]
     if len(kept) < len(lines) - begin:
         told.append(("comments", f"{len(lines) - begin - len(kept)} lines between the readings left out"))
@@ -193,7 +201,8 @@ def _named(cells, names, header, lines, delimiter, told, decimal) -> Table:
         cells, lines = cells.drop(index=again).reset_index(drop=True), np.delete(lines, again)
         told.append(("header again", f"in {len(again)} lines between the readings, left out"))
     filled = cells.ne("").sum(axis=1)
-    narrow = ((filled < filled.mode().max()) & cells[0].str.contains(r"\d")).to_numpy() & (delimiter == " ")
+    narrow = filled.lt(filled.mode().max()).to_numpy() & (delimiter == " ")
+    narrow[narrow] = cells[0][narrow].str.contains(r"\d")
     if narrow[:-1].any():
         first = f"line {lines[narrow.argmax()]} has fewer cells than others"
         if narrow.mean() > REPEATED:

@@ -478,6 +478,16 @@ def test_one_damaged_line_of_two_hundred_is_left_out(tmp_path):
     assert "1 lines left out; line 52 has 6 cells, the header 3" in str(report)
 
 
+def test_one_row_of_two_hundred_with_a_blank_cell_between_spaces_is_left_out(tmp_path):
+    times = pd.date_range("2026-03-28", periods=200, freq="10min")
+    rows = [f"{t:%Y-%m-%dT%H:%M} {n}.5 1" for n, t in enumerate(times)]
+    signal, report = read(
+        tmp_path, ["time x y", *rows[:50], rows[50][:16] + "      1", *rows[51:]], value="x"
+    )
+    assert list(signal.index) == [*times[:50], *times[51:]]
+    assert "1 lines left out; line 52 has fewer cells" in str(report)
+
+
 def test_days_and_months_that_excel_exchanged_in_some_rows_are_refused(tmp_path):
     """What Excel takes for a date of its own order it writes anew; the 13th to the 31st stay as they were."""
     days = pd.date_range("2026-03-10", periods=200, freq="h")
@@ -529,6 +539,9 @@ UNSURE = {  # text, options, the refusal or the signal that must come out; x is 
            {"2026-03-28 22:50": 1.5, "2026-03-28 23:50": 2.5}),
     "days before hours": ("Elapsed,x\n0:22:00:00,1.5\n0:22:10:00,2.5", {}, "'0:22:00:00' in 'Elapsed'"),
     "two runs of one clock": ("time_ms,x\n12,1\n1015,2\n2018,3\n507,9", {}, "line 5.*back at '507'.*start="),
+    "hours, minutes, seconds":
+        ("hour,minute,second,x\n0,59,40,1\n1,0,20,2", {"time": "hour,minute,second"},
+         {"1970-01-01 00:59:40": 1, "1970-01-01 01:00:20": 2}),
     "a blank cell between spaces":
         ("time a x\n2026-03-28T22:00 1 2\n2026-03-28T22:10   3\n2026-03-28T22:20 1 4", {}, "line 3 has fewer"),
     "German numbers in a file of commas":
@@ -540,6 +553,11 @@ UNSURE = {  # text, options, the refusal or the signal that must come out; x is 
     "milliseconds beside a fraction":
         ("time,ms,x\n2026-03-28 22:00:00.5,41,1.5\n2026-03-28 22:00:01.7,42,2.5", {},
          {"2026-03-28 22:00:00.5": 1.5, "2026-03-28 22:00:01.7": 2.5}),
+    "a second table":
+        ("# temp\ntime,x\n2026-03-28 22:00,1.5\n# hum\n2026-03-28 23:00,2.5", {}, "line 4: '# hum' begins"),
+    "a second header":
+        ("time,x,y\n2026-03-28 22:00,1,2\n2026-03-28 23:00,1,2\nstamp,y,x\n2026-03-29 00:00,2,1", {},
+         "line 4: 'stamp,y,x' begins"),
 }  # fmt: skip
 
 
@@ -550,7 +568,8 @@ def test_what_is_not_understood_is_not_left_out(tmp_path, name):
         with pytest.raises(ValueError, match=expected):
             read(tmp_path, text.split("\n"), value="x", **options)
     else:
-        check(read(tmp_path, text.split("\n"), value="x", **options)[0], [*expected], [*expected.values()])
+        signal, _ = read(tmp_path, text.split("\n"), value="x", **options)
+        check(signal, [*expected], [*expected.values()])
 
 
 @pytest.mark.slow
