@@ -86,12 +86,12 @@ def main() -> None:
     )
     networks = dict(zip(names, learnt, strict=True))
     normal, whole = candidates(networks, images[held[:5000]]), images[held[5000:6000]]
-    planted = [
+    injected = [
         candidates(networks, inject(kind, whole, severity)[0])
-        for kind in tqdm(KINDS, "planting")
+        for kind in tqdm(KINDS, "injecting")
         for severity in SEVERITIES
     ]
-    damaged = {name: np.concatenate([each[name] for each in planted]) for name in normal}
+    damaged = {name: np.concatenate([each[name] for each in injected]) for name in normal}
 
     def caught(some: list[str]) -> float:
         alarm = JointAlarm().fit({name: normal[name] for name in some})

@@ -1,6 +1,7 @@
 """Chapter 7 with four seeds on three kinds of normal signal: `python benchmarks/signal_seeds.py`.
 
-Leaves results/signal_seeds.json and docs/sensor-signals.md; goes on where it stopped. Half an hour on two cores.
+Leaves results/signal_seeds.json and docs/sensor-signals.md, and goes on where it stopped. It takes half
+an hour on two cores.
 """
 
 import vaepaper  # noqa: F401  first: it sets the arithmetic that NumPy and torch read  # isort: skip
@@ -38,20 +39,16 @@ def run(kind: str, seed: int) -> dict:
 
 def tables(found: list[dict]) -> str:
     """Of each kind of signal, how many seeds give which verdict, and each number's least and largest."""
-    each = [
-        (run["kind"], claim) for run in found for claim in run["claims"] if claim["id"] != "S4"
-    ]  # real series
-    verdicts = [{"kind": kind, "claim": one["id"], "word": claims.OURS[one["verdict"]]} for kind, one in each]
-    numbers = [
-        {"kind": kind, "claim": one["id"], "number": name, "value": value}
-        for kind, one in each
-        for name, value in one["measured"].items()
-    ]
-    counts = pd.DataFrame(verdicts).groupby(["claim", "kind"]).word.agg(counted).unstack("kind")  # noqa: PD010
-    spread = pd.DataFrame(numbers).groupby(["claim", "number", "kind"]).value.agg(span).unstack("kind")  # noqa: PD010
-    return "\n\n".join(
-        claims.table(part[list(NORMAL)].reset_index().to_dict("records")) for part in (counts, spread)
-    )
+    verdicts, numbers = [], []
+    for run in found:
+        for claim in (claim for claim in run["claims"] if claim["id"] != "S4"):  # S4 is about real series
+            row = {"kind": run["kind"], "claim": claim["id"]}
+            verdicts.append(row | {"word": claims.OURS[claim["verdict"]]})
+            numbers += [row | {"number": name, "value": value} for name, value in claim["measured"].items()]
+    counts = pd.DataFrame(verdicts).pivot_table("word", "claim", "kind", counted)
+    spread = pd.DataFrame(numbers).pivot_table("value", ["claim", "number"], "kind", span)
+    shown = (part[list(NORMAL)].reset_index() for part in (counts, spread))
+    return "\n\n".join(claims.table(part.to_dict("records")) for part in shown)
 
 
 def span(values: pd.Series) -> str:

@@ -79,25 +79,16 @@ class Calibration:
                 f"calibration needs {needed:,} scored points or more ({FEWEST // 2} windows);"
                 f" there are {n:,}: bring {needed - n:,} more"
             )
-        starts, anomaly = _starts(n, window), _anomaly_scores(deviations)
-        recent = np.maximum.reduceat(anomaly, np.arange(0, n - window + 1, window))
-        largest = np.maximum.reduceat(anomaly, starts)
-        return cls(largest, _drift_means(deviations, starts), recent, n / len(starts), window, step, follow)
+        starts = _starts(n, window)
+        return cls(*_blocks(deviations, starts, window), n / len(starts), window, step, follow)
 
     def joined(self, deviations: np.ndarray) -> Self:
         """This calibration and the blocks of further normal points, deviations [n, C, K] in order of time."""
         deviations = _scored(deviations)
-        anomaly, recent = _anomaly_scores(deviations), self.recent
-        starts = (np.arange(int(len(deviations) / self.points)) * self.points).astype(int)
-        used = int(len(starts) * self.points)
-        largest, means = self.largest, self.means
-        if used:
-            largest = np.concatenate([largest, np.maximum.reduceat(anomaly[:used], starts)])
-            means = np.concatenate([means, _drift_means(deviations[:used], starts)])
-        if len(anomaly) >= self.window:
-            starts = np.arange(0, len(anomaly) - self.window + 1, self.window)
-            recent = np.concatenate([recent, np.maximum.reduceat(anomaly, starts)])
-        return type(self)(largest, means, recent, self.points, self.window, self.step, self.follow)
+        edges = _edges(len(deviations), self.points)
+        new = _blocks(deviations[: edges[-1]], edges[:-1], self.window)
+        both = map(np.concatenate, zip((self.largest, self.means, self.recent), new, strict=True))
+        return type(self)(*both, self.points, self.window, self.step, self.follow)
 
     def standard(self, deviations: np.ndarray) -> np.ndarray:
         """Deviations [n, C, K] → anomaly scores in units of their block maxima [n, C × K]; NaN stays."""
@@ -203,7 +194,7 @@ class Calibration:
                 f" (four blocks of the calibration's length); there are {n:,}"
             )
         # Counted from the start, so that a later look sees the same blocks and more: the bets go on.
-        edges = (np.arange(int(n / self.points) + 1) * self.points).astype(int)
+        edges = _edges(n, self.points)
         return compare(self.means, _drift_means(deviations[: edges[-1]], edges[:-1]), names)
 
 
@@ -238,26 +229,26 @@ class AsCalibrated(Recent):
     """
 
     def __init__(self, calibration: Calibration):
-        columns = calibration.largest.shape[1]
-        super().__init__(np.empty((0, columns + 1)), calibration.window, LASTING)  # the last: joint, negated
+        columns = calibration.largest.shape[1]  # and one more: whether the joint score is low (1) or not (0)
+        super().__init__(np.empty((0, columns + 1)), calibration.window, LASTING)
         self.calibration, self.limits = calibration, np.full(columns, -np.inf)
 
     def __call__(self, deviations: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
-        """Deviations [n, C, K] of the next points → standard scores [n, C × K]; which points go on lasting."""
+        """Deviations [n, C, K] of the next points → standard scores [n, C × K]; which points last."""
         standard, found = self.calibration.standard(deviations), []
-        size, _ = joint(standard)
-        for part in self.pieces(np.concatenate([standard, -size[:, None]], axis=1)):
-            seen = self.blocks[:, :-1]
+        size = joint(standard)
+        low = size <= max(threshold, TINY)
+        for part in self.pieces(np.column_stack([standard, low])):
+            seen, ever_low = self.blocks[:, :-1], self.blocks[:, -1].any()
             if len(seen) == LASTING:
-                throughout = -self.blocks[:, -1].max() > max(threshold, TINY)
-                lasts = throughout & (seen.min(0) > np.maximum(self.limits, threshold))
+                lasts = (seen.min(0) > np.maximum(self.limits, threshold)) & ~ever_low
                 self.limits = np.where(lasts, AGAIN * seen.max(0), self.limits)
                 self.limits = np.where(seen[-1] > threshold, self.limits, -np.inf)
             limited = np.isfinite(self.limits)
             ratio = np.where(limited, threshold / np.where(limited, self.limits, 1), 1)
             found.append(part[:, :-1] * ratio)
         adjusted = np.concatenate(found) if found else standard
-        return adjusted, (size > threshold) & ~(joint(adjusted)[0] > threshold)
+        return adjusted, (size > threshold) & ~(joint(adjusted) > threshold)
 
 
 class Following(Recent):
@@ -279,9 +270,9 @@ class Following(Recent):
         return np.concatenate(found) if found else anomaly, np.zeros(len(anomaly), bool)
 
 
-def joint(standard: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The largest of each point's standard scores [n, C × K], NaN if it has none, and which one it is."""
-    return np.fmax.reduce(standard, axis=1), np.where(np.isnan(standard), -np.inf, standard).argmax(1)
+def joint(standard: np.ndarray) -> np.ndarray:
+    """The largest of each point's standard scores [n, C × K], NaN if it has none."""
+    return np.fmax.reduce(standard, axis=1)
 
 
 def compare(before: np.ndarray, now: np.ndarray, names: list[str]) -> pd.DataFrame:
@@ -310,7 +301,7 @@ def compare(before: np.ndarray, now: np.ndarray, names: list[str]) -> pd.DataFra
 
 
 def floors_of(columns: int) -> np.ndarray:
-    """The floors of so many columns, C × K: one channel alone has no relation to others, so one score less."""
+    """The floors of so many columns, C × K; one channel alone has no relation to others."""
     kinds = min(columns, len(FLOORS))
     return np.tile(FLOORS[:kinds], columns // kinds)
 
@@ -334,10 +325,23 @@ def _anomaly_scores(deviations: np.ndarray) -> np.ndarray:
     return found.reshape(n, channels * scores)
 
 
+def _blocks(deviations: np.ndarray, starts: np.ndarray, window: int) -> tuple[np.ndarray, ...]:
+    """Of blocks: the largest anomaly scores and the drift means; the largest of blocks of one window."""
+    anomaly = _anomaly_scores(deviations)
+    windows = np.arange(0, len(anomaly) - window + 1, window)
+    largest, recent = (np.maximum.reduceat(anomaly, at) for at in (starts, windows))
+    return largest, _drift_means(deviations, starts), recent
+
+
+def _edges(n: int, points: float) -> np.ndarray:
+    """Where blocks of so many points begin and end, counted from the first of n points."""
+    return (np.arange(int(n / points) + 1) * points).astype(int)
+
+
 def _drift_means(deviations: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """Block means of those deviations [n, C, K] that tell of drift, signed: [blocks, C × those]."""
     signed = deviations[:, :, DRIFTS[: deviations.shape[2]]]
-    sums = np.add.reduceat(signed.reshape(len(signed), -1), starts)
+    sums = np.add.reduceat(signed.reshape(len(signed), np.prod(signed.shape[1:])), starts)
     return sums / np.diff([*starts, len(signed)])[:, None]
 
 

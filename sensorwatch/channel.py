@@ -71,15 +71,13 @@ class Channel:
 
     def state(self) -> dict[str, np.ndarray]:
         """All that was learnt, by name."""
-        weights = {name: tensor.numpy() for name, tensor in self.network.state_dict().items()}
-        return weights | {"usual": self.usual, "range": np.array([self.scaling.least, self.scaling.most])}
+        learnt = {"usual": self.usual, "range": np.array([self.scaling.least, self.scaling.most])}
+        return _weights(self.network) | learnt
 
     def restore(self, state: dict[str, np.ndarray]) -> Self:
         """Bring back what `state` gave."""
-        weights = dict(state)
-        self.usual = weights.pop("usual")
-        self.scaling = Scaling(weights.pop("range"))
-        self.network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+        self.usual, self.scaling = state["usual"], Scaling(state["range"])
+        _set_weights(self.network, state)
         return self
 
     def _features(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -149,7 +147,6 @@ class Relation:
     def __init__(self, channels: int, window: int, steps: int, seed: int, **settings):
         self.channels, self.window, self.steps, self.seed = channels, window, steps, seed
         self.network = _network(channels * window, seed=seed, **settings)
-        self.usual = np.zeros(channels)
 
     def fit(self, scaled: np.ndarray) -> Self:
         """Learn from normal signals, float32 [n, C] in [0, 1].
@@ -170,14 +167,12 @@ class Relation:
 
     def state(self) -> dict[str, np.ndarray]:
         """All that was learnt, by name."""
-        weights = {name: tensor.numpy() for name, tensor in self.network.state_dict().items()}
-        return weights | {"usual": self.usual}
+        return _weights(self.network) | {"usual": self.usual}
 
     def restore(self, state: dict[str, np.ndarray]) -> Self:
         """Bring back what `state` gave."""
-        weights = dict(state)
-        self.usual = weights.pop("usual")
-        self.network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+        self.usual = state["usual"]
+        _set_weights(self.network, state)
         return self
 
     def _differences(self, x: Tensor) -> Tensor:
@@ -202,7 +197,7 @@ class Relation:
 
 
 def columns_of(channels: Sequence[str], drifts: bool = False) -> list[str]:
-    """The names of all scores, or of those that tell of drift; of several channels each with its channel's."""
+    """The names of all scores, or of those that tell of drift; of several channels, with theirs."""
     names = [score.name for score in TABLE if score.drifts or not drifts]
     if len(channels) == 1:
         return names[:-1]  # one alone has no relation to others
@@ -214,6 +209,14 @@ def _network(inputs: int, model: str, latent: int, hidden: list, kl_weight: floa
     with train.standard():
         torch.manual_seed(seed)
         return getattr(models, model)(latent, hidden, inputs=inputs, **settings).eval()
+
+
+def _weights(network: nn.Module) -> dict[str, np.ndarray]:
+    return {name: tensor.numpy() for name, tensor in network.state_dict().items()}
+
+
+def _set_weights(network: nn.Module, state: dict[str, np.ndarray]) -> None:
+    network.load_state_dict({name: torch.from_numpy(state[name]) for name in network.state_dict()})
 
 
 def _train(network: nn.Module, view: np.ndarray, starts: np.ndarray, steps: int, seed: int) -> Tensor:

@@ -26,7 +26,7 @@ FORMAT = "sensorwatch monitor 4"
 LEARNT = ("window", "reason", "timed", "step", "limit", "usual_gap", "until")
 LEARNT += ("follow", "direction", "at_least")
 BLOCKS = ("largest", "means", "recent")  # of a calibration
-DIRECTIONS = {"both": 0, "up": 1, "down": -1}
+DIRECTIONS = ("both", "up", "down")
 
 
 class Monitor:
@@ -117,8 +117,8 @@ class Monitor:
             longest = min(windows.longest_window(column, self.window) for column in values.T)
             if longest < self.window:
                 self.window, self.reason = longest, f"{longest} points: gaps leave too few longer windows"
-        self.channels, self.relation, self._calibration, self._live, self._passed = {}, None, None, None, None
-        channels = {}
+        self.relation = self._calibration = self._live = self._passed = None
+        self.channels, channels = {}, {}  # ours only when all have been learnt
         for name, column in zip(names, values.T, strict=True):
             try:
                 channels[name] = Channel(self.window, **self.settings).fit(column)
@@ -219,7 +219,8 @@ class Monitor:
         stream = Stream([*self.channels.values()], self.relation)
         found = [stream.push(*piece) for piece in pieces(times, values)]
         points = Points(*map(np.concatenate, zip(*found, stream.remaining(), strict=True)))
-        self._passed = times, values, points
+        points.deviations.setflags(write=False)  # callers get it, and so does the next call
+        self._passed = times.copy(), values.copy(), points
         return points
 
     def scores(self, signal) -> pd.DataFrame:
@@ -232,7 +233,7 @@ class Monitor:
     def score(self, signal) -> pd.Series:
         """The joint score of each point: the largest of `scores`."""
         scores = self.scores(signal)
-        return pd.Series(joint(scores.to_numpy())[0], scores.index, name="score")
+        return pd.Series(joint(scores.to_numpy()), scores.index, name="score")
 
     def expected(self, signal) -> pd.DataFrame:
         """Each channel as its network rebuilds it, in its unit: the mean of windows that cover a point."""
@@ -265,14 +266,12 @@ class Monitor:
 
     def _watch(self) -> Watch:
         """A watch that has seen nothing yet."""
+        named = self.at_least if isinstance(self.at_least, Mapping) else {}
+        default = 0 if named else self.at_least or 0
+        least = np.array([named.get(name, default) for name in self.channels])
         stream = Stream([*self.channels.values()], self.relation)
-        watch = Watch(stream, [*self.channels], self.calibration, self.usual_gap)
-        watch.direction = DIRECTIONS[self.direction]
-        least = self.at_least
-        watch.least = np.array(
-            [least.get(name, 0) if isinstance(least, Mapping) else least for name in self.channels]
-        )
-        return watch
+        names = [*self.channels]
+        return Watch(stream, names, self.calibration, self.usual_gap, self.direction, least)
 
     def update(self, chunk, per_day: float = 0.1, rate: float | None = None) -> pd.DataFrame:
         """Take the points that came since the last call; give back the alarms that are over, as `alarms`.

@@ -376,8 +376,8 @@ def _refuse_woven(table: Table, names: list[str], timing: list[str], index: pd.I
     hour = known[1:][(between < 0) & (between == step - 3600)]
     if every or not (too_often or (len(hour) and known.tz is None and again.sum() > 1)):
         return
-    row = np.flatnonzero(timed)[again][0]
-    why = f"line {table.lines[row]}: the time {index[row]} was there before, as in {again.mean():.0%} of all rows"
+    row, share = np.flatnonzero(timed)[again][0], again.mean()
+    why = f"line {table.lines[row]}: the time {index[row]} was there before, as in {share:.0%} of all rows"
     if len(hour):
         why = f"the clock goes back by an hour to {hour[0]} (summer time ends?)"
     ways = {"every": f"{step or 600:g}s"}, {"start": known[0], "step": f"{step or 1:g}s"}

@@ -173,10 +173,18 @@ class Watch:
     A row is a dict: `first` (the number of its first point), `channel` (its name), the columns of an alarm.
     """
 
-    def __init__(self, stream: Stream, names: Sequence[str], calibration: Calibration, usual_gap: float):
+    def __init__(
+        self,
+        stream: Stream,
+        names: Sequence[str],
+        calibration: Calibration,
+        usual_gap: float,
+        direction: str,
+        least: np.ndarray,
+    ):
         self.stream, self.names, self.calibration, self.usual_gap = stream, names, calibration, usual_gap
         self.standard = (Following if calibration.follow else AsCalibrated)(calibration)
-        self.threshold, self.direction, self.least = np.inf, 0, np.zeros(len(names))
+        self.threshold, self.direction, self.least = np.inf, direction, least
         self.target = self.last = self.zone = None  # target rate, last time and zone of `Monitor.update`
         self.alarms, self.gaps = Events(stream.window), [Events(1) for _ in names]
         self.ends = np.empty(0, int)  # points at which a score has lasted so long that its alarm ends
@@ -212,7 +220,7 @@ class Watch:
         standard, settled = self.standard(points.deviations, self.threshold)
         kinds = standard.shape[1] // len(self.names)
         each = standard.reshape(len(standard), len(self.names), kinds)
-        flagged = joint(standard)[0] > self.threshold + TIE
+        flagged = joint(standard) > self.threshold + TIE
         self.ends = np.concatenate([self.ends, self.alarms.seen + np.flatnonzero(settled)])
         sizes = np.fmax.reduce(each, axis=2)
         # A value that stands still moves other scores further; but then it is stuck, whatever they are.
@@ -225,7 +233,7 @@ class Watch:
         self.ends = self.ends[self.ends > known]
         for channel, gaps in enumerate(self.gaps):
             missing = np.isnan(values[:, channel])
-            for event in gaps.push(missing, 0 * scores, scores, times, values):
+            for event in gaps.push(missing, np.zeros_like(sizes), scores, times, values):
                 self._add_gap(event, channel)
 
     def _departures(self, points: Points) -> np.ndarray:
@@ -245,7 +253,7 @@ class Watch:
 
     def _add_alarm(self, event: Event) -> None:
         down, up = event.extremes[:, len(self.names) :] * [[-1], [1]]
-        size = (np.maximum(down, up), up, down)[self.direction]
+        size = {"both": np.maximum(down, up), "up": up, "down": down}[self.direction]
         # Beside a departure to one side, the network's output leans a little to the other.
         matters = (size >= self.least) & (size >= np.maximum(down, up) / 2) & (event.sizes > self.threshold)
         if not matters.any():

@@ -125,7 +125,7 @@ def inject(
 
 
 def with_faults(repeats: int, seed: int = 0, kind: str = "machine") -> tuple[pd.Series, pd.DataFrame]:
-    """A normal `record` with each kind and size of fault `repeats` times, days apart and in an order drawn at random.
+    """A normal `record` with each kind and size of fault `repeats` times, days apart, in random order.
 
     Returns:
         The signal, and one row a fault: kind, size, first, last (numbers of the points).

@@ -116,8 +116,8 @@ def read_table(text: str, encoding: str, decimal: str | None) -> Table:
     body = "\n".join(lines)
     del lines, filled, kept  # long files need the memory
     cells = pd.read_csv(
-        io.BytesIO(body.encode()), sep=delimiter, header=None, names=range(widest), dtype=str, na_filter=False,
-        index_col=False, skipinitialspace=True, skip_blank_lines=False,
+        io.BytesIO(body.encode()), sep=delimiter, header=None, names=range(widest), dtype=str,
+        na_filter=False, index_col=False, skipinitialspace=True, skip_blank_lines=False,
     )  # fmt: skip
     if re.search(r'[ \u3000\u00a0]"?([,;|\t]|$)|"[ \u3000]', body, re.M):
         cells = cells.apply(lambda column: column.str.strip())

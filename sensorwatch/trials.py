@@ -65,7 +65,7 @@ def long_run(
     rows = []
     for case, end in {"as calibrated": 0.0, "slow drift": ramp}.items():
         deviations, _, _ = monitor.deviations(watched + np.linspace(0, end, len(watched)))
-        score, _ = joint(calibration.standard(deviations))
+        score = joint(calibration.standard(deviations))
         for piece, at in enumerate([everything, *np.array_split(everything, pieces)]):
             days, names = len(at) * step / DAY, columns_of(["the record"], drifts=True)
             drift = calibration.drift(deviations[at], names)

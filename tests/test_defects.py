@@ -10,7 +10,7 @@ from vaepaper import defects
 
 @pytest.fixture(scope="module")
 def digits(digits):
-    """Fewer of them: every kind is planted at every severity."""
+    """Fewer of them: every kind is injected at every severity."""
     return tuple(part[:500] for part in digits)
 
 
@@ -32,8 +32,8 @@ def test_mask_is_exactly_what_changed(digits, kind, severity):
 
 @kinds
 def test_a_larger_severity_changes_more(digits, kind):
-    planted = [defects.inject(kind, digits[0], severity)[0] for severity in defects.SEVERITIES]
-    change = [(damaged - digits[0]).abs().sum().item() for damaged in planted]
+    injected = [defects.inject(kind, digits[0], severity)[0] for severity in defects.SEVERITIES]
+    change = [(damaged - digits[0]).abs().sum().item() for damaged in injected]
     assert change == sorted(change) and change[0] > 0
 
 

@@ -64,3 +64,11 @@ def test_one_version_everywhere():
     assert f"## [{number}]" in (paths.ROOT / "CHANGELOG.md").read_text("utf-8")
     for name in ("README.md", "README.ja.md"):
         assert f"badge/version-{number}-" in (paths.ROOT / name).read_text("utf-8")
+
+
+def test_no_line_of_python_is_too_long():
+    """110 characters, strings too, which the formatter cannot wrap."""
+    packages = ("benchmarks", "sensorwatch", "tests", "tools", "vaepaper")
+    files = [path for package in packages for path in (paths.ROOT / package).rglob("*.py")]
+    lines = [(path.name, line) for path in files for line in path.read_text(encoding="utf-8").splitlines()]
+    assert len(files) > 100 and not [(name, line) for name, line in lines if len(line) > 110]

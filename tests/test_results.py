@@ -147,7 +147,7 @@ def test_each_severity_has_the_means_that_chapter_5_shows():
 
 
 def test_places_that_cards_name_are_right():
-    """As chapter 5 says: by the masks, on strokes and blots; where all of the digit changed, hardly any is."""
+    """As chapter 5 says: by the masks, on strokes and blots; elsewhere hardly any is named."""
     placed = json.loads((paths.RESULTS / "detection.json").read_text("utf-8"))["places"]
 
     def share(of, among, *kinds):

@@ -615,3 +615,18 @@ def test_pieces_with_rows_missing_are_taken_and_zones_are_not_mixed(monitor):
 def test_what_is_no_signal_is_refused(nothing):
     with pytest.raises(ValueError, match=r"expected a Series|no channel"):
         Monitor(24).fit(nothing)
+
+
+def test_a_signal_that_was_changed_is_looked_at_anew(monitor):
+    """The last signal is remembered; neither it nor what was given of it may change that."""
+    part = signal(300, 6)
+    before, deviations = monitor.score(part), monitor.deviations(part)[0]
+    with pytest.raises(ValueError, match="read-only"):
+        deviations[:] = 0
+    part.iloc[200] += 80
+    assert monitor.score(part).max() > 10 * before.max()
+    values = signal(300, 6).to_numpy().copy()
+    plain = Monitor(24, steps=5).fit(values).calibrate(values)
+    before = plain.score(values)
+    values[200] += 80
+    assert plain.score(values).max() > 10 * before.max()

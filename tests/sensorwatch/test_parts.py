@@ -83,10 +83,8 @@ def test_many_alarms_of_one_cause_get_one_sentence():
     local.attrs["form"] = "%d.%m.%Y %H:%M"
     alarms = raised(INDEX[130:230:5], "beyond range", high=1.5)
     words = parts.result(alarms, WATCH, DAY, local, local[:120])
-    assert (
-        "20 alarms may have one cause: since 06.01.2026 10:00 the level of 'pump' has risen above what was learnt (1;"
-        in words
-    )
+    assert "20 alarms may have one cause: since 06.01.2026 10:00 the level of 'pump' has risen" in words
+    assert "risen above what was learnt (1; up to now 1.5)" in words
     assert words.count("cause") == 1 and "normal_until" in words
     assert "fallen below what was learnt (-1; up to now -3)" in parts.result(
         alarms.assign(high=0, low=-3), WATCH, DAY, local, local[:120]

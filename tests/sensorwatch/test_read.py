@@ -509,7 +509,8 @@ def test_dates_are_ordered_where_only_one_order_has_no_jumps(tmp_path):
 
 LATE = {"2026-03-28 22:00": 1.5, "2026-03-28 23:00": 2.5}
 UNSURE = {  # text, options, the refusal or the signal that must come out; x is read
-    "no year": ("Date,Time,x\n03/28,22:00:00,1.5\n03/28,23:00:00,2.5", {}, "'03/28' in 'Date' .*time=.Date,Time"),
+    "no year":
+        ("Date,Time,x\n03/28,22:00:00,1.5\n03/28,23:00:00,2.5", {}, "'03/28' in 'Date' .*time=.Date,Time"),
     "Excel's day": ("Date,Time,x\n46109,22:00:00,1.5\n46109,23:00:00,2.5", {}, "'46109' in 'Date'.*start="),
     "a day's number": ("Tag;Uhrzeit;x\n28;22:00;1,5\n28;23:00;2,5", {}, "time=.Tag,Uhrzeit"),
     "a month's name":
@@ -543,12 +544,14 @@ UNSURE = {  # text, options, the refusal or the signal that must come out; x is 
         ("hour,minute,second,x\n0,59,40,1\n1,0,20,2", {"time": "hour,minute,second"},
          {"1970-01-01 00:59:40": 1, "1970-01-01 01:00:20": 2}),
     "a blank cell between spaces":
-        ("time a x\n2026-03-28T22:00 1 2\n2026-03-28T22:10   3\n2026-03-28T22:20 1 4", {}, "line 3 has fewer"),
+        ("time a x\n2026-03-28T22:00 1 2\n2026-03-28T22:10   3\n2026-03-28T22:20 1 4", {},
+         "line 3 has fewer"),
     "German numbers in a file of commas":
         ('time,a,x\n2026-03-28 22:00,"20,5","1.100"\n2026-03-28 23:00,"20,6","1.200"', {},
          {"2026-03-28 22:00": 1100, "2026-03-28 23:00": 1200}),
     "numbers after #": ("No;time;x\n#1;2026-03-28 22:00;1.5\n#2;2026-03-28 23:00;2.5", {}, LATE),
-    "milliseconds of something": ("time,ms,x\n2026-03-28 22:00,41.5,1.5\n2026-03-28 23:00,42.5,2.5", {}, LATE),
+    "milliseconds of a latency":
+        ("time,ms,x\n2026-03-28 22:00,41.5,1.5\n2026-03-28 23:00,42.5,2.5", {}, LATE),
     "millisiemens": ("time,mS,x\n2026-03-28 22:00,41,1.5\n2026-03-28 23:00,42,2.5", {}, LATE),
     "milliseconds beside a fraction":
         ("time,ms,x\n2026-03-28 22:00:00.5,41,1.5\n2026-03-28 22:00:01.7,42,2.5", {},

@@ -118,7 +118,7 @@ def test_a_long_run_counts_what_the_monitor_would_say():
 
 
 def test_kinds_of_normal_signal():
-    """A level that wanders forgets in ten days; a load by day is nothing by night and on the last two days."""
+    """A level that wanders forgets in ten days; a load by day is nothing by night and at weekends."""
     plain = machine(700, 1)
     assert record(700, 1).equals(plain)
     level = (record(700, 1, "wandering") - plain).to_numpy()
