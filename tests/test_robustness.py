@@ -80,6 +80,10 @@ def test_e2_counts_claims_and_leaves_out_what_changes_several_things():
     assert robustness.agreeing(pd.concat(table), verdicts) == counted
     other = robustness.agreeing(pd.concat(table), verdicts | {"C8": "partly"})
     assert other == counted | {"C8": (0, 3, 1, 2)}, "with the verdict that is shown, whatever most seeds give"
+    table.append(run_of("kl-2", 3))  # of its three seeds two say C8 is partly so
+    assert robustness.agreeing(pd.concat(table), verdicts | {"C8": "partly"})["C8"] == (0, 3, 1, 2)
+    table.append(run_of("kl-2", 4))  # two and two: no verdict is that of most
+    assert robustness.agreeing(pd.concat(table), verdicts | {"C8": "partly"})["C8"] == (0, 3, 0, 2)
 
 
 @pytest.mark.parametrize(

@@ -138,14 +138,14 @@ def differs(table: pd.DataFrame) -> pd.Series:
 def agreeing(table: pd.DataFrame, verdicts: Mapping[str, str]) -> dict[str, tuple[int, int, int, int]]:
     """For each claim: seeds of the default that give it this verdict, of how many; then interpretations.
 
-    An interpretation gives the verdict of most of its seeds. Those count that change one thing and touch the
-    claim.
+    An interpretation gives the verdict that more of its seeds give than any other; none, if two are level.
+    Those count that change one thing and touch the claim.
     """
     found, seeds = {}, table[table.interpretation == "default"].seed.nunique()
     for claim, own in shares(table[table.interpretation.isin(ONE)]).groupby(level="claim"):
         own = own.droplevel("claim")
         given = own[verdicts[claim]]
-        others = (given == own.max(axis=1)).drop("default")
+        others = (given > own.drop(columns=verdicts[claim]).max(axis=1)).drop("default")
         found[claim] = (round(given["default"] * seeds), seeds, int(others.sum()), len(others))
     return found
 
