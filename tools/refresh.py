@@ -118,7 +118,7 @@ def brought_back(notebooks: Sequence[Path]) -> dict[Path, bytes]:
     if list(notebooks) == chapters.select([]):
         kept = json.dumps(trainings(paths.BUILD), indent=1, ensure_ascii=False) + "\n"
         found[paths.RESULTS / "trainings.json"] = kept.encode()
-    took = {}  # by the last run of each from cold
+    took = {}  # by the last complete run of each
     for path in (paths.RESULTS / "times.json", paths.BUILD / "times.json"):
         took |= json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     found[paths.RESULTS / "times.json"] = (json.dumps(took, indent=1) + "\n").encode()

@@ -31,7 +31,7 @@ def cold() -> bool:
 
 
 def note(what: str, seconds: float, **more) -> None:
-    """Leave in build/times.json how long a complete run of `what`, begun cold, took, and `more` of it."""
+    """Leave in build/times.json how long a complete run of `what` took, and `more` of it."""
     path = paths.BUILD / "times.json"
     try:
         known = json.loads(path.read_text(encoding="utf-8"))
