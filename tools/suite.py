@@ -24,7 +24,7 @@ def run(command: str, **options) -> subprocess.Popen:
 
 
 def main() -> int:
-    """All of it, as far as it goes; 0 if nothing failed. What passed leaves how long it took, once trained."""
+    """All of it, as far as it goes; 0 if nothing failed. A pass notes its time, trainings left out."""
     if run("ruff check .").wait() or run("ruff format --check .").wait():
         return 1
     try:
