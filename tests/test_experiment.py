@@ -5,10 +5,11 @@ import pytest
 import torch
 from scipy import stats
 
-from vaepaper import claims, experiment, metrics
+from vaepaper import claims, experiment, metrics, robustness
 from vaepaper.cache import complete
 from vaepaper.experiment import INTERPRETATIONS, Settings
 from vaepaper.models import DigitReader, VariationalAutoEncoder
+from vaepaper.thresholds import largest_as_threshold
 
 
 def values(measured):
@@ -71,7 +72,7 @@ def test_a_difference_that_may_be_chance_is_none(shift, verdict):
 def test_the_largest_of_the_first_n_by_brute_force():
     random = np.random.default_rng(3)
     training, unseen = random.normal(size=5_000), random.normal(size=700)
-    rule = experiment.largest_as_threshold(training, unseen)
+    rule = largest_as_threshold(training, unseen)
     assert list(rule.index) == [100, 1_000, 5_000]
     for n, row in rule.iterrows():
         assert row.flagged == sum(score > max(training[:n]) for score in unseen)
@@ -87,7 +88,7 @@ FLAGGED = {0: "not reproduced", 1: "partly", 2: "reproduced", 50: "reproduced"}
 def test_more_than_chance_explains_is_needed_with_all_of_them(flagged, verdict):
     """Of 500 exchangeable scores, in 91 % of cases none exceeds the largest of 5,000 others, in 99 % one."""
     unseen = np.r_[np.full(flagged, 2.0), np.full(500 - flagged, 0.5)]
-    rule = experiment.largest_as_threshold(np.linspace(0.9, 1.0, 5_000), unseen)
+    rule = largest_as_threshold(np.linspace(0.9, 1.0, 5_000), unseen)
     assert verdict_of("C9", experiment.c9(rule)) == verdict
 
 
@@ -118,7 +119,7 @@ def test_the_default_trains_what_the_chapters_train():
 
 def test_sampled_codes_scatter_around_the_mean_by_the_networks_own_deviation(digits):
     torch.manual_seed(0)
-    vae = experiment.SampledCode(2)
+    vae = robustness.SampledCode(2)
     posterior = VariationalAutoEncoder.posterior(vae, digits[0][:1])
     codes = vae.encode(digits[0][:1].expand(20_000, -1))
     assert torch.allclose(codes.mean(0), posterior.mean[0], atol=0.05)

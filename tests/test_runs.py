@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import wraps
 
 import joblib
 import numpy as np
@@ -22,7 +23,8 @@ SMALL = {"model": "AutoEncoder", "hidden": (16,), "epochs": 1}
 def trainings(monkeypatch):
     """How many trainings ran, one job after another in this process."""
     count = []
-    monkeypatch.setattr(cache.train, "fit", lambda *a, fit=train.fit, **k: count.append(1) or fit(*a, **k))
+    counted = wraps(train.fit)(lambda *a, fit=train.fit, **k: count.append(1) or fit(*a, **k))
+    monkeypatch.setattr(train, "fit", counted)
     monkeypatch.setattr(joblib, "Parallel", lambda n, P=joblib.Parallel, **k: P(1, return_as=k["return_as"]))
     return count
 

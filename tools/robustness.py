@@ -15,7 +15,7 @@ from tools import times
 from vaepaper import cache, checks, exact, paths, robustness, train
 from vaepaper.cache import TRAINING_VERSION
 from vaepaper.data import mnist
-from vaepaper.experiment import INTERPRETATIONS, READER, claims_of, digits, measure, networks, settings_of
+from vaepaper.experiment import INTERPRETATIONS, READER, claims_of, digits, networks, settings_of
 
 TABLE, ABOUT = "robustness.csv", "robustness.json"
 
@@ -68,7 +68,7 @@ def run(name: str, seed: int) -> tuple[pd.DataFrame, dict | None]:
     models = dict(zip(wanted, trained, strict=True))
     [reader] = cache.train_all([READER], *data[:2], device="cpu")
     with train.standard():
-        found, seen = measure(settings, asked, models, reader, data)
+        found, seen = robustness.measure(settings, asked, models, reader, data)
     return robustness.rows(name, seed, found, seen and seen["flagged"], TRAINING_VERSION), seen
 
 

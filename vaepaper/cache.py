@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
 import joblib
@@ -27,23 +28,15 @@ from safetensors.torch import save as serialise
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from vaepaper import checks, exact, gan, models, paths, train
+from vaepaper import checks, exact, paths, train
 
 # Raised by hand whenever a change of code changes the bits of a training; tests/golden.py tells. Trainings
 # that were cached under another version are made again.
 TRAINING_VERSION = 1
 
-# Each model's modules: that of its class, and that whose `fit` trains it.
-MODELS = dict.fromkeys(("AutoEncoder", "VariationalAutoEncoder", "DigitReader"), (models, train))
-MODELS |= {"GenerativeAdversarialNetwork": (gan, gan)}
-DEFAULTS = {  # of the settings that each `fit` takes
-    module: {
-        name: parameter.default
-        for name, parameter in inspect.signature(module.fit).parameters.items()
-        if parameter.kind is parameter.KEYWORD_ONLY and name != "progress"
-    }
-    for module in (train, gan)
-}
+# The module of each model's class, and that of the `fit` that trains it; imported when they are asked for.
+MODELS = dict.fromkeys(("AutoEncoder", "VariationalAutoEncoder", "DigitReader"), ("models", "train"))
+MODELS |= {"GenerativeAdversarialNetwork": ("gan", "gan")}
 
 # NumPy must find vaepaper/__init__.py's settings when it loads: in a Dask worker, before our code.
 WORKER = "dask worker ADDRESS --nthreads 1 --preload-nanny vaepaper"
@@ -136,7 +129,9 @@ def complete(settings: Mapping) -> dict:
         raise TypeError(f"the settings of a training are {checks.shown(settings)}; {expected}")
     asked = {name: checks.plain(value) for name, value in settings.items()}
     model, only = checks.one_of("model", asked.pop("model", None), MODELS), asked.pop("only", None)
-    network, defaults = _network(model), DEFAULTS[MODELS[model][1]]
+    network, options = _network(model), inspect.signature(_fit(model)).parameters.values()
+    keywords = [option for option in options if option.kind is option.KEYWORD_ONLY]
+    defaults = {option.name: option.default for option in keywords if option.name != "progress"}
     for name in asked:
         checks.one_of("a setting", name, [*inspect.signature(network).parameters, *defaults, "only"])
     fit = {name: asked.pop(name, default) for name, default in defaults.items()}
@@ -162,7 +157,12 @@ def arithmetic() -> dict[str, str | int]:
 
 def _network(model: str) -> type[nn.Module]:
     """The class of a model."""
-    return getattr(MODELS[model][0], model)
+    return getattr(import_module(f"vaepaper.{MODELS[model][0]}"), model)
+
+
+def _fit(model: str) -> Callable:
+    """What trains a model."""
+    return import_module(f"vaepaper.{MODELS[model][1]}").fit
 
 
 def _labels(only: Iterable[int]) -> list[int]:
@@ -335,8 +335,9 @@ def _train(name: str, trained: dict, device: str, share: np.ndarray, caller: int
     with _ALONE, train.standard():
         torch.manual_seed(settings["fit"]["seed"])
         model = build(trained).to(device)
-        fit = MODELS[settings["model"]][1].fit
-        losses = fit(model.train(), *tensors, **settings["fit"], progress=reporting(share))
+        losses = _fit(settings["model"])(
+            model.train(), *tensors, **settings["fit"], progress=reporting(share)
+        )
     return name, {key: value.cpu() for key, value in model.state_dict().items()}, losses
 
 

@@ -1,8 +1,8 @@
 """The report's experiment, written once: its settings, its networks, and what each claim measures.
 
 `Settings()` is the report as we interpret it; every interpretation of what it leaves unsaid is the same with
-something changed. Chapters 1 to 4 show the default step by step; `measure` runs through it for chapter 6,
-seed by seed.
+something changed. Chapters 1 to 4 show the default step by step; `robustness.measure` runs through it for
+chapter 6, seed by seed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,20 +10,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-import torch
 from scipy.stats import ttest_ind
-from sklearn.metrics import accuracy_score
-from torch import Tensor, nn
-
-from vaepaper import metrics
-from vaepaper.defects import extra_stroke, fraction_removed, missing_stroke
-from vaepaper.models import DigitReader, VariationalAutoEncoder
-from vaepaper.scores import difference, reconstruct, squared_difference
-from vaepaper.thresholds import expected_above_maximum, flagged, quantile_above_maximum
+from torch import Tensor
 
 LATENT_SIZES = (4, 8, 16, 32, 64, 128, 256)  # of the sweep: the report's 16 … 256, and two below
 READER = {"model": "DigitReader"}  # one and the same for all interpretations
-FIRST = (100, 1_000, 10_000)  # so many training digits behind the threshold, besides all of them
 CELLS = {2: 50, 3: 14}  # along each axis of a latent space: 2,500 and 2,744 cells
 STEP = 0.05  # a latent step, as a share of the extent
 
@@ -217,94 +208,9 @@ def c8(training: np.ndarray, unseen: np.ndarray) -> dict[str, float]:
     return {"one-sided Welch p": p_value, "Cohen's d": (unseen.mean() - training.mean()) / pooled}
 
 
-def largest_as_threshold(training: np.ndarray, unseen: np.ndarray) -> pd.DataFrame:
-    """Fig. 10's rule with the largest of the first n training differences, and of all; one row an n."""
-    sizes = [n for n in FIRST if n < len(training)] + [len(training)]
-    rule = pd.DataFrame(index=pd.Index(sizes, name="first n training digits"))
-    rule["threshold"] = [float(training[:n].max()) for n in sizes]
-    rule["flagged"] = [flagged(unseen, threshold).sum() for threshold in rule.threshold]
-    rule["expected by chance"] = [expected_above_maximum(n, len(unseen)) for n in sizes]
-    rule["95 % of chance is up to"] = [quantile_above_maximum(n, len(unseen)) for n in sizes]
-    return rule
-
-
 def c9(rule: pd.DataFrame) -> dict[str, float]:
-    """The largest training difference flags some unseen digits: the table of `largest_as_threshold`."""
+    """The largest training difference flags some unseen digits (`thresholds.largest_as_threshold`)."""
     everything = rule.iloc[-1]
     more = everything.flagged - everything["95 % of chance is up to"]
     best = rule.flagged.max()
     return {"flagged with all digits − 95 % of chance": more, "flagged with the best of four n": best}
-
-
-class SampledCode(VariationalAutoEncoder):
-    """The interpretation in which a digit's code is drawn (Eq. 1), when scoring too."""
-
-    def encode(self, x: Tensor) -> Tensor:
-        """Images [n, inputs] → codes [n, latent]: another one at each call."""
-        return self.posterior(x).rsample()
-
-
-@torch.no_grad()
-def measure(
-    settings: Settings,
-    claims: list[str],
-    models: Mapping[tuple, nn.Module],
-    reader: DigitReader,
-    data: tuple[Tensor, Tensor, Tensor, Tensor],
-) -> tuple[dict[str, dict[str, float]], dict | None]:
-    """Some claims' numbers under the settings, as chapters 1 to 4 measure them.
-
-    Args:
-        models: `networks`, trained. data: training images and labels, unseen ones; as `mnist` gives them.
-
-    Returns:
-        {claim: {criterion: number}}, and what the differences look like (None: not asked).
-    """
-    (images, labels, unseen), unseen_labels = digits(settings, *data[:3]), data[3]
-    found, seen = {}, None
-    if "C1" in claims:
-        outputs = {z: model.reconstruct(unseen) for (which, z), model in models.items() if which == "sweep"}
-        legible = {z: metrics.legibility(reader, output, unseen_labels) for z, output in outputs.items()}
-        explained = {z: metrics.explained_variance(unseen, output) for z, output in outputs.items()}
-        found |= {"C1": c1(legible), "C2": c2(legible, explained)}
-    if "C4" in claims:
-        flat = {key: model for key, model in models.items() if key[1] in (2, 3) and key[0] != "sweep"}
-        known = {key: metrics.codes_of(model, images) for key, model in flat.items()}
-        codes = {key: metrics.codes_of(model, unseen) for key, model in flat.items()}
-        extents = {key: metrics.extent(code) for key, code in codes.items()}
-        unvisited = {key: metrics.unvisited_share(known[key], CELLS[key[1]]) for key in flat}
-        change = {k: metrics.step_change(flat[k], codes[k], STEP * extents[k], settings.seed) for k in flat}
-        found |= {"C4": c4(extents), "C5": c5(unvisited, change)}
-        if "C3" in claims:
-            accuracy = {}
-            for z in (2, 3):
-                guesses = metrics.nearest_neighbour_labels(known["AE", z], labels, codes["AE", z])
-                accuracy[z] = accuracy_score(unseen_labels, guesses)
-            found["C3"] = c3(accuracy, metrics.ellipse_sizes(codes["AE", 2], unseen_labels))
-    if "C9" in claims:
-        vae, score = models["VAE", 64], squared_difference if settings.squared_score else difference
-        if settings.sampled_code:
-            torch.manual_seed(settings.seed)
-            drawn = SampledCode(vae.latent)
-            drawn.load_state_dict(vae.state_dict())
-            vae = drawn
-        training, new = score(vae, images), score(vae, unseen)
-        rule = largest_as_threshold(training, new)
-        found |= {"C8": c8(training, new), "C9": c9(rule)}
-        seen = {"seed": settings.seed, **differences(training, new)}
-        if "C6" in claims:
-            removed = {}
-            for kind, draw in (("extra stroke", extra_stroke), ("missing stroke", missing_stroke)):
-                damaged, mask = draw(unseen, settings.seed)
-                removed[kind] = fraction_removed(unseen, damaged, reconstruct(vae, damaged), mask).numpy()
-            lost = metrics.not_restored(reader, unseen, reconstruct(vae, unseen), unseen_labels)
-            found |= {"C6": c6(removed), "C7": c7(lost)}
-    return {claim: found[claim] for claim in claims}, seen
-
-
-def differences(training: np.ndarray, unseen: np.ndarray) -> dict:
-    """Figs 9 and 10 in numbers: percentiles of both differences, and the ten most different digits."""
-    percentiles = [np.percentile(scores, range(101)).tolist() for scores in (training, unseen)]
-    worst = np.argsort(-unseen, kind="stable")[:10].tolist()
-    above = int((unseen > training.max()).sum())
-    return {"training": percentiles[0], "unseen": percentiles[1], "largest": worst, "flagged": above}

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.stats import betabinom, genpareto
 
@@ -15,6 +16,7 @@ from vaepaper import checks
 
 RULES = ("maximum", "quantile", "conformal", "tail")
 TAIL = 0.1  # the share of the normal scores that the generalised Pareto distribution is fitted to
+FIRST = (100, 1_000, 10_000)  # so many training digits behind Fig. 10's threshold, besides all of them
 BATCH = 65_536  # rows that a joint alarm judges at once, so that memory does not grow with their number
 
 
@@ -53,6 +55,17 @@ def quantile_above_maximum(n: int, m: int, level: float = 0.95) -> int:
     """The `level` quantile of that number: among exchangeable scores it is beta-binomial(m, 1, n)."""
     level = checks.number("level", level, 0, 1, above=True, below=True)
     return int(betabinom(checks.integer("m", m, 0), 1, checks.integer("n", n)).ppf(level))
+
+
+def largest_as_threshold(training: np.ndarray, unseen: np.ndarray) -> pd.DataFrame:
+    """Fig. 10's rule with the largest of the first n training differences, and of all; one row an n."""
+    sizes = [n for n in FIRST if n < len(training)] + [len(training)]
+    rule = pd.DataFrame(index=pd.Index(sizes, name="first n training digits"))
+    rule["threshold"] = [float(training[:n].max()) for n in sizes]
+    rule["flagged"] = [flagged(unseen, threshold).sum() for threshold in rule.threshold]
+    rule["expected by chance"] = [expected_above_maximum(n, len(unseen)) for n in sizes]
+    rule["95 % of chance is up to"] = [quantile_above_maximum(n, len(unseen)) for n in sizes]
+    return rule
 
 
 class Threshold:
