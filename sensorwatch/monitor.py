@@ -18,13 +18,14 @@ from safetensors.numpy import save as serialise
 from sensorwatch import windows
 from sensorwatch.calibration import Calibration, Following, joint
 from sensorwatch.channel import SCORES, Channel, Relation, columns_of
+from sensorwatch.parts import split
 from sensorwatch.stream import Points, Stream, Watch, pieces
 from vaepaper import checks, paths
 
 FORMAT = "sensorwatch monitor 4"
-# What is saved beside the channels.
-LEARNT = ("window", "reason", "timed", "step", "limit", "usual_gap", "until")
-LEARNT += ("follow", "direction", "at_least")
+LEARNT = (  # what is saved beside the channels
+    "window", "reason", "timed", "step", "limit", "usual_gap", "until", "follow", "direction", "at_least",
+)  # fmt: skip
 BLOCKS = ("largest", "means", "recent")  # of a calibration
 DIRECTIONS = ("both", "up", "down")
 
@@ -75,11 +76,8 @@ class Monitor:
         self.at_least = named if isinstance(at_least, Mapping) else named[""]
         self.settings = {
             "model": checks.one_of("model", model, ("AutoEncoder", "VariationalAutoEncoder")),
-            "latent": checks.integer("latent", latent),
-            "hidden": checks.sizes("hidden", hidden),
-            "kl_weight": checks.number("kl_weight", kl_weight, 0),
+            **checks.validate(checks.SETTINGS, latent=latent, hidden=hidden, kl_weight=kl_weight, seed=seed),
             "steps": checks.integer("steps", steps),
-            "seed": checks.integer("seed", seed, 0),
         }
         self.reason = ""
         self.channels: dict[str, Channel] = {}
@@ -92,8 +90,7 @@ class Monitor:
     def fit(self, normal) -> Self:
         """Learn from a normal signal.
 
-        Raises:
-            ValueError: a signal that is constant, missing or too short; infinite values; times out of order.
+        Raises ValueError: a signal that is missing or too short; infinite values; times out of order.
         """
         times, values, names, _ = windows.as_arrays(normal)
         if isinstance(self.at_least, Mapping):
@@ -103,17 +100,14 @@ class Monitor:
         if self.timed:
             index = pd.DatetimeIndex(times)
             self.step, self.limit = windows.usual_step(index), windows.gap_limit(index)
-        asked = f"{self.window} points, as asked for"
-        if self.window is None:
-            length, self.reason = max(map(windows.window_length, values.T), key=lambda found: found[0])
-            self.window = max(4, length)
-        else:
-            self.reason = asked
+        chosen, self.reason = self.window is None, f"{self.window} points, as asked for"
+        if chosen:
+            self.window, self.reason = max(map(windows.window_length, values.T), key=lambda found: found[0])
         times, values, _ = windows.with_gaps(times, values, self._unit, self.limit)
         # A gap is told if it is longer than any in normal data, or than a window.
         longest_gap = windows.longest_gap(np.isnan(values), times)
         values = self._without_far_values(times, values, names)
-        if self.reason != asked:
+        if chosen:
             longest = min(windows.longest_window(column, self.window) for column in values.T)
             if longest < self.window:
                 self.window, self.reason = longest, f"{longest} points: gaps leave too few longer windows"
@@ -126,20 +120,16 @@ class Monitor:
                 raise ValueError(f"{name}: {error}") from None
             run, last = windows.longest_constant(column)
             if run >= self.window:
-                warnings.warn(
-                    f"{name} stays at {column[last]:g} for {run:,} points up to {times[last]} in its normal"
-                    " part: if the sensor was stuck there, fit again without it, or that counts as normal",
-                    stacklevel=2,
-                )
+                stays = f"{name} stays at {column[last]:g} for {run:,} points up to {times[last]}"
+                stuck = "if the sensor was stuck there, fit again without it, or that counts as normal"
+                warnings.warn(f"{stays} in its normal part: {stuck}", stacklevel=2)
         if len(names) > 1:
             relation = Relation(len(names), self.window, **self.settings)
-            scaled = [
-                channel.scaling(column) for channel, column in zip(channels.values(), values.T, strict=True)
-            ]
+            scaled = [channels[name].scaling(column) for name, column in zip(names, values.T, strict=True)]
             try:
                 self.relation = relation.fit(np.stack(scaled, axis=1))
             except ValueError as error:
-                warnings.warn(f"{error}: how they relate is not watched", stacklevel=2)
+                warnings.warn(f"of all channels, {error}: how they relate is not watched", stacklevel=2)
         self.channels = channels
         self.usual_gap = min(longest_gap, self.window * self._unit)
         return self
@@ -147,8 +137,7 @@ class Monitor:
     def calibrate(self, later_normal) -> Self:
         """Learn how anomalous normal time becomes, from a normal signal that took no part in `fit`.
 
-        Raises:
-            ValueError: as `fit`; or fewer points than four windows have.
+        Raises ValueError: as `fit`; or fewer points than four windows have.
         """
         times, values, _, _ = self._read(later_normal)
         values = self._without_far_values(times, values, list(self.channels))
@@ -189,8 +178,8 @@ class Monitor:
         times, values, real, zone = self._read(signal)
         values = np.where(self._within(times, alarms, zone)[:, None], np.nan, values)[real]
         normal = pd.DataFrame(values, _index_of(signal, times[real]), list(self.channels))
-        middle = 2 * len(normal) // 5
-        return self.fit(normal[:middle]).calibrate(normal[middle + self.window :])
+        training, later = split(normal, self.window)
+        return self.fit(training).calibrate(later)
 
     def __getstate__(self) -> dict:
         return self.__dict__ | {"_passed": None}
@@ -266,11 +255,10 @@ class Monitor:
 
     def _watch(self) -> Watch:
         """A watch that has seen nothing yet."""
-        named = self.at_least if isinstance(self.at_least, Mapping) else {}
-        default = 0 if named else self.at_least or 0
-        least = np.array([named.get(name, default) for name in self.channels])
+        names, named = [*self.channels], self.at_least
+        named = named if isinstance(named, Mapping) else dict.fromkeys(names, named)
+        least = np.array([named.get(name, 0) for name in names])
         stream = Stream([*self.channels.values()], self.relation)
-        names = [*self.channels]
         return Watch(stream, names, self.calibration, self.usual_gap, self.direction, least)
 
     def update(self, chunk, per_day: float = 0.1, rate: float | None = None) -> pd.DataFrame:
@@ -278,8 +266,7 @@ class Monitor:
 
         A point is judged when all windows that cover it have been seen; `pending` says what is not over yet.
 
-        Raises:
-            ValueError: as `alarms`; or points that are not later than those before. Nothing is taken then.
+        Raises ValueError: as `alarms`; or points that are not later than those before. Nothing is taken then.
         """
         live = self._live or self._watch()
         threshold = live.threshold
@@ -287,15 +274,10 @@ class Monitor:
             threshold = self.calibration.threshold(per_day, rate)
         times, values, _, zone = self._read(chunk, live.last)
         if live.last is not None and (zone is None) != (live.zone is None):
-            raise ValueError(
-                "some times have a zone and some have none; expected one or the other throughout"
-            )
+            raise ValueError("some times have a zone and some have none; write them all alike")
         live.target, live.threshold, live.zone = (per_day, rate), threshold, zone
-        self._live = live
-        if not len(times):
-            return self._table([], zone)
-        live.last = times[-1]
-        return self._table(live.push(times, values), zone)
+        self._live, live.last = live, times[-1] if len(times) else live.last
+        return self._table(live.push(times, values) if len(times) else [], zone)
 
     @property
     def pending(self) -> pd.DataFrame:
@@ -363,13 +345,10 @@ class Monitor:
         for name, column in zip(names, values.T, strict=True):
             far = windows.far_values(column)
             if far.any():
-                first = int(far.argmax())
-                warnings.warn(
-                    f"{name} holds {far.sum():,} values far from all others in its normal part, the first"
-                    f" {column[first]:g} at {times[first]}: left out there (if it means missing, say so when"
-                    " reading the file)",
-                    stacklevel=3,
-                )
+                holds = f"{name} holds {far.sum():,} values far from all others in its normal part"
+                first = f"the first {column[far.argmax()]:g} at {times[far.argmax()]}"
+                hint = "left out there (if it means missing, say so when reading the file)"
+                warnings.warn(f"{holds}, {first}: {hint}", stacklevel=3)
                 column[far] = np.nan
         return values
 
@@ -405,9 +384,7 @@ class Monitor:
     def _read(self, signal, last=None) -> tuple[np.ndarray, np.ndarray, np.ndarray, object]:
         """Times and values, NaN put in for gaps; which rows are real; the zone. Raises ValueError."""
         if not self.channels:
-            raise ValueError(
-                "the monitor has learnt nothing yet: call fit(normal), then calibrate(later_normal)"
-            )
+            raise ValueError("the monitor has learnt nothing: call fit(normal), then calibrate(later_normal)")
         times, values, _, zone = windows.as_arrays(signal, [*self.channels], last)
         if (times.dtype.kind == "M") != self.timed:
             has, learnt = ("no times", "times") if self.timed else ("times", "none")
@@ -434,11 +411,11 @@ def _no_rows(time: str, zone, several: bool) -> pd.DataFrame:
 
 
 def _as_table(rows: list[dict], time: str, zone, several: bool) -> pd.DataFrame:
-    columns = {"start": time, "end": time, "peak": time}
+    columns = dict.fromkeys(("start", "end", "peak"), time)
     columns |= dict.fromkeys(("p_value", "tail_p", "severity"), "float64") | {"triggered_by": "str"}
-    columns |= {"lasting": "bool", "low": "float64", "high": "float64"}
-    if several:
-        columns["channel"] = "str"
+    columns |= {"lasting": "bool", "low": "float64", "high": "float64"} | (
+        {"channel": "str"} if several else {}
+    )
     table = pd.DataFrame(rows, columns=list(columns)).astype(columns)
     if zone is not None:
         for name in ("start", "end", "peak"):
@@ -461,17 +438,12 @@ def _read_files(folder: Path) -> tuple[dict, dict[str, np.ndarray]]:
     described, weights = folder / "monitor.json", folder / "monitor.safetensors"
     for path in (described, weights):
         if not path.is_file():
-            raise FileNotFoundError(
-                f"no monitor in {folder}: there is no {path.name}; `Monitor.save` leaves both files"
-            )
+            raise FileNotFoundError(f"no monitor in {folder}: there is no {path.name}")
     try:
         head, body = json.loads(described.read_text(encoding="utf-8")), weights.read_bytes()
         if head["format"] != FORMAT or tuple(head["scores"]) != SCORES:
-            other, ours = (", ".join(names) for names in (head["scores"], SCORES))
-            raise ValueError(
-                f"{described} is of another version ({head['format']!r} with the scores {other};"
-                f" this one reads {FORMAT!r} with {ours}): train the monitor again"
-            )
+            other, ours = f"{head['format']!r} with {head['scores']}", f"{FORMAT!r} with {[*SCORES]}"
+            raise ValueError(f"{described} is of another version ({other}; this is {ours}): train it again")
         if _digest(head["monitor"], body) != head["sha256"]:
             raise ValueError(f"{folder}: the monitor was altered after it was saved; train it again")
         return head["monitor"], read_arrays(body)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sensorwatch.windows import gap_limit
+from sensorwatch.windows import gap_limit, steps, usual_step
 
 SHOWN = 3  # of each kind, the first so many are named
 
@@ -92,13 +92,6 @@ def span(seconds: float) -> str:
     return f"{seconds:.3g} s"
 
 
-def steps(index: pd.Index) -> np.ndarray:
-    """The steps between times in seconds, float64 [n - 1]; ones where there are no times."""
-    if not isinstance(index, pd.DatetimeIndex):
-        return np.ones(max(0, len(index) - 1))
-    return np.diff(index.as_unit("ns").asi8) / 1e9
-
-
 def constant_stretches(values: np.ndarray) -> list[slice]:
     """Where a value stays the same for long: at least 10 points, and three times what is usual for three
     quarters of all points (at night, a solar plant's power stays the same as well).
@@ -127,8 +120,7 @@ def sentinel_values(values: np.ndarray) -> list[tuple[float, int]]:
 def examine(table: pd.DataFrame, understood: list, channels: dict[str, dict], **found) -> Report:
     """The report on channels whose times rise; `channels` has what was seen of each on the way here."""
     index = table.index
-    between = steps(index)
-    step = float(np.median(between)) if len(between) else 1.0
+    between, step = steps(index), usual_step(index)
     described = {}
     for name, more in channels.items():
         values = table[name]

@@ -14,12 +14,12 @@ import pandas as pd
 
 from sensorwatch import times
 from sensorwatch.cells import SWITCH, kind_of, numbers
-from sensorwatch.quality import Report, examine, steps
+from sensorwatch.quality import Report, examine
 from sensorwatch.table import REPEATED, Table, decoded, find_column, read_table, rows_where, sampled
 from sensorwatch.times import listed, option, plain, refuse
+from sensorwatch.windows import steps, usual_step
 from vaepaper import checks
 
-INDEX = r"|n[or]?\.?|#|index|idx|(entry_)?id|rec(ord)?|rn|num(ber|mer)?|row|sample|table|連番|番号|column 1"
 SENSOR = (  # what a column of several sensors' names is called
     "sensor|tag|channel|ch|name|id|device|gerät|node|station|variable|parameter|metric|measurement|field|type"
     "|unit|signal|einheit|item|point|probe|kanal|messstelle|location|site|room|machine|asset|varname"
@@ -82,30 +82,29 @@ def read_csv(
         text, encoding = decoded(path.read_bytes(), encoding)
         guessed = f" (the encoding was guessed; {option(encoding='cp932')})" if "guessed" in encoding else ""
         table = read_table(text, encoding, decimal)
-        if where:
-            table = rows_where(table, where)
+        table = rows_where(table, where) if where else table
         timing, form = [], None
         if not (start or step):
             timing = _time_columns(table, [find_column(table, name) for name in _several(time)])
         asked = [value] if value in list(table.cells) else _several(value)
-        names = [find_column(table, name) for name in asked] or [_only_numbers(table, timing)]
+        names = [find_column(table, name) for name in asked]
+        if not (time or start or step):
+            _refuse_parts_left_out(table, names, timing)
+        names = names or [_only_numbers(table, timing)]
+        for name in set(names) & set(timing):
+            raise ValueError(f"{name!r} holds the times; name another column as value")
         if start or step:
             index, words = _counted(start, step, len(table.cells)), f"from {start} in steps of {step}"
         else:
-            if not time:
-                _refuse_date_left_out(table, names, timing)
             index, words, form = _index(table, timing, date_order, unit)
-        for name in set(names) & set(timing):
-            raise ValueError(f"{name!r} holds the times; name another column as value")
-        if not start:
-            if not time and isinstance(index, pd.RangeIndex):
+            if not timing:
                 _refuse_unnamed_time(table, names)
             _refuse_woven(table, names, timing, index, every)
         signal, report = _signal(table, names, timing, index, words, missing, every, bridge)
     except (ValueError, csv.Error, UnicodeError) as error:
         raise ValueError(f"{path.name}: {error}{guessed}") from None
     # By these, `parts` reads and writes times as the file does.
-    signal.attrs["date_order"] = next((o for o, told in times.ORDERS.items() if words.startswith(told)), None)
+    signal.attrs["date_order"] = next((o for o in ("dmy", "mdy") if words.startswith(times.ORDERS[o])), None)
     signal.attrs["form"] = form
     return signal, report
 
@@ -145,44 +144,30 @@ def _time_columns(table: Table, asked: list[str]) -> list[str]:
         order = ["year", "month", "day", "doy", None, "hhmm", *reversed(times.UNITS)]
         roles = _roles(asked) | {name: "hhmm" for name in asked if kinds[name] in ("clock", "half")}
         return sorted(asked, key=lambda name: order.index(roles[name]))
-    numeric = [name for name in cells if kinds[name] == "number"]
-    part = {role: name for name, role in reversed(_roles(numeric).items())}
-    if minute := part.get("min"):
-        others = any(re.fullmatch("max(imum)?|mean|avg|average|mittel(wert)?", plain(n)) for n in cells)
-        uneven = "h" in part and cells[minute].str.fullmatch(r"[0-5]?\d").mean() < 0.98
-        if uneven or (others and plain(minute) == "min"):
-            del part["min"]  # a minimum
 
     def of(kind: str) -> list[str]:  # a date that stays the same is one of other things, unless named so
         found = [name for name in cells if kinds[name] == kind]
         varying = [name for name in found if (cells[name] != cells[name].iloc[0]).any()]
         return varying or [name for name in found if re.fullmatch(DAY_WORD, plain(name))]
 
-    def parts(*roles: str) -> list[str]:
-        return [part[role] for role in roles if role in part]
-
-    clocks = [name for name in cells if kinds[name] == "clock"]
+    numeric = [name for name in cells if kinds[name] == "number"]
     timely = [n for n in numeric if any(times.TIME_WORD.search(plain(c)) for c in [n, *table.header[n][:1]])]
-    parted = [name for name in parts("ms", "us") if _is_fraction(table, name)]
-    finer = [name for name in cells if kinds[name] == "half"][:1] + parted
-    clock = parts("hhmm") or (parts("h", "min", "s") if {"h", "min"} <= part.keys() else parts("h"))
+    clocks = [name for name in cells if kinds[name] == "clock"]
+    finer = [name for name in cells if kinds[name] == "half"][:1]
+    finer += [name for name in numeric if _role(name) in ("ms", "us") and _is_fraction(table, name)]
     if stamps := of("stamp"):
         return _one_of(table, stamps) + finer
     if dates := of("date"):
         dotted = [name for name in timely if cells[name].str.fullmatch(r"\d{1,2}\.[0-5]\d").all()]
-        return _one_of(table, dates) + (_one_of(table, clocks) or dotted or clock) + finer
-    if "year" in part and ("doy" in part or {"month", "day"} <= part.keys()):
-        days = parts("doy") or parts("month", "day")
-        return parts("year") + days + clock + clocks[:1] + finer
+        return _one_of(table, dates) + (_one_of(table, clocks) or dotted[:1]) + finer
     if digits := [name for name in timely if _is_digits(cells[name])][:1]:
         others = [n for n in timely if n not in digits and cells[n].str.fullmatch(r"\d{1,6}").mean() > 0.98]
         complete = cells[digits[0]].str.len().max() > 8
-        return digits + ([] if complete else clocks[:1] or others[:1] or clock) + parted
+        return digits + ([] if complete else clocks[:1] or others[:1]) + finer
     if clocks:
         return _one_of(table, clocks) + finer
-    units = [name for name in parts(*times.UNITS) if (np.diff(numbers(table, name)[0]) >= 0).all()]
-    found = _one_of(table, timely or units)
-    return found + [name for name in parted if found and name not in found]
+    rising = [n for n in numeric if _role(n) in times.UNITS and (np.diff(numbers(table, n)[0]) >= 0).all()]
+    return _one_of(table, timely or rising)
 
 
 def _is_fraction(table: Table, name: str) -> bool:
@@ -239,7 +224,6 @@ def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str,
         if counts and not unit and times.named_unit(table.header[name]) is None:
             return rows, f"{name!r} only counts the rows; if it is seconds: {option(unit='s')}", None
         found, words = times.read_numbers(values, [name, *table.header[name]], unit)
-        clocks = False
     else:
         texts = texts + "-1-1" if doy else texts
         for other in (n for n in timing[1:] if n not in added):
@@ -252,8 +236,8 @@ def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str,
                     refuse(told, {"unit": "h"}, START)
                 more = more.where(~digits, more.str.zfill(4 if more[digits].str.len().median() <= 4 else 6))
             texts = texts + ("-" if other in fields else " ") + more
-        found, words, clocks = times.read_texts(texts, "ymd" if fields or doy else order, form)
-        if clocks:
+        found, words = times.read_texts(texts, "ymd" if fields or doy else order, form)
+        if not words:
             found, words = _clocks(table, name, texts, found, unit)
     if added:
         more = sum(pd.to_numeric(cells[n], errors="coerce") * seconds[roles[n]] for n in added) - 86400 * doy
@@ -264,7 +248,7 @@ def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str,
             row = (between < 0).idxmax()
             told = f"line {table.lines[row]}: times from the start go back at {texts[row]!r}"
             refuse(f"{told}; say when the first row is", START)
-    form = None if added or clocks else found.attrs.get("form")
+    form = None if added else found.attrs.get("form")
     return _readable(table, timing, found, words), words, form
 
 
@@ -302,46 +286,53 @@ def _readable(table: Table, timing: list[str], found: pd.Series, words: str) -> 
 
 
 def _only_numbers(table: Table, timing: list[str]) -> str:
-    """The one column that holds numbers and no times, no count of the rows."""
+    """The one column that holds numbers and no times, and does not count the rows."""
     cells = table.cells
     found = [name for name in cells if name not in timing and table.kinds[name] == "number"]
     found = found or [name for name in cells if cells[name].str.casefold().isin([*SWITCH, ""]).all()]
-    indices = [name for name in found if re.fullmatch(INDEX, plain(name)) and _counts(cells[name])]
-    found = [name for name in found if len(found) == 1 or name not in indices] or found
+    found = [name for name in found if not _counts(cells[name])] or found
     if not found:
         raise ValueError(f"there is no column of numbers beside the time; it has {listed(cells)}")
     if len(found) > 1:
+        likely = max(found, key=lambda name: cells[name].nunique())
         comma = f"; if the comma is the decimal sign: {option(decimal=',')}" if table.delimiter == "," else ""
-        raise ValueError(f"{listed(found)} are numbers; name one: {option(value=found[0])}{comma}")
+        raise ValueError(f"{listed(found)} are numbers; name one: {option(value=likely)}{comma}")
     return found[0]
 
 
 def _counts(texts: pd.Series) -> bool:
-    """Whether numbers count the rows, or stay the same; from 20,000 on they may be days since a day."""
+    """Whether numbers count the rows; from 20,000 on they may be days since a day."""
     values = pd.to_numeric(texts, errors="coerce")
-    counts = (values.diff().dropna() == 1).all() and values[0] < 20_000
-    return bool(counts or (texts == texts[0]).all())
+    return bool((values.diff().dropna() == 1).all() and values[0] < 20_000)
 
 
-def _refuse_date_left_out(table: Table, names: list[str], timing: list[str]) -> None:
-    """Refuse clocks, hours or row numbers alone where a column is named like a date or a part of one."""
+def _refuse_parts_left_out(table: Table, names: list[str], timing: list[str]) -> None:
+    """Refuse a date, a clock or row numbers alone where a column's name tells of another part of the times."""
     cells, kinds = table.cells, table.kinds
     kind = kinds[timing[0]] if timing else "clock"
-    if kind not in ("clock", "half", "number") or (timing and _role(timing[0]) == "year"):
-        return
-    if kind == "number" and cells[timing[0]].str.len().median() > 5:  # a date, or seconds since one
+    length = cells[timing[0]].str.len().median() if kind == "number" else 0
+    day = len(timing) == 1 and (kind == "date" or length == 8)
+    if not day and (kind not in ("clock", "half", "number") or length > 5):  # complete, or since some day
         return
 
-    def dated(name: str) -> bool:
-        part = _role(name) in ("year", "month", "day", "doy") and not cells[name].str.contains("[.,]").any()
-        part = part and (kinds[name] == "number" or plain(name) != "tag")
-        return kinds[name] != "" and (part or bool(re.fullmatch(DATE_NAME, plain(name))))
-
-    if dates := [name for name in cells if name not in [*names, *timing] and dated(name)]:
-        alone = [name for name in timing if name not in names]
-        clock = alone or [n for n in cells if _role(n) in ("h", "hhmm") and n not in names]
-        told = f"{cells[dates[0]].iloc[0]!r} in {dates[0]!r} may be a date, or a part of it"
-        ways = [{"time": ",".join([*dates, *clock])}, *({"time": name} for name in alone[:1]), START]
+    kept = timing if day or kind != "number" else []
+    others = [
+        n
+        for n in cells
+        if n not in [*names, *kept] and kinds[n] and not (kinds[n] != "number" and plain(n) == "tag")
+    ]
+    roles = {n: role for n, role in _roles(others).items() if not cells[n].str.contains("[.,]").any()}
+    dates = [
+        n
+        for n in others
+        if roles.get(n) in ("year", "month", "day", "doy") or re.fullmatch(DATE_NAME, plain(n))
+    ]
+    hours = [n for n in others if roles.get(n) in ("h", "hhmm")]
+    if left := hours if day else [n for n in dates if n not in timing]:
+        minutes = [n for n in others if roles.get(n) == "min" and plain(n) != "min"]
+        complete = [*kept, *left] if day else [*dates, *(kept or hours + minutes * bool(hours) or timing)]
+        ways = [{"time": ",".join(dict.fromkeys(complete))}, *({"time": name} for name in timing[:1]), START]
+        told = f"{cells[left[0]].iloc[0]!r} in {left[0]!r} may be a part of the times"
         refuse(f"{told}; name the columns of the times (unit: their form)", *ways)
 
 
@@ -431,7 +422,7 @@ def _signal(table, names, timing, index, words, missing, every, bridge):
         channels[name] = {"infinite": int(infinite.sum()), "unreadable": dict(Counter(unread).most_common())}
         told.append(("value", f"{name!r}" + (f", {said}" if said else "")))
     told.append(("time", f"{' and '.join(map(repr, timing))}: {words}" if timing else words))
-    data, found = in_order(pd.DataFrame(columns, index=index), repeated=bool(every))
+    data, found = _in_order(pd.DataFrame(columns, index=index), bool(every))
     if not data.notna().any(axis=None):
         raise ValueError("no row has both a time and a value")
     if every:
@@ -446,16 +437,16 @@ def _signal(table, names, timing, index, words, missing, every, bridge):
     return (data[names[0]] if len(names) == 1 else data), report
 
 
-def in_order(data: pd.DataFrame, repeated: bool = False) -> tuple[pd.DataFrame, dict]:
+def _in_order(data: pd.DataFrame, repeated: bool) -> tuple[pd.DataFrame, dict]:
     """Channels with rising times, and what of `Report` had to be done for it; of rows with the same time the
     first that has a value counts, unless `repeated`.
     """
     if not isinstance(data.index, pd.DatetimeIndex):
         return data, {"backward": [], "duplicates": 0, "untimed": 0}
     timed = data[data.index.notna()]
-    back = np.diff(timed.index.asi8) / 1e9
-    if len(back) and (back <= 0).all():  # the newest reading comes first
-        timed, back = timed[::-1], -back[::-1]
+    if len(timed) > 1 and timed.index.is_monotonic_decreasing:
+        timed = timed[::-1]  # the newest reading comes first
+    back = steps(timed.index)
     backward = [(timed.index[k + 1], -float(back[k])) for k in np.flatnonzero(back < 0)]
     kept = timed.sort_index(kind="stable") if backward else timed
     if not repeated and kept.index.has_duplicates:
@@ -480,8 +471,7 @@ def _every(data: pd.DataFrame, every: str) -> tuple[pd.DataFrame, str]:
 
 def _bridged(data: pd.DataFrame, most: int) -> tuple[pd.DataFrame, str]:
     """Rows put in where at most so many are missing, and runs of at most so many missing values filled."""
-    between = steps(data.index)
-    usual = np.median(between) if len(between) else 1.0
+    between, usual = steps(data.index), usual_step(data.index)
     short = np.flatnonzero((between > 1.5 * usual) & (between < (most + 1.5) * usual))
     ends = [(data.index[k], data.index[k + 1], round(between[k] / usual) + 1) for k in short]
     put_in = [pd.date_range(first, last, periods=n)[1:-1].as_unit("ns") for first, last, n in ends]

@@ -68,16 +68,10 @@ def long_run(
         score = joint(calibration.standard(deviations))
         for piece, at in enumerate([everything, *np.array_split(everything, pieces)]):
             days, names = len(at) * step / DAY, columns_of(["the record"], drifts=True)
-            drift = calibration.drift(deviations[at], names)
-            rows.append(
-                {
-                    "case": case,
-                    "piece": piece,
-                    "day": at[-1] * step / DAY,
-                    "detected": bool(drift.drifted.any()),
-                    "rate": events(score[at] > by_blocks, monitor.window) / days,
-                    "rate_by_windows": events(score[at] > by_windows, monitor.window) / days,
-                    "lasting": float((score[at] > by_blocks).mean()),
-                }
-            )
+            row = {"case": case, "piece": piece, "day": at[-1] * step / DAY}
+            row["detected"] = bool(calibration.drift(deviations[at], names).drifted.any())
+            row["rate"] = events(score[at] > by_blocks, monitor.window) / days
+            row["rate_by_windows"] = events(score[at] > by_windows, monitor.window) / days
+            row["lasting"] = float((score[at] > by_blocks).mean())
+            rows.append(row)
     return rows

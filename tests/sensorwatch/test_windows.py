@@ -19,9 +19,7 @@ def test_gaps_agree_with_brute_force():
 
 
 def test_an_irregular_signal_is_not_all_gaps():
-    """Exponential waits, as of cars over a road sensor: one in a thousand at most counts as a gap, a day
-    does.
-    """
+    """Exponential waits, as of cars over a road sensor: one in a thousand is a gap at most, a day is one."""
     waits = np.random.default_rng(2).exponential(300, 5000)
     waits[2500] = 86400
     index = pd.Timestamp("2026-01-01") + pd.to_timedelta(waits.cumsum(), unit="s")
@@ -154,9 +152,8 @@ def test_faults_have_the_form_of_their_names():
     after, before = injected("lost gain")
     assert after.std() == pytest.approx(0.55 * before.std()) and after.mean() == pytest.approx(before.mean())
     after, before = injected("drift")
-    assert np.ptp(np.diff(after - before)) < 1e-9 and abs(after - before)[-1] == pytest.approx(
-        1.5 * clean.std()
-    )
+    assert np.ptp(np.diff(after - before)) < 1e-9
+    assert abs(after - before)[-1] == pytest.approx(1.5 * clean.std())
     after, before = injected("noise", 5)
     assert (after - before).std() == pytest.approx(0.8 * clean.std(), rel=0.2)
     assert np.ptp(np.diff(injected("missing cycle", 5)[0], 2)) < 1e-9
