@@ -53,7 +53,10 @@ class Calibration:
         floors = floors_of(largest.shape[1])
         self.centre = largest.mean(0)
         self.unit = np.maximum(largest.std(0, ddof=1), floors)
-        mean, deviation = _of_the_others(largest)
+        # Each block against the mean and the standard deviation of all blocks but itself.
+        n, squares = len(largest), (largest - self.centre) ** 2
+        mean = (largest.sum(0) - largest) / (n - 1)
+        deviation = np.sqrt(np.maximum(squares.sum(0) - squares * n / (n - 1), 0) / (n - 2))
         sizes, self.block = ((largest - mean) / np.maximum(deviation, floors)).max(1), points
         self.short = Threshold("conformal").fit(((recent - self.centre) / self.unit).max(1))
         if follow:
@@ -104,11 +107,8 @@ class Calibration:
             ValueError: too few blocks for that; says how much is missing, and which rate these allow.
         """
         if rate is not None:
-            asked, length, unit = (
-                checks.number("rate", rate, 0, above=True),
-                self.block / self.window,
-                "window",
-            )
+            asked, unit = checks.number("rate", rate, 0, above=True), "window"
+            length = self.block / self.window
         elif math.isnan(self.step):
             ways = "give Monitor(step=seconds a sample), or ask for a rate (false events per window's length)"
             raise ValueError(f"the signal has no times, so there is no rate per day: {ways}")
@@ -125,8 +125,10 @@ class Calibration:
         if blocks < needed:
             least = -math.log1p(-1 / (blocks + 1)) / length
             need = f"{needed * length:,.4g} {unit}s of normal data to calibrate on"
-            ways = f"Bring {(needed - blocks) * length:,.3g} more, or ask for {math.ceil(least * 1e4) / 1e4:g} or more"
-            raise ValueError(f"{rates} need {need}; there are {blocks * length:,.4g}. {ways}")
+            ways = (
+                f"Bring {(needed - blocks) * length:,.3g} more, or ask for {math.ceil(least * 1e4) / 1e4:g}"
+            )
+            raise ValueError(f"{rates} need {need}; there are {blocks * length:,.4g}. {ways} or more")
         found, sizes = self.rule.at(share), self.rule.normal
         if self.follow:  # below 1, a change that lasts would raise its alarm for ever
             return max(1.0, found)
@@ -176,8 +178,9 @@ class Calibration:
         """Whether blocks of recent deviations [n, C, K] differ from those calibrated on, see `compare`."""
         deviations = _scored(deviations)
         if len(deviations) < 4 * self.points:
-            needs = f"{math.ceil(4 * self.points):,} scored points or more (four blocks of the calibration's length)"
-            raise ValueError(f"the drift check needs {needs}; there are {len(deviations):,}")
+            needed = f"{math.ceil(4 * self.points):,} scored points or more"
+            length = f"{needed} (four blocks of the calibration's length)"
+            raise ValueError(f"the drift check needs {length}; there are {len(deviations):,}")
         return compare(self.means, _drift_means(*self._cut(deviations)), names)
 
     def _cut(self, deviations: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -335,10 +338,3 @@ def _starts(points: int, window: int) -> np.ndarray:
     """Where the blocks begin: eight at least, of eight windows each if there are more."""
     number = max(FEWEST, points // (WINDOWS_A_BLOCK * window))
     return np.arange(number) * points // number
-
-
-def _of_the_others(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of all rows but one, for each row left out."""
-    n, squares = len(x), (x - x.mean(0)) ** 2
-    about_their_mean = squares.sum(0) - squares * n / (n - 1)
-    return (x.sum(0) - x) / (n - 1), np.sqrt(np.maximum(about_their_mean, 0) / (n - 2))

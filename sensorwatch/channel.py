@@ -54,7 +54,7 @@ class Channel:
         self.network = _network(window, model, latent, hidden, kl_weight, seed)
 
     def fit(self, values: np.ndarray) -> Self:
-        """Learn from a normal signal, float64 [n], NaN where missing or where a gap lies; raises ValueError."""
+        """Learn from a normal signal, float64 [n], NaN where missing or where a gap lies."""
         self.scaling = Scaling(values)
         images = _train(self.network, self.scaling(values), self.window, self.steps, self.seed)
         with one_thread():

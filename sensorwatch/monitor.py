@@ -28,6 +28,7 @@ LEARNT = (  # what is saved beside the channels
 )  # fmt: skip
 BLOCKS = ("largest", "means", "recent")  # of a calibration
 DIRECTIONS = ("both", "up", "down")
+MOMENTS = ["start", "end", "peak"]
 
 
 class Monitor:
@@ -103,7 +104,8 @@ class Monitor:
         chosen, self.reason = self.window is None, f"{self.window} points, as asked for"
         if chosen:
             self.window, self.reason = max(map(windows.window_length, values.T), key=lambda found: found[0])
-        times, values, _ = windows.with_gaps(times, values, self._unit, self.limit)
+        unit = self.step if self.timed else 1
+        times, values, _ = windows.with_gaps(times, values, unit, self.limit)
         # A gap is told if it is longer than any in normal data, or than a window.
         longest_gap = windows.longest_gap(np.isnan(values), times)
         values = self._without_far_values(times, values, names)
@@ -131,7 +133,7 @@ class Monitor:
             except ValueError as error:
                 warnings.warn(f"of all channels, {error}: how they relate is not watched", stacklevel=2)
         self.channels = channels
-        self.usual_gap = min(longest_gap, self.window * self._unit)
+        self.usual_gap = min(longest_gap, self.window * unit)
         return self
 
     def calibrate(self, later_normal) -> Self:
@@ -376,11 +378,6 @@ class Monitor:
             found |= (times >= self._moment(row.start, zone)) & (times <= self._moment(row.end, zone))
         return found
 
-    @property
-    def _unit(self) -> float:
-        """The usual step in seconds, or 1 sample."""
-        return self.step if self.timed else 1
-
     def _read(self, signal, last=None) -> tuple[np.ndarray, np.ndarray, np.ndarray, object]:
         """Times and values, NaN put in for gaps; which rows are real; the zone. Raises ValueError."""
         if not self.channels:
@@ -394,33 +391,30 @@ class Monitor:
             if not 0.5 <= step / self.step <= 2:
                 has = f"this signal has a value every {step:g} s"
                 raise ValueError(f"{has}; the one that was learnt, every {self.step:g} s")
-        return *windows.with_gaps(times, values, self._unit, self.limit, last), zone
+        unit = self.step if self.timed else 1
+        return *windows.with_gaps(times, values, unit, self.limit, last), zone
 
     def _table(self, rows: list[dict], zone) -> pd.DataFrame:
         """Rows of a `Watch` as a table, times in their own zone."""
-        time, several = "datetime64[ns]" if self.timed else "int64", len(self.channels) > 1
+        none = _no_rows("datetime64[ns]" if self.timed else "int64", zone, len(self.channels) > 1)
         if not rows:
-            return _no_rows(time, zone, several).copy(deep=False)  # pandas copies when written to
-        return _as_table(rows, time, zone, several)
+            return none.copy(deep=False)  # pandas copies when written to
+        table = pd.DataFrame(rows, columns=[*none])
+        if zone is not None:
+            for name in MOMENTS:
+                table[name] = table[name].dt.tz_localize("UTC").dt.tz_convert(zone)
+        return table.astype(none.dtypes)
 
 
 @lru_cache(maxsize=64)
 def _no_rows(time: str, zone, several: bool) -> pd.DataFrame:
     """What most calls of `update` find: to make it anew each time would take longer than all else."""
-    return _as_table([], time, zone, several)
-
-
-def _as_table(rows: list[dict], time: str, zone, several: bool) -> pd.DataFrame:
-    columns = dict.fromkeys(("start", "end", "peak"), time)
+    columns = dict.fromkeys(MOMENTS, pd.DatetimeTZDtype("ns", zone) if zone is not None else time)
     columns |= dict.fromkeys(("p_value", "tail_p", "severity"), "float64") | {"triggered_by": "str"}
     columns |= {"lasting": "bool", "low": "float64", "high": "float64"} | (
         {"channel": "str"} if several else {}
     )
-    table = pd.DataFrame(rows, columns=list(columns)).astype(columns)
-    if zone is not None:
-        for name in ("start", "end", "peak"):
-            table[name] = table[name].dt.tz_localize("UTC").dt.tz_convert(zone)
-    return table
+    return pd.DataFrame(columns=[*columns]).astype(columns)
 
 
 def _index_of(signal, times: np.ndarray) -> pd.Index:

@@ -44,8 +44,10 @@ def normal_part(signal, normal_from="", normal_until="", exclude=()) -> tuple:
     for name, channel in pd.DataFrame(normal).items():
         for stuck in constant_stretches(channel.to_numpy())[:1]:
             value, points = f"{channel.iloc[stuck.start]:g}", f"{stuck.stop - stuck.start:,} points"
-            since = f"{name!r} is constant ({value} for {points} from {moment(channel.index[stuck.start], signal)})"
-            told.append(f"In it, {since}: a stuck sensor would be learnt as normal, too.")
+            since = f"{value} for {points} from {moment(channel.index[stuck.start], signal)}"
+            told.append(
+                f"In it, {name!r} is constant ({since}): a stuck sensor would be learnt as normal, too."
+            )
         for value, count in sentinel_values(channel.dropna().to_numpy()):
             at = moment(channel.index[channel.to_numpy() == value][0], signal)
             far = f"{value:g} of {name!r} ({at}; {count:,} in all) lies far from all others"

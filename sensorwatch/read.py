@@ -7,6 +7,7 @@ there are no times. NaN is a missing value.
 import csv
 import re
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,8 @@ def read_csv(
 
     Args ("" is None throughout):
         value: the column; several (a list, or by commas) give a DataFrame. None: the only one of numbers.
-        time: the column or columns of the times; None finds them.
+        time: the column or columns of the times; None finds them, but does not put years, months and
+            hours together.
         where: the rows to read, as "sensor=S1".
         date_order: "dmy", "mdy" or "ymd".
         unit: of numeric times: s, ms, us, ns, min, h, d, excel, matlab, labview, gps; "h" or "min" for what
@@ -124,25 +126,22 @@ def _counted(start: str, step: str, rows: int) -> pd.DatetimeIndex:
         raise ValueError(f"start {start!r} or step {step!r} is unknown; write {option(**START)}") from None
 
 
-def _role(name: str) -> str | None:
-    """The part of a time that a column holds, by its name: a key of `ROLES` or of `times.UNITS`."""
-    found = (role for role, words in ROLES.items() if re.fullmatch(words, plain(name)))
-    return next(found, times.UNIT_OF.get(plain(name)))
-
-
-def _roles(names) -> dict[str, str | None]:
-    """The parts of a time that columns hold; of MM and mm, the second is minutes."""
-    roles = {name: _role(name) for name in names}
-    minutes = [name for name in names if plain(name) == "mm"][1:]
+def _roles(names: Iterable[str]) -> dict[str, str | None]:
+    """The parts of a time that columns hold, by their names: keys of `ROLES` or of `times.UNITS`."""
+    roles = {}
+    for name in names:
+        found = (role for role, words in ROLES.items() if re.fullmatch(words, plain(name)))
+        roles[name] = next(found, times.UNIT_OF.get(plain(name)))
+    minutes = [name for name in roles if plain(name) == "mm"][1:]  # of MM and mm, the second
     return roles | dict.fromkeys(minutes, "min")
 
 
 def _time_columns(table: Table, asked: list[str]) -> list[str]:
     """The columns that make up the times, the date before the clock; none if nothing looks like a time."""
-    cells, kinds = table.cells, table.kinds
+    cells, kinds, roles = table.cells, table.kinds, _roles(asked or table.cells)
     if asked:
         order = ["year", "month", "day", "doy", None, "hhmm", *reversed(times.UNITS)]
-        roles = _roles(asked) | {name: "hhmm" for name in asked if kinds[name] in ("clock", "half")}
+        roles |= {name: "hhmm" for name in asked if kinds[name] in ("clock", "half")}
         return sorted(asked, key=lambda name: order.index(roles[name]))
 
     def of(kind: str) -> list[str]:  # a date that stays the same is one of other things, unless named so
@@ -154,7 +153,7 @@ def _time_columns(table: Table, asked: list[str]) -> list[str]:
     timely = [n for n in numeric if any(times.TIME_WORD.search(plain(c)) for c in [n, *table.header[n][:1]])]
     clocks = [name for name in cells if kinds[name] == "clock"]
     finer = [name for name in cells if kinds[name] == "half"][:1]
-    finer += [name for name in numeric if _role(name) in ("ms", "us") and _is_fraction(table, name)]
+    finer += [name for name in numeric if roles[name] in ("ms", "us") and _is_fraction(table, name)]
     if stamps := of("stamp"):
         return _one_of(table, stamps) + finer
     if dates := of("date"):
@@ -166,8 +165,8 @@ def _time_columns(table: Table, asked: list[str]) -> list[str]:
         return digits + ([] if complete else clocks[:1] or others[:1]) + finer
     if clocks:
         return _one_of(table, clocks) + finer
-    rising = [n for n in numeric if _role(n) in times.UNITS and (np.diff(numbers(table, n)[0]) >= 0).all()]
-    return _one_of(table, timely or rising)
+    rising = [n for n in numeric if roles[n] in times.UNITS and (np.diff(numbers(table, n)[0]) >= 0).all()]
+    return _one_of(table, timely) or (rising if len(rising) == 1 else [])
 
 
 def _is_fraction(table: Table, name: str) -> bool:
@@ -178,7 +177,7 @@ def _is_fraction(table: Table, name: str) -> bool:
         return False  # millisiemens, or nothing is left to add
     again = (clocks == clocks.shift()).all(axis=1) & bool(stamps)
     steps = pd.to_numeric(cells, errors="coerce").diff()[again]
-    digits = cells.str.fullmatch(r"\d{1,3}" if _role(name) == "ms" else r"\d{1,6}")
+    digits = cells.str.fullmatch(r"\d{1,3}" if times.UNIT_OF[plain(name)] == "ms" else r"\d{1,6}")
     return digits.mean() > 0.98 and not ((steps < 0).any() and (steps > 0).any())
 
 
@@ -307,7 +306,7 @@ def _counts(texts: pd.Series) -> bool:
 
 
 def _refuse_parts_left_out(table: Table, names: list[str], timing: list[str]) -> None:
-    """Refuse a date, a clock or row numbers alone where a column's name tells of another part of the times."""
+    """Refuse a date, a clock or numbers alone where a column's name tells of another part of the times."""
     cells, kinds = table.cells, table.kinds
     kind = kinds[timing[0]] if timing else "clock"
     length = cells[timing[0]].str.len().median() if kind == "number" else 0
@@ -316,20 +315,14 @@ def _refuse_parts_left_out(table: Table, names: list[str], timing: list[str]) ->
         return
 
     kept = timing if day or kind != "number" else []
-    others = [
-        n
-        for n in cells
-        if n not in [*names, *kept] and kinds[n] and not (kinds[n] != "number" and plain(n) == "tag")
-    ]
-    roles = {n: role for n, role in _roles(others).items() if not cells[n].str.contains("[.,]").any()}
-    dates = [
-        n
-        for n in others
-        if roles.get(n) in ("year", "month", "day", "doy") or re.fullmatch(DATE_NAME, plain(n))
-    ]
-    hours = [n for n in others if roles.get(n) in ("h", "hhmm")]
+    others = [n for n in cells if kinds[n] and n not in [*names, *kept]]
+    roles = _roles(n for n in others if not cells[n].str.contains("[.,]").any())
+    roles |= {n: None for n in others if n not in roles or (kinds[n], plain(n)) == ("word", "tag")}
+    days = ("year", "month", "day", "doy")
+    dates = [n for n in others if roles[n] in days or re.fullmatch(DATE_NAME, plain(n))]
+    hours = [n for n in others if roles[n] in ("h", "hhmm")]
     if left := hours if day else [n for n in dates if n not in timing]:
-        minutes = [n for n in others if roles.get(n) == "min" and plain(n) != "min"]
+        minutes = [n for n in others if roles[n] == "min" and plain(n) != "min"]
         complete = [*kept, *left] if day else [*dates, *(kept or hours + minutes * bool(hours) or timing)]
         ways = [{"time": ",".join(dict.fromkeys(complete))}, *({"time": name} for name in timing[:1]), START]
         told = f"{cells[left[0]].iloc[0]!r} in {left[0]!r} may be a part of the times"

@@ -57,29 +57,28 @@ def as_arrays(
             raise ValueError(f"the channels are {', '.join(found)}; {learnt}")
         values = values[:, [found.index(name) for name in names]]
         found = list(names)
-    times, zone = _times(signal.index)
+    index, zone = signal.index, None
+    if isinstance(index, pd.DatetimeIndex):
+        times, zone = index.asi8.view(f"M8[{index.unit}]").astype("M8[ns]"), index.tz
+    elif pd.api.types.is_integer_dtype(index.dtype):
+        times = index.to_numpy(np.int64)
+    else:
+        raise ValueError(
+            f"the index is {index.dtype}; expected times (a DatetimeIndex) or numbers of samples"
+        )
     if follows is not None and times.dtype != np.asarray(follows).dtype:
         raise ValueError("some points have times and some only numbers; expected one or the other throughout")
     later, before = _neighbours(times, follows)
     wrong = np.flatnonzero(~(later > before))
     if len(wrong):
         row = int(wrong[0]) + len(times) - len(later)
-        point = f"point {row:,} ({signal.index[row]})"
+        point = f"point {row:,} ({index[row]})"
         raise ValueError(f"times must ascend: {point} is not later than {before[wrong[0]]} before it")
     if np.isinf(values).any():
         row, column = np.argwhere(np.isinf(values))[0]
-        where = f"{found[column]} is infinite at {signal.index[row]}"
+        where = f"{found[column]} is infinite at {index[row]}"
         raise ValueError(f"{where}; expected numbers, NaN where one is missing")
     return times, values, found, zone
-
-
-def _times(index: pd.Index) -> tuple[np.ndarray, object]:
-    """Times in UTC and their zone, or numbers of samples and None."""
-    if isinstance(index, pd.DatetimeIndex):
-        return index.asi8.view(f"M8[{index.unit}]").astype("M8[ns]"), index.tz
-    if pd.api.types.is_integer_dtype(index.dtype):
-        return index.to_numpy(np.int64), None
-    raise ValueError(f"the index is {index.dtype}; expected times (a DatetimeIndex) or numbers of samples")
 
 
 def _neighbours(times: np.ndarray, last=None) -> tuple[np.ndarray, np.ndarray]:
