@@ -125,10 +125,9 @@ class Calibration:
         if blocks < needed:
             least = -math.log1p(-1 / (blocks + 1)) / length
             need = f"{needed * length:,.4g} {unit}s of normal data to calibrate on"
-            ways = (
-                f"Bring {(needed - blocks) * length:,.3g} more, or ask for {math.ceil(least * 1e4) / 1e4:g}"
-            )
-            raise ValueError(f"{rates} need {need}; there are {blocks * length:,.4g}. {ways} or more")
+            least = math.ceil(least * 1e4) / 1e4
+            ways = f"Bring {(needed - blocks) * length:,.3g} more, or ask for {least:g} or more"
+            raise ValueError(f"{rates} need {need}; there are {blocks * length:,.4g}. {ways}")
         found, sizes = self.rule.at(share), self.rule.normal
         if self.follow:  # below 1, a change that lasts would raise its alarm for ever
             return max(1.0, found)

@@ -411,9 +411,9 @@ def _no_rows(time: str, zone, several: bool) -> pd.DataFrame:
     """What most calls of `update` find: to make it anew each time would take longer than all else."""
     columns = dict.fromkeys(MOMENTS, pd.DatetimeTZDtype("ns", zone) if zone is not None else time)
     columns |= dict.fromkeys(("p_value", "tail_p", "severity"), "float64") | {"triggered_by": "str"}
-    columns |= {"lasting": "bool", "low": "float64", "high": "float64"} | (
-        {"channel": "str"} if several else {}
-    )
+    columns |= {"lasting": "bool", "low": "float64", "high": "float64", "channel": "str"}
+    if not several:
+        del columns["channel"]
     return pd.DataFrame(columns=[*columns]).astype(columns)
 
 

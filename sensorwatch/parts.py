@@ -42,12 +42,11 @@ def normal_part(signal, normal_from="", normal_until="", exclude=()) -> tuple:
         why = "That is the first half, as no normal_until was named"
         told.append(f"{why}: a fault in there is learnt as normal.")
     for name, channel in pd.DataFrame(normal).items():
-        for stuck in constant_stretches(channel.to_numpy())[:1]:
-            value, points = f"{channel.iloc[stuck.start]:g}", f"{stuck.stop - stuck.start:,} points"
-            since = f"{value} for {points} from {moment(channel.index[stuck.start], signal)}"
-            told.append(
-                f"In it, {name!r} is constant ({since}): a stuck sensor would be learnt as normal, too."
-            )
+        for flat in constant_stretches(channel.to_numpy())[:1]:
+            value, points = f"{channel.iloc[flat.start]:g}", f"{flat.stop - flat.start:,} points"
+            since = f"{value} for {points} from {moment(channel.index[flat.start], signal)}"
+            stuck = "a stuck sensor would be learnt as normal, too"
+            told.append(f"In it, {name!r} is constant ({since}): {stuck}.")
         for value, count in sentinel_values(channel.dropna().to_numpy()):
             at = moment(channel.index[channel.to_numpy() == value][0], signal)
             far = f"{value:g} of {name!r} ({at}; {count:,} in all) lies far from all others"

@@ -321,9 +321,11 @@ def _refuse_parts_left_out(table: Table, names: list[str], timing: list[str]) ->
     days = ("year", "month", "day", "doy")
     dates = [n for n in others if roles[n] in days or re.fullmatch(DATE_NAME, plain(n))]
     hours = [n for n in others if roles[n] in ("h", "hhmm")]
-    if left := hours if day else [n for n in dates if n not in timing]:
-        minutes = [n for n in others if roles[n] == "min" and plain(n) != "min"]
-        complete = [*kept, *left] if day else [*dates, *(kept or hours + minutes * bool(hours) or timing)]
+    minutes = [n for n in others if roles[n] == "min" and plain(n) != "min"]  # a minimum
+    seconds = [n for n in others if roles[n] == "s"]
+    clock = hours + (minutes + (seconds if minutes else []) if hours else [])
+    if left := [n for n in (clock if day or not (kept or dates) else dates) if n not in timing]:
+        complete = [*kept, *clock] if day else [*dates, *(kept or clock or timing)]
         ways = [{"time": ",".join(dict.fromkeys(complete))}, *({"time": name} for name in timing[:1]), START]
         told = f"{cells[left[0]].iloc[0]!r} in {left[0]!r} may be a part of the times"
         refuse(f"{told}; name the columns of the times (unit: their form)", *ways)

@@ -274,10 +274,8 @@ def rows_where(table: Table, where: str) -> Table:
     fits = (column == text).to_numpy()
     if not fits.any():
         raise ValueError(f"no row has {text!r} in {name!r}; it holds {listed(column.unique()[:8])}")
-    cells, told = (
-        table.cells[fits].reset_index(drop=True),
-        [*table.told, ("rows", f"only those where {where}")],
-    )
+    told = [*table.told, ("rows", f"only those where {where}")]
+    cells = table.cells[fits].reset_index(drop=True)
     return table._replace(cells=cells, lines=table.lines[fits], told=told)
 
 

@@ -63,9 +63,8 @@ def as_arrays(
     elif pd.api.types.is_integer_dtype(index.dtype):
         times = index.to_numpy(np.int64)
     else:
-        raise ValueError(
-            f"the index is {index.dtype}; expected times (a DatetimeIndex) or numbers of samples"
-        )
+        expected = "expected times (a DatetimeIndex) or numbers of samples"
+        raise ValueError(f"the index is {index.dtype}; {expected}")
     if follows is not None and times.dtype != np.asarray(follows).dtype:
         raise ValueError("some points have times and some only numbers; expected one or the other throughout")
     later, before = _neighbours(times, follows)

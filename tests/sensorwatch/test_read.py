@@ -529,6 +529,11 @@ UNSURE = {  # text, options, the refusal or the signal that must come out; x is 
          {"2026-03-28 22:00:00.5": 1.5, "2026-03-28 22:00:01.7": 2.5}),
     "a second table":
         ("# temp\ntime,x\n2026-03-28 22:00,1.5\n# hum\n2026-03-28 23:00,2.5", {}, "line 4: '# hum' begins"),
+    "a column that rises": ("k,x\n0,1\n0.5,2\n1.0,3\n1.5,4", {}, "'0' in 'k' may be the time.*time=.k"),
+    "hours without dates":
+        ("hour,minute,second,x\n0,59,40,1\n1,0,20,2", {}, 'time="hour,minute,second"'),
+    "clocks in a form": ("t,x\n22-00-05,1\n22-00-09,2", {"time": "t", "unit": "%H-%M-%S"},
+                         {"1970-01-01 22:00:05": 1, "1970-01-01 22:00:09": 2}),
     "a second header":
         ("time,x,y\n2026-03-28 22:00,1,2\n2026-03-28 23:00,1,2\nstamp,y,x\n2026-03-29 00:00,2,1", {},
          "line 4: 'stamp,y,x' begins"),
