@@ -103,8 +103,7 @@ class Calibration:
         Events that come at random (Poisson) leave a block without one with probability exp(-expected). So
         blocks tell up to log(blocks + 1) events each; of higher rates, blocks of one window tell more.
 
-        Raises:
-            ValueError: too few blocks for that; says how much is missing, and which rate these allow.
+        Raises ValueError: too few blocks for that; says how much is missing, and which rate these allow.
         """
         if rate is not None:
             asked, unit = checks.number("rate", rate, 0, above=True), "window"

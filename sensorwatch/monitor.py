@@ -152,14 +152,13 @@ class Monitor:
         """Say of a signal that was watched: all of it was normal but these alarms. Trains nothing.
 
         Its blocks join the calibration, those with such an alarm left out. So the threshold learns from
-        false alarms, and a longer calibration supports lower target rates. What calibrates already, or is
-        earlier, is left out, where there are times.
+        false alarms, and a longer calibration supports lower target rates. Where there are times, what
+        calibrates already, or is earlier, is left out; and what is not later than `after`, a time or number.
 
         Args:
-            alarms: of `alarms`, without the false ones. after: a time or number; only what is later counts.
+            alarms: of `alarms`, without the false ones.
 
-        Raises:
-            ValueError: a signal that cannot be read, another table, or no time.
+        Raises ValueError: a signal that cannot be read, another table, or no time.
         """
         calibration = self.calibration
         times, values, _, zone = self._read(signal)
@@ -233,7 +232,7 @@ class Monitor:
         return pd.DataFrame(outputs, _index_of(signal, times[real]), [*self.channels])
 
     def alarms(self, signal, per_day: float = 0.1, rate: float | None = None) -> pd.DataFrame:
-        """The alarms and the gaps of a signal, in order.
+        """Alarms and gaps of a signal, in order; the target: false events per day, or per window's length.
 
         Returns:
             start, end, peak (times or samples), p_value (the share of normal blocks with such a point),
@@ -242,11 +241,7 @@ class Monitor:
             `calibration.AsCalibrated`), triggered_by (the largest score there, or "gap"), low and high (of
             the values in between); of several channels, also which.
 
-        Args:
-            per_day, rate: the target rate of false events per day, or else per window's length.
-
-        Raises:
-            ValueError: too little calibration data for that (says how much), or a signal that cannot be read.
+        Raises ValueError: too little calibration data (says how much), or a signal that cannot be read.
         """
         watch = self._watch()
         watch.threshold = self.calibration.threshold(per_day, rate)
@@ -290,11 +285,8 @@ class Monitor:
     def drift(self, signal, after=None) -> pd.DataFrame:
         """Whether normal is still what it was at calibration: one row a score, see `calibration.compare`.
 
-        Args:
-            after: a time or number; only what is later counts.
-
-        Raises:
-            ValueError: less than four blocks of calibration's length; says how many points are needed.
+        Only what is later than `after`, a time or number, counts. Raises ValueError: less than four blocks of
+        calibration's length; says how many points are needed.
         """
         times, values, _, zone = self._read(signal)
         deviations = self._pass(times, values).deviations[self._later(times, after, zone)]

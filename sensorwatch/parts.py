@@ -21,8 +21,7 @@ def normal_part(signal, normal_from="", normal_until="", exclude=()) -> tuple:
             of what follows it.
         exclude: as in `excluded` (both days included).
 
-    Raises:
-        ValueError: no such time, a time after the signal's end, or nothing between the two.
+    Raises ValueError: no such time, a time after the signal's end, or nothing between the two.
     """
     begin, end = place(signal, "normal_from", normal_from), place(signal, "normal_until", normal_until)
     begin = signal.index[0] if begin is None else begin
@@ -72,8 +71,7 @@ def excluded(signal, stretches=()) -> np.ndarray:
 def place(signal, name: str, text, end: bool = False):
     """A time, a share or a row number as a place in the index; None for "". With `end`, a day means its end.
 
-    Raises:
-        ValueError: it is none of them, or lies after the signal's end.
+    Raises ValueError: it is none of them, or lies after the signal's end.
     """
     text, index, beyond = str(text).strip(), signal.index, False
     if not text:

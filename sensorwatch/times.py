@@ -129,8 +129,7 @@ def read_texts(texts: pd.Series, order=None, form=None) -> tuple[pd.Series, str]
         order: dmy, mdy or ymd; None finds the only one that fits.
         form: a strptime form such as "%d.%m.%y %H:%M"; it settles everything.
 
-    Raises:
-        ValueError: two ways of reading fit, or some times have a zone and some have none.
+    Raises ValueError: two ways of reading fit, or some times have a zone and some have none.
     """
     if form:
         times = pd.to_datetime(texts, format=form, errors="coerce")
@@ -244,8 +243,7 @@ def read_numbers(values: pd.Series, header: list[str], unit: str | None = None) 
         header: what it says of that column: its name, and its unit below.
         unit: a key of `UNITS` or `ORIGINS`; None takes what the header says.
 
-    Raises:
-        ValueError: nothing says which unit it is; the message names `unit`.
+    Raises ValueError: nothing says which unit it is; the message names `unit`.
     """
     low, high = values.quantile([0.01, 0.99])
     if not unit:

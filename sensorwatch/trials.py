@@ -24,8 +24,7 @@ def met(flagged: np.ndarray, faults: pd.DataFrame, window: int, lag: int = 0) ->
         faults: `first` and `last`, numbers of points. lag: how many points later a flagged one is known;
             window - 1 where a point is judged by all windows that cover it (so it may lie before the fault).
 
-    Returns:
-        `met`, bool, and `delay` of the alarm after the fault's first point, in points, NaN if there is none.
+    Returns `met`, bool, and `delay` of the alarm after the fault's first point, in points, NaN if none.
     """
     known = np.append(np.flatnonzero(np.asarray(flagged)) + lag, 2**62)
     alarm = known[np.searchsorted(known, faults["first"])]
