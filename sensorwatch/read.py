@@ -237,7 +237,12 @@ def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str,
             texts = texts + ("-" if other in fields else " ") + more
         found, words = times.read_texts(texts, "ymd" if fields or doy else order, form)
         if not words:
-            found, words = _clocks(table, name, texts, found, unit)
+            short = not form and texts.str.fullmatch(r"\d+:\d\d").mean() > 0.5
+            if short and unit not in ("h", "min"):
+                told = f"{texts.iloc[0]!r} in {name!r} may be hours and minutes or minutes and seconds"
+                refuse(f"{told}; say which, or when row 1 is", {"unit": "h"}, {"unit": "min"}, START)
+            found = pd.Timestamp(0) + (found / 60 if short and unit == "min" else found)
+            words = "clocks from the start, shown as from 1970-01-01"
     if added:
         more = sum(pd.to_numeric(cells[n], errors="coerce") * seconds[roles[n]] for n in added) - 86400 * doy
         found = found + pd.to_timedelta((more * 1e6).round(), unit="us")
@@ -245,30 +250,10 @@ def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str,
         between = found.dropna().diff() / pd.Timedelta("1s")
         if between.min() < 0 < between.max():
             row = (between < 0).idxmax()
-            told = f"line {table.lines[row]}: times from the start go back at {texts[row]!r}"
+            told = f"line {table.lines[row]}: times without dates go back at {texts[row]!r}"
             refuse(f"{told}; say when the first row is", START)
     form = None if added else found.attrs.get("form")
     return _readable(table, timing, found, words), words, form
-
-
-def _clocks(table: Table, name: str, texts: pd.Series, since: pd.Series, unit) -> tuple[pd.Series, str]:
-    """Clocks without dates as times from 1970-01-01; back by half a day and more is a new day."""
-    turn, short = pd.Timedelta("1D"), texts.str.fullmatch(r"\d+:\d\d").mean() > 0.5
-    back = since.dropna().diff()
-    if short and not (since.max() < turn and (back < -turn / 2).any()):
-        if unit not in ("h", "min"):
-            told = f"{texts.iloc[0]!r} in {name!r} may be hours and minutes or minutes and seconds"
-            refuse(told, {"unit": "h"}, {"unit": "min"})
-        if unit == "min":
-            since, back, turn = since / 60, back / 60, pd.Timedelta("1h")
-    new_day = back < -turn / 2
-    wrong = back.index[(back < pd.Timedelta(0)) & ~new_day]
-    if len(wrong):
-        told = f"line {table.lines[wrong[0]]}: clocks without dates go back at {texts[wrong[0]]!r}"
-        refuse(f"{told}; say when the first row is", START)
-    turns = new_day.cumsum().reindex(since.index).ffill().fillna(0).astype(int)
-    over = f"; {new_day.sum()} times over midnight" if new_day.any() else ""
-    return pd.Timestamp(0) + since + turns * turn, f"clocks without dates, shown as from 1970-01-01{over}"
 
 
 def _readable(table: Table, timing: list[str], found: pd.Series, words: str) -> pd.DatetimeIndex:

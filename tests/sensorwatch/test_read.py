@@ -12,7 +12,7 @@ from sensorwatch import read_csv
 N = 40
 TIMES = pd.date_range("2026-03-28 22:00", periods=N, freq="10min")
 VALUES = np.round(20 + 5 * np.sin(np.arange(N) / 4), 2)
-UTC, TOKYO, CLOCK = TIMES.tz_localize("UTC"), TIMES.tz_localize("+09:00"), TIMES - pd.Timestamp("2026-03-28")
+UTC, TOKYO = TIMES.tz_localize("UTC"), TIMES.tz_localize("+09:00")
 SINCE = pd.Timestamp(0) + (TIMES - TIMES[0])  # seconds from the start
 HOURS = pd.date_range("2026-03-28 22:00", periods=N, freq="h")
 SINCE0 = pd.date_range(0, periods=N, freq="s")
@@ -124,7 +124,6 @@ READ = {  # rows, what `read` takes, the times that must come out
     "elapsed":
         (lines(["elapsed,x"], "{n}:00:00,{v}"), {},
          pd.Timestamp(0) + pd.to_timedelta(np.arange(N), unit="h")),
-    "midnight": (lines(["time,x"], "{t:%H:%M},{v}"), {}, pd.Timestamp(0) + CLOCK),
     "rows": (lines(["x"], "{v}"), {}, None),
     "rows counted": (lines(["time,x"], "{n},{v}"), {}, None),
     "rows counted, no header": (lines([], "{n},{v}"), {}, None),
@@ -219,6 +218,8 @@ REFUSED = {  # rows, what the message names, the options that make it right, the
     "Excel": (lines(["Date,x"], "{e:.6f},{v}"), 'unit="excel"', {"unit": "excel"}, TIMES),
     "LabVIEW": (lines(["time,x"], "{l}.000,{v}"), 'unit="labview"', {"unit": "labview"}, UTC),
     "mm:ss": (lines(["time,x"], "00:{n:02d},{v}"), "'00:00'.*unit=", {"unit": "min"}, SINCE0),
+    "midnight": (lines(["time,x"], "{t:%H:%M:%S},{v}"), "line 14: .*back at '00:00:00'.*start=",
+                 {"start": "2026-03-28 22:00", "step": "10min"}, TIMES),
     "no time's name":
         (lines(["X_Value,y"], "{n}00.0,{v}"), "'X_Value'.*value=", {"time": "X_Value"} | S, SECONDS),
     "own form": (lines(["t,x"], "{t:%Y-%j %H:%M},{v}"), "line 2.*unit=", {"unit": "%Y-%j %H:%M"}, TIMES),
