@@ -189,16 +189,12 @@ def _is_digits(texts: pd.Series) -> bool:
 
 
 def _one_of(table: Table, names: list[str]) -> list[str]:
-    """The only one of several columns of times; one with a time zone goes before those without."""
+    """The only one of several columns of times, or the first if they are all alike."""
     columns = table.cells[names]
-    if len(names) < 2 or all((columns[n] == columns[names[0]]).all() for n in names):
-        return names[:1]
-    zoned = [n for n in names if re.search(r"\d(Z|[+-]\d\d:?\d\d)$", columns[n].iloc[0])]
-    exact = [n for n in names if re.fullmatch(DAY_WORD, plain(n))]
-    if len(zoned or exact) == 1:
-        return zoned or exact
-    told = f"{listed(names)} may all be the times; name one, or those that belong together"
-    refuse(told, {"time": names[0]}, {"time": ",".join(names[:2])})
+    if any((columns[name] != columns[names[0]]).any() for name in names):
+        told = f"{listed(names)} may all be the times; name one, or those that belong together"
+        refuse(told, *({"time": name} for name in [*names[:2], ",".join(names[:2])]))
+    return names[:1]
 
 
 def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str, str | None]:

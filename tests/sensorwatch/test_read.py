@@ -150,7 +150,6 @@ READ = {  # rows, what `read` takes, the times that must come out
     "an event's line":
         (["time,x", *lines([], ISO)[:10], f"{TIMES[9]},Host connected", *lines([], ISO)[10:]], X, TIMES),
     "a constant date beside": (lines(["install_date,time,x"], "2020-01-01,{t},{v}"), X, TIMES),
-    "UTC beside local": (lines(["local,utc,x"], "{t},{t:%Y-%m-%dT%H:%M:%SZ},{v}"), X, UTC),
     "MEZ": (lines(["Zeit;x"], "{t:%d.%m.%Y %H:%M} MEZ;{c}"), {}, TIMES.tz_localize("+01:00")),
     "a name in two lines": (lines(['"Zeit', '(lokal)";"x', '[bar]"'], "{t};{c}"), {"value": "x"}, TIMES),
     "labels above":
@@ -225,6 +224,8 @@ REFUSED = {  # rows, what the message names, the options that make it right, the
     "own form": (lines(["t,x"], "{t:%Y-%j %H:%M},{v}"), "line 2.*unit=", {"unit": "%Y-%j %H:%M"}, TIMES),
     "unknown zone":
         (lines(["t,x"], "{t} EST,{v}"), "line 2.*EST.*unit=", {"unit": "%Y-%m-%d %H:%M:%S EST"}, TIMES),
+    "UTC beside local": (lines(["local,utc,x"], "{t},{t:%Y-%m-%dT%H:%M:%SZ},{v}"), "time=.local.*time=.utc",
+                         {"time": "utc"} | X, UTC),
     "two times": (lines(["start,end,x"], "{t},{l2},{v}"), "'start', 'end'.*time=", {"time": "start"}, TIMES),
     "lost seconds": (["time,x", *TWICE], "line 3.*50%.*step=", {"every": "10min"}, TIMES),
     "lost seconds, known step": (lines(["time,x"], "2026-03-28 22:00,{v}"), "line 3.*start=",
