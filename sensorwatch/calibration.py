@@ -45,21 +45,18 @@ class Calibration:
     """
 
     def __init__(
-        self,
-        largest: np.ndarray,
-        means: np.ndarray,
-        recent: np.ndarray,
-        points: float,
-        window: int,
-        step: float,
-        follow: bool = False,
-    ):
+        self, largest: np.ndarray, means: np.ndarray, recent: np.ndarray,
+        points: float, window: int, step: float, follow: bool = False,
+    ):  # fmt: skip
         self.largest, self.means, self.recent, self.follow = largest, means, recent, follow
         self.points, self.window, self.step = points, window, step
         floors = floors_of(largest.shape[1])
         self.centre = largest.mean(0)
         self.unit = np.maximum(largest.std(0, ddof=1), floors)
-        mean, deviation = _of_the_others(largest)
+        # Each block against the mean and the standard deviation of all blocks but itself.
+        n, squares = len(largest), (largest - self.centre) ** 2
+        mean = (largest.sum(0) - largest) / (n - 1)
+        deviation = np.sqrt(np.maximum(squares.sum(0) - squares * n / (n - 1), 0) / (n - 2))
         sizes, self.block = ((largest - mean) / np.maximum(deviation, floors)).max(1), points
         self.short = Threshold("conformal").fit(((recent - self.centre) / self.unit).max(1))
         if follow:
@@ -75,18 +72,14 @@ class Calibration:
         deviations = _scored(deviations)
         needed, n = FEWEST * window // 2, len(deviations)
         if n < needed:
-            raise ValueError(
-                f"calibration needs {needed:,} scored points or more ({FEWEST // 2} windows);"
-                f" there are {n:,}: bring {needed - n:,} more"
-            )
+            points = f"{needed:,} scored points or more ({FEWEST // 2} windows)"
+            raise ValueError(f"calibration needs {points}; there are {n:,}: bring {needed - n:,} more")
         starts = _starts(n, window)
         return cls(*_blocks(deviations, starts, window), n / len(starts), window, step, follow)
 
     def joined(self, deviations: np.ndarray) -> Self:
         """This calibration and the blocks of further normal points, deviations [n, C, K] in order of time."""
-        deviations = _scored(deviations)
-        edges = _edges(len(deviations), self.points)
-        new = _blocks(deviations[: edges[-1]], edges[:-1], self.window)
+        new = _blocks(*self._cut(_scored(deviations)), self.window)
         both = map(np.concatenate, zip((self.largest, self.means, self.recent), new, strict=True))
         return type(self)(*both, self.points, self.window, self.step, self.follow)
 
@@ -110,35 +103,30 @@ class Calibration:
         Events that come at random (Poisson) leave a block without one with probability exp(-expected). So
         blocks tell up to log(blocks + 1) events each; of higher rates, blocks of one window tell more.
 
-        Raises:
-            ValueError: too few blocks for that; says how much is missing, and which rate these allow.
+        Raises ValueError: too few blocks for that; says how much is missing, and which rate these allow.
         """
-        if rate is None:
-            asked, length, unit = checks.number("per_day", per_day, 0, above=True), self.days, "days"
-            if math.isnan(self.step):
-                raise ValueError(
-                    "the signal has no times, so there is no rate per day: give Monitor(step=seconds a"
-                    " sample), or ask for a rate (false events per window's length)"
-                )
-        else:
-            asked, unit = checks.number("rate", rate, 0, above=True), "windows"
+        if rate is not None:
+            asked, unit = checks.number("rate", rate, 0, above=True), "window"
             length = self.block / self.window
+        elif math.isnan(self.step):
+            ways = "give Monitor(step=seconds a sample), or ask for a rate (false events per window's length)"
+            raise ValueError(f"the signal has no times, so there is no rate per day: {ways}")
+        else:
+            asked, length, unit = checks.number("per_day", per_day, 0, above=True), self.days, "day"
         share, blocks, (_, most) = -math.expm1(-asked * length), self.blocks, self.supported
+        rates = f"{asked:g} false events per {unit}"
         if asked * length > most * (1 + 1e-9):
-            raise ValueError(
-                f"{asked:g} false events per {unit[:-1]} are more than blocks of one window can tell:"
-                f" ask for {most / length:.2g} or less"
-            )
+            less = f"ask for {most / length:.2g} or less"
+            raise ValueError(f"{rates} are more than blocks of one window can tell: {less}")
         if asked * length > math.log(blocks + 1) / 1.0001:
             return self.short.at(-math.expm1(-asked * length * self.window / self.block))
         needed = math.ceil(1 / share - 1e-9) - 1
         if blocks < needed:
             least = -math.log1p(-1 / (blocks + 1)) / length
-            raise ValueError(
-                f"{asked:g} false events per {unit[:-1]} need {needed * length:,.4g} {unit} of normal data to"
-                f" calibrate on; there are {blocks * length:,.4g}. Bring {(needed - blocks) * length:,.3g}"
-                f" more, or ask for {math.ceil(least * 1e4) / 1e4:g} or more"
-            )
+            need = f"{needed * length:,.4g} {unit}s of normal data to calibrate on"
+            least = math.ceil(least * 1e4) / 1e4
+            ways = f"Bring {(needed - blocks) * length:,.3g} more, or ask for {least:g} or more"
+            raise ValueError(f"{rates} need {need}; there are {blocks * length:,.4g}. {ways}")
         found, sizes = self.rule.at(share), self.rule.normal
         if self.follow:  # below 1, a change that lasts would raise its alarm for ever
             return max(1.0, found)
@@ -187,15 +175,19 @@ class Calibration:
     def drift(self, deviations: np.ndarray, names: list[str]) -> pd.DataFrame:
         """Whether blocks of recent deviations [n, C, K] differ from those calibrated on, see `compare`."""
         deviations = _scored(deviations)
-        n = len(deviations)
-        if n < 4 * self.points:
-            raise ValueError(
-                f"the drift check needs {math.ceil(4 * self.points):,} scored points or more"
-                f" (four blocks of the calibration's length); there are {n:,}"
-            )
-        # Counted from the start, so that a later look sees the same blocks and more: the bets go on.
-        edges = _edges(n, self.points)
-        return compare(self.means, _drift_means(deviations[: edges[-1]], edges[:-1]), names)
+        if len(deviations) < 4 * self.points:
+            needed = f"{math.ceil(4 * self.points):,} scored points or more"
+            length = f"{needed} (four blocks of the calibration's length)"
+            raise ValueError(f"the drift check needs {length}; there are {len(deviations):,}")
+        return compare(self.means, _drift_means(*self._cut(deviations)), names)
+
+    def _cut(self, deviations: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The complete blocks among scored points, and where they begin.
+
+        They are counted from the start, so that a later look sees the same blocks and more: the bets go on.
+        """
+        edges = (np.arange(int(len(deviations) / self.points) + 1) * self.points).astype(int)
+        return deviations[: edges[-1]], edges[:-1]
 
 
 class Recent:
@@ -333,11 +325,6 @@ def _blocks(deviations: np.ndarray, starts: np.ndarray, window: int) -> tuple[np
     return largest, _drift_means(deviations, starts), recent
 
 
-def _edges(n: int, points: float) -> np.ndarray:
-    """Where blocks of so many points begin and end, counted from the first of n points."""
-    return (np.arange(int(n / points) + 1) * points).astype(int)
-
-
 def _drift_means(deviations: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """Block means of those deviations [n, C, K] that tell of drift, signed: [blocks, C × those]."""
     signed = deviations[:, :, DRIFTS[: deviations.shape[2]]]
@@ -349,10 +336,3 @@ def _starts(points: int, window: int) -> np.ndarray:
     """Where the blocks begin: eight at least, of eight windows each if there are more."""
     number = max(FEWEST, points // (WINDOWS_A_BLOCK * window))
     return np.arange(number) * points // number
-
-
-def _of_the_others(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of all rows but one, for each row left out."""
-    n, squares = len(x), (x - x.mean(0)) ** 2
-    about_their_mean = squares.sum(0) - squares * n / (n - 1)
-    return (x.sum(0) - x) / (n - 1), np.sqrt(np.maximum(about_their_mean, 0) / (n - 2))

@@ -54,8 +54,7 @@ def kind_of(cell: str) -> str:
 def numbers(table, name: str) -> tuple[np.ndarray, str]:
     """A column of a `Table` as float64 [n], NaN where there is no number, and how it was read.
 
-    Raises:
-        ValueError: 1,234 may be thousands or decimals; the message names `decimal`.
+    Raises ValueError: 1,234 may be thousands or decimals; the message names `decimal`.
     """
     cells = table.cells[name]
     for sign in ".,":

@@ -56,14 +56,7 @@ class Channel:
     def fit(self, values: np.ndarray) -> Self:
         """Learn from a normal signal, float64 [n], NaN where missing or where a gap lies."""
         self.scaling = Scaling(values)
-        starts = np.flatnonzero(_complete(np.isnan(values), self.window))
-        if len(starts) < self.window:  # as many windows as one has points: two windows side by side
-            raise ValueError(
-                f"the normal part holds {len(starts):,} windows of {self.window:,} points without a gap;"
-                f" bring {self.window:,} or more (a longer part, or a shorter window)"
-            )
-        view = sliding_window_view(self.scaling(values), self.window)
-        images = _train(self.network, view, starts, self.steps, self.seed)
+        images = _train(self.network, self.scaling(values), self.window, self.steps, self.seed)
         with one_thread():
             features = [self._features(part)[0] for part in images.split(PART)]
         self.usual = torch.cat(features).double().mean(0).numpy()
@@ -149,18 +142,8 @@ class Relation:
         self.network = _network(channels * window, seed=seed, **settings)
 
     def fit(self, scaled: np.ndarray) -> Self:
-        """Learn from normal signals, float32 [n, C] in [0, 1].
-
-        Raises:
-            ValueError: fewer windows without a missing value than a window has points.
-        """
-        starts = np.flatnonzero(_complete(np.isnan(scaled).any(1), self.window))
-        if len(starts) < self.window:
-            raise ValueError(
-                f"the channels share {len(starts):,} windows of {self.window:,} points without a gap"
-            )
-        view = sliding_window_view(scaled, self.window, axis=0)
-        images = _train(self.network, view, starts, self.steps, self.seed)
+        """Learn from normal signals, float32 [n, C] in [0, 1]. Raises ValueError as `Channel.fit`."""
+        images = _train(self.network, scaled, self.window, self.steps, self.seed)
         with one_thread():
             self.usual = torch.cat([*map(self._differences, images.split(PART))]).double().mean(0).numpy()
         return self
@@ -186,7 +169,7 @@ class Relation:
         Returns:
             float64 [n, C]; windows with a missing value add nothing.
         """
-        starts = np.flatnonzero(_complete(np.isnan(scaled).any(1), self.window))
+        starts = np.flatnonzero(_complete(np.isnan(scaled), self.window))
         view = sliding_window_view(scaled, self.window, axis=0)
         each = np.zeros((len(view), self.channels))
         for begin in range(0, len(starts), PART):
@@ -219,10 +202,19 @@ def _set_weights(network: nn.Module, state: dict[str, np.ndarray]) -> None:
     network.load_state_dict({name: torch.from_numpy(state[name]) for name in network.state_dict()})
 
 
-def _train(network: nn.Module, view: np.ndarray, starts: np.ndarray, steps: int, seed: int) -> Tensor:
-    """Train a network on the windows of a view that begin there, at most MOST of them; returns these."""
+def _train(network: nn.Module, scaled: np.ndarray, window: int, steps: int, seed: int) -> Tensor:
+    """Train a network on the complete windows of scaled signals [n] or [n, C], at most MOST; returns these.
+
+    Raises ValueError: fewer of them than a window has points (two windows side by side).
+    """
+    starts = np.flatnonzero(_complete(np.isnan(scaled), window))
+    if len(starts) < window:
+        found = f"{len(starts):,} windows of {window:,} points without a gap"
+        more = f"bring {window:,} or more (a longer part, or a shorter window)"
+        raise ValueError(f"the normal part holds {found}; {more}")
     if len(starts) > MOST:
         starts = np.sort(np.random.default_rng(seed).choice(starts, MOST, replace=False))
+    view = sliding_window_view(scaled, window, axis=0)
     images = torch.from_numpy(view[starts].reshape(len(starts), -1))
     epochs = max(1, round(steps / -(-len(images) // 128)))
     train.fit(network, images, epochs=epochs, learning_rate=2e-3, seed=seed)
@@ -230,8 +222,8 @@ def _train(network: nn.Module, view: np.ndarray, starts: np.ndarray, steps: int,
 
 
 def _complete(missing: np.ndarray, window: int) -> np.ndarray:
-    """Which windows hold no missing value, bool [n - window + 1]."""
-    missing = np.concatenate([[0], np.cumsum(missing)])
+    """Which windows hold no missing value, bool [n] or [n, C], in any channel: bool [n - window + 1]."""
+    missing = np.concatenate([[0], np.cumsum(missing.reshape(len(missing), -1).any(1))])
     return missing[window:] == missing[:-window]
 
 

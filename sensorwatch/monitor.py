@@ -18,15 +18,17 @@ from safetensors.numpy import save as serialise
 from sensorwatch import windows
 from sensorwatch.calibration import Calibration, Following, joint
 from sensorwatch.channel import SCORES, Channel, Relation, columns_of
+from sensorwatch.parts import split
 from sensorwatch.stream import Points, Stream, Watch, pieces
 from vaepaper import checks, paths
 
 FORMAT = "sensorwatch monitor 4"
-# What is saved beside the channels.
-LEARNT = ("window", "reason", "timed", "step", "limit", "usual_gap", "until")
-LEARNT += ("follow", "direction", "at_least")
+LEARNT = (  # what is saved beside the channels
+    "window", "reason", "timed", "step", "limit", "usual_gap", "until", "follow", "direction", "at_least",
+)  # fmt: skip
 BLOCKS = ("largest", "means", "recent")  # of a calibration
 DIRECTIONS = ("both", "up", "down")
+MOMENTS = ["start", "end", "peak"]
 
 
 class Monitor:
@@ -75,11 +77,8 @@ class Monitor:
         self.at_least = named if isinstance(at_least, Mapping) else named[""]
         self.settings = {
             "model": checks.one_of("model", model, ("AutoEncoder", "VariationalAutoEncoder")),
-            "latent": checks.integer("latent", latent),
-            "hidden": checks.sizes("hidden", hidden),
-            "kl_weight": checks.number("kl_weight", kl_weight, 0),
+            **checks.validate(checks.SETTINGS, latent=latent, hidden=hidden, kl_weight=kl_weight, seed=seed),
             "steps": checks.integer("steps", steps),
-            "seed": checks.integer("seed", seed, 0),
         }
         self.reason = ""
         self.channels: dict[str, Channel] = {}
@@ -92,8 +91,7 @@ class Monitor:
     def fit(self, normal) -> Self:
         """Learn from a normal signal.
 
-        Raises:
-            ValueError: a signal that is constant, missing or too short; infinite values; times out of order.
+        Raises ValueError: a signal that is missing or too short; infinite values; times out of order.
         """
         times, values, names, _ = windows.as_arrays(normal)
         if isinstance(self.at_least, Mapping):
@@ -103,17 +101,15 @@ class Monitor:
         if self.timed:
             index = pd.DatetimeIndex(times)
             self.step, self.limit = windows.usual_step(index), windows.gap_limit(index)
-        asked = f"{self.window} points, as asked for"
-        if self.window is None:
-            length, self.reason = max(map(windows.window_length, values.T), key=lambda found: found[0])
-            self.window = max(4, length)
-        else:
-            self.reason = asked
-        times, values, _ = windows.with_gaps(times, values, self._unit, self.limit)
+        chosen, self.reason = self.window is None, f"{self.window} points, as asked for"
+        if chosen:
+            self.window, self.reason = max(map(windows.window_length, values.T), key=lambda found: found[0])
+        unit = self.step if self.timed else 1
+        times, values, _ = windows.with_gaps(times, values, unit, self.limit)
         # A gap is told if it is longer than any in normal data, or than a window.
         longest_gap = windows.longest_gap(np.isnan(values), times)
         values = self._without_far_values(times, values, names)
-        if self.reason != asked:
+        if chosen:
             longest = min(windows.longest_window(column, self.window) for column in values.T)
             if longest < self.window:
                 self.window, self.reason = longest, f"{longest} points: gaps leave too few longer windows"
@@ -126,29 +122,24 @@ class Monitor:
                 raise ValueError(f"{name}: {error}") from None
             run, last = windows.longest_constant(column)
             if run >= self.window:
-                warnings.warn(
-                    f"{name} stays at {column[last]:g} for {run:,} points up to {times[last]} in its normal"
-                    " part: if the sensor was stuck there, fit again without it, or that counts as normal",
-                    stacklevel=2,
-                )
+                stays = f"{name} stays at {column[last]:g} for {run:,} points up to {times[last]}"
+                stuck = "if the sensor was stuck there, fit again without it, or that counts as normal"
+                warnings.warn(f"{stays} in its normal part: {stuck}", stacklevel=2)
         if len(names) > 1:
             relation = Relation(len(names), self.window, **self.settings)
-            scaled = [
-                channel.scaling(column) for channel, column in zip(channels.values(), values.T, strict=True)
-            ]
+            scaled = [channels[name].scaling(column) for name, column in zip(names, values.T, strict=True)]
             try:
                 self.relation = relation.fit(np.stack(scaled, axis=1))
             except ValueError as error:
-                warnings.warn(f"{error}: how they relate is not watched", stacklevel=2)
+                warnings.warn(f"of all channels, {error}: how they relate is not watched", stacklevel=2)
         self.channels = channels
-        self.usual_gap = min(longest_gap, self.window * self._unit)
+        self.usual_gap = min(longest_gap, self.window * unit)
         return self
 
     def calibrate(self, later_normal) -> Self:
         """Learn how anomalous normal time becomes, from a normal signal that took no part in `fit`.
 
-        Raises:
-            ValueError: as `fit`; or fewer points than four windows have.
+        Raises ValueError: as `fit`; or fewer points than four windows have.
         """
         times, values, _, _ = self._read(later_normal)
         values = self._without_far_values(times, values, list(self.channels))
@@ -161,14 +152,13 @@ class Monitor:
         """Say of a signal that was watched: all of it was normal but these alarms. Trains nothing.
 
         Its blocks join the calibration, those with such an alarm left out. So the threshold learns from
-        false alarms, and a longer calibration supports lower target rates. What calibrates already, or is
-        earlier, is left out, where there are times.
+        false alarms, and a longer calibration supports lower target rates. Where there are times, what
+        calibrates already, or is earlier, is left out; and what is not later than `after`, a time or number.
 
         Args:
-            alarms: of `alarms`, without the false ones. after: a time or number; only what is later counts.
+            alarms: of `alarms`, without the false ones.
 
-        Raises:
-            ValueError: a signal that cannot be read, another table, or no time.
+        Raises ValueError: a signal that cannot be read, another table, or no time.
         """
         calibration = self.calibration
         times, values, _, zone = self._read(signal)
@@ -189,8 +179,8 @@ class Monitor:
         times, values, real, zone = self._read(signal)
         values = np.where(self._within(times, alarms, zone)[:, None], np.nan, values)[real]
         normal = pd.DataFrame(values, _index_of(signal, times[real]), list(self.channels))
-        middle = 2 * len(normal) // 5
-        return self.fit(normal[:middle]).calibrate(normal[middle + self.window :])
+        training, later = split(normal, self.window)
+        return self.fit(training).calibrate(later)
 
     def __getstate__(self) -> dict:
         return self.__dict__ | {"_passed": None}
@@ -242,7 +232,7 @@ class Monitor:
         return pd.DataFrame(outputs, _index_of(signal, times[real]), [*self.channels])
 
     def alarms(self, signal, per_day: float = 0.1, rate: float | None = None) -> pd.DataFrame:
-        """The alarms and the gaps of a signal, in order.
+        """Alarms and gaps of a signal, in order; the target: false events per day, or per window's length.
 
         Returns:
             start, end, peak (times or samples), p_value (the share of normal blocks with such a point),
@@ -251,11 +241,7 @@ class Monitor:
             `calibration.AsCalibrated`), triggered_by (the largest score there, or "gap"), low and high (of
             the values in between); of several channels, also which.
 
-        Args:
-            per_day, rate: the target rate of false events per day, or else per window's length.
-
-        Raises:
-            ValueError: too little calibration data for that (says how much), or a signal that cannot be read.
+        Raises ValueError: too little calibration data (says how much), or a signal that cannot be read.
         """
         watch = self._watch()
         watch.threshold = self.calibration.threshold(per_day, rate)
@@ -266,11 +252,10 @@ class Monitor:
 
     def _watch(self) -> Watch:
         """A watch that has seen nothing yet."""
-        named = self.at_least if isinstance(self.at_least, Mapping) else {}
-        default = 0 if named else self.at_least or 0
-        least = np.array([named.get(name, default) for name in self.channels])
+        names, named = [*self.channels], self.at_least
+        named = named if isinstance(named, Mapping) else dict.fromkeys(names, named)
+        least = np.array([named.get(name, 0) for name in names])
         stream = Stream([*self.channels.values()], self.relation)
-        names = [*self.channels]
         return Watch(stream, names, self.calibration, self.usual_gap, self.direction, least)
 
     def update(self, chunk, per_day: float = 0.1, rate: float | None = None) -> pd.DataFrame:
@@ -278,8 +263,7 @@ class Monitor:
 
         A point is judged when all windows that cover it have been seen; `pending` says what is not over yet.
 
-        Raises:
-            ValueError: as `alarms`; or points that are not later than those before. Nothing is taken then.
+        Raises ValueError: as `alarms`; or points that are not later than those before. Nothing is taken then.
         """
         live = self._live or self._watch()
         threshold = live.threshold
@@ -287,15 +271,10 @@ class Monitor:
             threshold = self.calibration.threshold(per_day, rate)
         times, values, _, zone = self._read(chunk, live.last)
         if live.last is not None and (zone is None) != (live.zone is None):
-            raise ValueError(
-                "some times have a zone and some have none; expected one or the other throughout"
-            )
+            raise ValueError("some times have a zone and some have none; write them all alike")
         live.target, live.threshold, live.zone = (per_day, rate), threshold, zone
-        self._live = live
-        if not len(times):
-            return self._table([], zone)
-        live.last = times[-1]
-        return self._table(live.push(times, values), zone)
+        self._live, live.last = live, times[-1] if len(times) else live.last
+        return self._table(live.push(times, values) if len(times) else [], zone)
 
     @property
     def pending(self) -> pd.DataFrame:
@@ -306,11 +285,8 @@ class Monitor:
     def drift(self, signal, after=None) -> pd.DataFrame:
         """Whether normal is still what it was at calibration: one row a score, see `calibration.compare`.
 
-        Args:
-            after: a time or number; only what is later counts.
-
-        Raises:
-            ValueError: less than four blocks of calibration's length; says how many points are needed.
+        Only what is later than `after`, a time or number, counts. Raises ValueError: less than four blocks of
+        calibration's length; says how many points are needed.
         """
         times, values, _, zone = self._read(signal)
         deviations = self._pass(times, values).deviations[self._later(times, after, zone)]
@@ -363,13 +339,10 @@ class Monitor:
         for name, column in zip(names, values.T, strict=True):
             far = windows.far_values(column)
             if far.any():
-                first = int(far.argmax())
-                warnings.warn(
-                    f"{name} holds {far.sum():,} values far from all others in its normal part, the first"
-                    f" {column[first]:g} at {times[first]}: left out there (if it means missing, say so when"
-                    " reading the file)",
-                    stacklevel=3,
-                )
+                holds = f"{name} holds {far.sum():,} values far from all others in its normal part"
+                first = f"the first {column[far.argmax()]:g} at {times[far.argmax()]}"
+                hint = "left out there (if it means missing, say so when reading the file)"
+                warnings.warn(f"{holds}, {first}: {hint}", stacklevel=3)
                 column[far] = np.nan
         return values
 
@@ -397,17 +370,10 @@ class Monitor:
             found |= (times >= self._moment(row.start, zone)) & (times <= self._moment(row.end, zone))
         return found
 
-    @property
-    def _unit(self) -> float:
-        """The usual step in seconds, or 1 sample."""
-        return self.step if self.timed else 1
-
     def _read(self, signal, last=None) -> tuple[np.ndarray, np.ndarray, np.ndarray, object]:
         """Times and values, NaN put in for gaps; which rows are real; the zone. Raises ValueError."""
         if not self.channels:
-            raise ValueError(
-                "the monitor has learnt nothing yet: call fit(normal), then calibrate(later_normal)"
-            )
+            raise ValueError("the monitor has learnt nothing: call fit(normal), then calibrate(later_normal)")
         times, values, _, zone = windows.as_arrays(signal, [*self.channels], last)
         if (times.dtype.kind == "M") != self.timed:
             has, learnt = ("no times", "times") if self.timed else ("times", "none")
@@ -417,33 +383,30 @@ class Monitor:
             if not 0.5 <= step / self.step <= 2:
                 has = f"this signal has a value every {step:g} s"
                 raise ValueError(f"{has}; the one that was learnt, every {self.step:g} s")
-        return *windows.with_gaps(times, values, self._unit, self.limit, last), zone
+        unit = self.step if self.timed else 1
+        return *windows.with_gaps(times, values, unit, self.limit, last), zone
 
     def _table(self, rows: list[dict], zone) -> pd.DataFrame:
         """Rows of a `Watch` as a table, times in their own zone."""
-        time, several = "datetime64[ns]" if self.timed else "int64", len(self.channels) > 1
+        none = _no_rows("datetime64[ns]" if self.timed else "int64", zone, len(self.channels) > 1)
         if not rows:
-            return _no_rows(time, zone, several).copy(deep=False)  # pandas copies when written to
-        return _as_table(rows, time, zone, several)
+            return none.copy(deep=False)  # pandas copies when written to
+        table = pd.DataFrame(rows, columns=[*none])
+        if zone is not None:
+            for name in MOMENTS:
+                table[name] = table[name].dt.tz_localize("UTC").dt.tz_convert(zone)
+        return table.astype(none.dtypes)
 
 
 @lru_cache(maxsize=64)
 def _no_rows(time: str, zone, several: bool) -> pd.DataFrame:
     """What most calls of `update` find: to make it anew each time would take longer than all else."""
-    return _as_table([], time, zone, several)
-
-
-def _as_table(rows: list[dict], time: str, zone, several: bool) -> pd.DataFrame:
-    columns = {"start": time, "end": time, "peak": time}
+    columns = dict.fromkeys(MOMENTS, pd.DatetimeTZDtype("ns", zone) if zone is not None else time)
     columns |= dict.fromkeys(("p_value", "tail_p", "severity"), "float64") | {"triggered_by": "str"}
-    columns |= {"lasting": "bool", "low": "float64", "high": "float64"}
-    if several:
-        columns["channel"] = "str"
-    table = pd.DataFrame(rows, columns=list(columns)).astype(columns)
-    if zone is not None:
-        for name in ("start", "end", "peak"):
-            table[name] = table[name].dt.tz_localize("UTC").dt.tz_convert(zone)
-    return table
+    columns |= {"lasting": "bool", "low": "float64", "high": "float64", "channel": "str"}
+    if not several:
+        del columns["channel"]
+    return pd.DataFrame(columns=[*columns]).astype(columns)
 
 
 def _index_of(signal, times: np.ndarray) -> pd.Index:
@@ -461,17 +424,12 @@ def _read_files(folder: Path) -> tuple[dict, dict[str, np.ndarray]]:
     described, weights = folder / "monitor.json", folder / "monitor.safetensors"
     for path in (described, weights):
         if not path.is_file():
-            raise FileNotFoundError(
-                f"no monitor in {folder}: there is no {path.name}; `Monitor.save` leaves both files"
-            )
+            raise FileNotFoundError(f"no monitor in {folder}: there is no {path.name}")
     try:
         head, body = json.loads(described.read_text(encoding="utf-8")), weights.read_bytes()
         if head["format"] != FORMAT or tuple(head["scores"]) != SCORES:
-            other, ours = (", ".join(names) for names in (head["scores"], SCORES))
-            raise ValueError(
-                f"{described} is of another version ({head['format']!r} with the scores {other};"
-                f" this one reads {FORMAT!r} with {ours}): train the monitor again"
-            )
+            other, ours = f"{head['format']!r} with {head['scores']}", f"{FORMAT!r} with {[*SCORES]}"
+            raise ValueError(f"{described} is of another version ({other}; this is {ours}): train it again")
         if _digest(head["monitor"], body) != head["sha256"]:
             raise ValueError(f"{folder}: the monitor was altered after it was saved; train it again")
         return head["monitor"], read_arrays(body)

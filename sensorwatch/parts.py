@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from sensorwatch import times
-from sensorwatch.quality import constant_stretches, sentinel_values, steps
-from sensorwatch.windows import gap_limit, window_length
+from sensorwatch.quality import constant_stretches, sentinel_values
+from sensorwatch.windows import gap_limit, steps, window_length
 from vaepaper import checks
 
 
@@ -21,43 +21,35 @@ def normal_part(signal, normal_from="", normal_until="", exclude=()) -> tuple:
             of what follows it.
         exclude: as in `excluded` (both days included).
 
-    Raises:
-        ValueError: no such time, a time after the signal's end, or nothing between the two.
+    Raises ValueError: no such time, a time after the signal's end, or nothing between the two.
     """
     begin, end = place(signal, "normal_from", normal_from), place(signal, "normal_until", normal_until)
     begin = signal.index[0] if begin is None else begin
     rest = signal[signal.index >= begin]
-    if end is None and len(rest):
-        end = rest.index[len(rest) // 2]
-    normal = rest[rest.index < end] if len(rest) else rest
+    end = rest.index[len(rest) // 2] if end is None else end  # `begin` is never after the signal's end
+    normal = rest[rest.index < end]
     out = normal.index.isin(signal.index[excluded(signal, exclude)])
     normal, left = normal[~out], int(out.sum())
     if not normal.notna().to_numpy().any():
-        raise ValueError(
-            f"no value lies between normal_from ({begin}) and normal_until ({end}); the signal reaches from"
-            f" {signal.index[0]} to {signal.index[-1]}"
-        )
+        reach = f"the signal reaches from {signal.index[0]} to {signal.index[-1]}"
+        raise ValueError(f"no value lies between normal_from ({begin}) and normal_until ({end}); {reach}")
     first, last = (moment(normal.index[k], signal) for k in (0, -1))
     told = [f"Taken as normal: {first} to {last}, {len(normal):,} points."]
     if left:
         told.append(f"Of that stretch, {left:,} points are excluded.")
     if not normal_until:
-        told.append(
-            "That is the first half, as no normal_until was named: a fault in there is learnt as normal."
-        )
+        why = "That is the first half, as no normal_until was named"
+        told.append(f"{why}: a fault in there is learnt as normal.")
     for name, channel in pd.DataFrame(normal).items():
-        for stuck in constant_stretches(channel.to_numpy())[:1]:
-            told.append(
-                f"In it, {name!r} is constant ({channel.iloc[stuck.start]:g} for"
-                f" {stuck.stop - stuck.start:,} points from {moment(channel.index[stuck.start], signal)}):"
-                " a stuck sensor would be learnt as normal, too."
-            )
+        for flat in constant_stretches(channel.to_numpy())[:1]:
+            value, points = f"{channel.iloc[flat.start]:g}", f"{flat.stop - flat.start:,} points"
+            since = f"{value} for {points} from {moment(channel.index[flat.start], signal)}"
+            stuck = "a stuck sensor would be learnt as normal, too"
+            told.append(f"In it, {name!r} is constant ({since}): {stuck}.")
         for value, count in sentinel_values(channel.dropna().to_numpy()):
             at = moment(channel.index[channel.to_numpy() == value][0], signal)
-            told.append(
-                f"In it, {value:g} of {name!r} ({at}; {count:,} in all) lies far from all others: if it"
-                f" means missing, missing={value:g}; if not, exclude it."
-            )
+            far = f"{value:g} of {name!r} ({at}; {count:,} in all) lies far from all others"
+            told.append(f"In it, {far}: if it means missing, missing={value:g}; if not, exclude it.")
     return normal, "\n".join(told)
 
 
@@ -79,50 +71,49 @@ def excluded(signal, stretches=()) -> np.ndarray:
 def place(signal, name: str, text, end: bool = False):
     """A time, a share or a row number as a place in the index; None for "". With `end`, a day means its end.
 
-    Raises:
-        ValueError: it is none of them, or lies after the signal's end.
+    Raises ValueError: it is none of them, or lies after the signal's end.
     """
-    text = str(text).strip()
+    text, index, beyond = str(text).strip(), signal.index, False
     if not text:
         return None
-    index = signal.index
     if share := re.fullmatch(r"(\d{1,3}(?:\.\d+)?)\s*%", text):
         if not 0 < float(share[1]) < 100:
             raise ValueError(f"{name} is {text!r}; expected a share between 0% and 100%")
         return index[int(len(index) * float(share[1]) / 100)]
-    if not isinstance(index, pd.DatetimeIndex):
-        if not text.isdecimal():
-            raise ValueError(
-                f"{name} is {text!r}; expected a row number (the signal has no times), or a share: 70%"
-            )
+    if isinstance(index, pd.DatetimeIndex):
+        found = _moment(signal, name, text)
+        beyond = found > index[-1] and not end
+        if end:
+            day = found == found.normalize() and ":" not in text
+            found += pd.Timedelta("1D" if day else "1ns")
+    elif text.isdecimal():
         found, beyond = int(text) + end, int(text) > index[-1]
     else:
-        found = _moment(signal, name, text)
-        if end and (found == found.normalize() and ":" not in text):
-            found += pd.Timedelta("1D")
-        elif end:
-            found += pd.Timedelta("1ns")
-        beyond = found > index[-1] and not end
+        expected = "expected a row number (the signal has no times), or a share: 70%"
+        raise ValueError(f"{name} is {text!r}; {expected}")
     if beyond:
-        raise ValueError(
-            f"{name} is {text!r}, after the signal's end ({index[-1]}); write an earlier one, or 70%"
-        )
+        late = f"after the signal's end ({index[-1]}); write an earlier one, or 70%"
+        raise ValueError(f"{name} is {text!r}, {late}")
     return found
 
 
 def _moment(signal, name: str, text: str) -> pd.Timestamp:
     first = signal.index[0]
     example = f"write a time such as {first:%Y-%m-%d} or {first:%Y-%m-%d %H:%M}, or a share: 70%"
+    wrong = ""
     if text.isdecimal() and len(text) != 8:
-        raise ValueError(f"{name} is {text!r}: a year, a row or a number of days? {example}")
-    try:
-        found, _, clock = times.read_texts(pd.Series([text]), signal.attrs.get("date_order"))
-    except ValueError as error:
-        raise ValueError(f"{name} is {text!r}: {error}; or {example}") from None
-    if clock and found.notna().all():
-        raise ValueError(f"{name} is {text!r}, a clock without its day; {example}")
-    if found.isna().all():
-        raise ValueError(f"{name} is {text!r}, which is no time; {example}")
+        wrong = ": a year, a row or a number of days?"
+    else:
+        try:
+            found, words = times.read_texts(pd.Series([text]), signal.attrs.get("date_order"))
+            if found.isna().all():
+                wrong = ", which is no time;"
+            elif not words:
+                wrong = ", a clock without its day;"
+        except ValueError as error:
+            wrong = f": {error}; or"
+    if wrong:
+        raise ValueError(f"{name} is {text!r}{wrong} {example}")
     time, zone = found.iloc[0], signal.index.tz
     if zone is not None:
         return time.tz_localize(zone) if time.tz is None else time.tz_convert(zone)
@@ -155,9 +146,8 @@ def least_sizes(text) -> float | dict[str, float]:
         if "" in sizes and len(pairs) > 1:
             raise ValueError
     except ValueError:
-        raise ValueError(
-            f"at_least is {text!r}; expected a size, or of several channels flow: 0.5, heat: 2"
-        ) from None
+        expected = "expected a size, or of several channels flow: 0.5, heat: 2"
+        raise ValueError(f"at_least is {text!r}; {expected}") from None
     return sizes.get("", 0.0) if set(sizes) <= {""} else sizes
 
 
@@ -202,12 +192,10 @@ def supported_rate(calibration, per_day: float) -> tuple[dict, str]:
         return {"rate": rate}, f"No times: the target is one false alarm in {1 / rate:,.0f} windows' length."
     used, days = min(max(per_day, least), most), calibration.blocks * calibration.days
     certain = calibration.certain(calibration.threshold(used)) / calibration.days
-    said = [
-        f"Target on normal data: on average one false alarm in {1 / used:.3g} days, calibrated on {days:.3g}"
-        " days.",
-        f"With 90% certainty: at most one in {1 / certain:.2g} days"
-        f" (one in {1 / used:.3g} would need {2.303 / used:.3g} days to calibrate on).",
-    ]
+    target = f"on average one false alarm in {1 / used:.3g} days, calibrated on {days:.3g} days"
+    needed = f"one in {1 / used:.3g} would need {2.303 / used:.3g} days to calibrate on"
+    said = [f"Target on normal data: {target}."]
+    said.append(f"With 90% certainty: at most one in {1 / certain:.2g} days ({needed}).")
     if calibration.follow:
         said.append("The monitor follows: both hold while neighbouring windows differ as they did there.")
     if used != per_day:
@@ -231,43 +219,30 @@ def result(alarms: pd.DataFrame, watch, target: dict, signal, normal) -> str:
     else:
         expected = target["per_day"] * watched_days(signal.index, outside)
     number = len(raised) - len(inside)
-    told = [
-        f"{number or 'No'} alarm{'s' if number > 1 else ''}, where {expected:.2g} were to be expected by"
-        " chance"
-    ]
-    told[0] += "; the strongest first." if number > 1 else "."
+    found = f"{number or 'No'} alarm{'s' if number > 1 else ''}"
+    strongest = "; the strongest first" if number > 1 else ""
+    told = [f"{found}, where {expected:.2g} were to be expected by chance{strongest}."]
     if len(inside):
-        numbers = ", ".join(map(str, inside.index))
-        more = " more" if number else ""
         have, them = ("has its", "it") if len(inside) == 1 else ("have their", "them")
-        told.append(
-            f"{len(inside)}{more} {have} peak in what was called normal ({numbers}): look there, or exclude"
-            f" {them}."
-        )
+        these = f"{len(inside)}{' more' if number else ''} {have} peak in what was called normal"
+        told.append(f"{these} ({', '.join(map(str, inside.index))}): look there, or exclude {them}.")
     for name, channel in watch.channels.items():
         own = raised[raised.channel == name] if "channel" in raised else raised
-        told += _changed_levels(
-            own[own.triggered_by.isin(["beyond range", "level"])], name, channel.scaling, signal
-        )
+        own = own[own.triggered_by.isin(["beyond range", "level"])]
+        least, most = channel.scaling.least, channel.scaling.most
+        above, below = own.high > most, own.low < least
+        risen, fallen = own[above & ~below], own[below & ~above]
+        for beyond, way, limit, furthest in (
+            (risen, "risen above", most, risen.high.max()),
+            (fallen, "fallen below", least, fallen.low.min()),
+        ):
+            if len(beyond) > 2:
+                since = f"since {moment(beyond.start.iloc[0], signal)} the level of {name!r} has {way}"
+                cause = f"{since} what was learnt ({limit:.4g}; up to now {furthest:.4g})"
+                anew = "learn anew from a part that holds it (normal_from, normal_until)"
+                told.append(f"{len(beyond)} alarms may have one cause: {cause}.")
+                told.append(f"If that is normal from now on, {anew}.")
     return " ".join(told)
-
-
-def _changed_levels(level: pd.DataFrame, name: str, scaling, signal) -> list[str]:
-    """In words, what many alarms of one channel's level may have in common."""
-    above, below, told = level.high > scaling.most, level.low < scaling.least, []
-    for beyond, way, limit, extreme in (
-        (level[above & ~below], "risen above", scaling.most, "high"),
-        (level[below & ~above], "fallen below", scaling.least, "low"),
-    ):
-        if len(beyond) > 2:
-            furthest = beyond[extreme].max() if extreme == "high" else beyond[extreme].min()
-            told.append(
-                f"{len(beyond)} alarms may have one cause: since {moment(beyond.start.iloc[0], signal)} the"
-                f" level of {name!r} has {way} what was learnt ({limit:.4g}; up to now {furthest:.4g}). If"
-                " that is normal from now on, learn anew from a part that holds it (normal_from,"
-                " normal_until)."
-            )
-    return told
 
 
 def dated(alarms: pd.DataFrame, signal) -> pd.DataFrame:

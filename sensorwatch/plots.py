@@ -56,10 +56,6 @@ def watched(
     for axes, (name, channel) in zip(panels, channels.items(), strict=False):
         _line(axes, channel, color="0.15", linewidth=0.8)
         axes.set(ylabel=name)
-    for axes, name in zip(panels, [*channels, None], strict=True):
-        _shade(axes, alarms, name)
-        axes.margins(x=0.005)
-    for axes, name in zip(panels, channels, strict=False):
         own = real[real.channel == name] if "channel" in real else real
         for n, (number, alarm) in enumerate(own.iterrows()):
             text = f"{number} {alarm.triggered_by}" if len(real) <= NAMED else f"{number}"
@@ -67,6 +63,9 @@ def watched(
             _write(axes, alarm.start, height, text, ALARM)
         if normal is not None and len(normal):
             _bar(axes, normal.index[0], normal.index[-1], 0.012, NORMAL)
+    for axes, name in zip(panels, [*channels, None], strict=True):
+        _shade(axes, alarms, name)
+        axes.margins(x=0.005)
     if normal is not None and len(normal):
         _write(panels[0], normal.index[0], 0.03, "taken as normal", NORMAL, va="bottom")
     if np.nanmax(score, initial=0) > 20 * max(abs(threshold), 1):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sensorwatch.windows import gap_limit
+from sensorwatch.windows import gap_limit, steps, usual_step
 
 SHOWN = 3  # of each kind, the first so many are named
 
@@ -41,13 +41,13 @@ class Report:
     """How a file was understood, and what is wrong with it; `print` shows it. Times as in the index."""
 
     understood: list[tuple[str, str]]
-    rows: int  # of readings in the file
     points: int  # of the signal, missing values among them
     timed: bool
     step: float  # the median, in seconds; 1 (a row) without times
     irregular: float  # the share of steps that differ from it by more than a tenth
     gaps: list[tuple]
     channels: dict[str, Channel]
+    rows: int  # of readings in the file
     backward: list[tuple]  # (time, seconds back), as they stood in the file
     duplicates: int
     untimed: int
@@ -86,17 +86,10 @@ def _first(told: list[str]) -> str:
 
 def span(seconds: float) -> str:
     """Seconds in the unit that suits them."""
-    for unit, size in {"days": 86400, "h": 3600, "min": 60, "s": 1, "ms": 1e-3, "µs": 1e-6}.items():
-        if abs(seconds) >= size * (2 if unit == "days" else 1):
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds:.3g} s"
-
-
-def steps(index: pd.Index) -> np.ndarray:
-    """The steps between times in seconds, float64 [n - 1]; ones where there are no times."""
-    if not isinstance(index, pd.DatetimeIndex):
-        return np.ones(max(0, len(index) - 1))
-    return np.diff(index.as_unit("ns").asi8) / 1e9
+    units = {"days": 86400, "h": 3600, "min": 60, "s": 1, "ms": 1e-3, "µs": 1e-6}
+    fits = (unit for unit, size in units.items() if abs(seconds) >= size * (2 if unit == "days" else 1))
+    unit = next(fits, "s")
+    return f"{seconds / units[unit]:.3g} {unit}"
 
 
 def constant_stretches(values: np.ndarray) -> list[slice]:
@@ -127,8 +120,7 @@ def sentinel_values(values: np.ndarray) -> list[tuple[float, int]]:
 def examine(table: pd.DataFrame, understood: list, channels: dict[str, dict], **found) -> Report:
     """The report on channels whose times rise; `channels` has what was seen of each on the way here."""
     index = table.index
-    between = steps(index)
-    step = float(np.median(between)) if len(between) else 1.0
+    between, step = steps(index), usual_step(index)
     described = {}
     for name, more in channels.items():
         values = table[name]
@@ -139,13 +131,7 @@ def examine(table: pd.DataFrame, understood: list, channels: dict[str, dict], **
         more["sentinels"] = sentinel_values(values.dropna().to_numpy())
         missing = int(values.isna().sum())
         described[name] = Channel(float(values.min()), float(values.max()), missing, **more)
-    return Report(
-        understood=understood,
-        points=len(table),
-        timed=isinstance(index, pd.DatetimeIndex),
-        step=step,
-        irregular=float((np.abs(between - step) > 0.1 * step).mean()) if len(between) else 0.0,
-        gaps=[(index[k], index[k + 1]) for k in np.flatnonzero(between > gap_limit(index))],
-        channels=described,
-        **found,
-    )
+    irregular = float((np.abs(between - step) > 0.1 * step).mean()) if len(between) else 0.0
+    gaps = [(index[k], index[k + 1]) for k in np.flatnonzero(between > gap_limit(index))]
+    timed = isinstance(index, pd.DatetimeIndex)
+    return Report(understood, len(table), timed, step, irregular, gaps, described, **found)

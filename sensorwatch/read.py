@@ -7,6 +7,7 @@ there are no times. NaN is a missing value.
 import csv
 import re
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,12 @@ import pandas as pd
 
 from sensorwatch import times
 from sensorwatch.cells import SWITCH, kind_of, numbers
-from sensorwatch.quality import Report, examine, steps
+from sensorwatch.quality import Report, examine
 from sensorwatch.table import REPEATED, Table, decoded, find_column, read_table, rows_where, sampled
 from sensorwatch.times import listed, option, plain, refuse
+from sensorwatch.windows import steps, usual_step
 from vaepaper import checks
 
-INDEX = r"|n[or]?\.?|#|index|idx|(entry_)?id|rec(ord)?|rn|num(ber|mer)?|row|sample|table|連番|番号|column 1"
 SENSOR = (  # what a column of several sensors' names is called
     "sensor|tag|channel|ch|name|id|device|gerät|node|station|variable|parameter|metric|measurement|field|type"
     "|unit|signal|einheit|item|point|probe|kanal|messstelle|location|site|room|machine|asset|varname"
@@ -48,7 +49,8 @@ def read_csv(
 
     Args ("" is None throughout):
         value: the column; several (a list, or by commas) give a DataFrame. None: the only one of numbers.
-        time: the column or columns of the times; None finds them.
+        time: the column or columns of the times; None finds them, but does not put years, months and
+            hours together.
         where: the rows to read, as "sensor=S1".
         date_order: "dmy", "mdy" or "ymd".
         unit: of numeric times: s, ms, us, ns, min, h, d, excel, matlab, labview, gps; "h" or "min" for what
@@ -82,30 +84,29 @@ def read_csv(
         text, encoding = decoded(path.read_bytes(), encoding)
         guessed = f" (the encoding was guessed; {option(encoding='cp932')})" if "guessed" in encoding else ""
         table = read_table(text, encoding, decimal)
-        if where:
-            table = rows_where(table, where)
+        table = rows_where(table, where) if where else table
         timing, form = [], None
         if not (start or step):
             timing = _time_columns(table, [find_column(table, name) for name in _several(time)])
         asked = [value] if value in list(table.cells) else _several(value)
-        names = [find_column(table, name) for name in asked] or [_only_numbers(table, timing)]
+        names = [find_column(table, name) for name in asked]
+        if not (time or start or step):
+            _refuse_parts_left_out(table, names, timing)
+        names = names or [_only_numbers(table, timing)]
+        for name in set(names) & set(timing):
+            raise ValueError(f"{name!r} holds the times; name another column as value")
         if start or step:
             index, words = _counted(start, step, len(table.cells)), f"from {start} in steps of {step}"
         else:
-            if not time:
-                _refuse_date_left_out(table, names, timing)
             index, words, form = _index(table, timing, date_order, unit)
-        for name in set(names) & set(timing):
-            raise ValueError(f"{name!r} holds the times; name another column as value")
-        if not start:
-            if not time and isinstance(index, pd.RangeIndex):
+            if not timing:
                 _refuse_unnamed_time(table, names)
             _refuse_woven(table, names, timing, index, every)
         signal, report = _signal(table, names, timing, index, words, missing, every, bridge)
     except (ValueError, csv.Error, UnicodeError) as error:
         raise ValueError(f"{path.name}: {error}{guessed}") from None
     # By these, `parts` reads and writes times as the file does.
-    signal.attrs["date_order"] = next((o for o, told in times.ORDERS.items() if words.startswith(told)), None)
+    signal.attrs["date_order"] = next((o for o in ("dmy", "mdy") if words.startswith(times.ORDERS[o])), None)
     signal.attrs["form"] = form
     return signal, report
 
@@ -125,64 +126,47 @@ def _counted(start: str, step: str, rows: int) -> pd.DatetimeIndex:
         raise ValueError(f"start {start!r} or step {step!r} is unknown; write {option(**START)}") from None
 
 
-def _role(name: str) -> str | None:
-    """The part of a time that a column holds, by its name: a key of `ROLES` or of `times.UNITS`."""
-    found = (role for role, words in ROLES.items() if re.fullmatch(words, plain(name)))
-    return next(found, times.UNIT_OF.get(plain(name)))
-
-
-def _roles(names) -> dict[str, str | None]:
-    """The parts of a time that columns hold; of MM and mm, the second is minutes."""
-    roles = {name: _role(name) for name in names}
-    minutes = [name for name in names if plain(name) == "mm"][1:]
+def _roles(names: Iterable[str]) -> dict[str, str | None]:
+    """The parts of a time that columns hold, by their names: keys of `ROLES` or of `times.UNITS`."""
+    roles = {}
+    for name in names:
+        found = (role for role, words in ROLES.items() if re.fullmatch(words, plain(name)))
+        roles[name] = next(found, times.UNIT_OF.get(plain(name)))
+    minutes = [name for name in roles if plain(name) == "mm"][1:]  # of MM and mm, the second
     return roles | dict.fromkeys(minutes, "min")
 
 
 def _time_columns(table: Table, asked: list[str]) -> list[str]:
     """The columns that make up the times, the date before the clock; none if nothing looks like a time."""
-    cells, kinds = table.cells, table.kinds
+    cells, kinds, roles = table.cells, table.kinds, _roles(asked or table.cells)
     if asked:
         order = ["year", "month", "day", "doy", None, "hhmm", *reversed(times.UNITS)]
-        roles = _roles(asked) | {name: "hhmm" for name in asked if kinds[name] in ("clock", "half")}
+        roles |= {name: "hhmm" for name in asked if kinds[name] in ("clock", "half")}
         return sorted(asked, key=lambda name: order.index(roles[name]))
-    numeric = [name for name in cells if kinds[name] == "number"]
-    part = {role: name for name, role in reversed(_roles(numeric).items())}
-    if minute := part.get("min"):
-        others = any(re.fullmatch("max(imum)?|mean|avg|average|mittel(wert)?", plain(n)) for n in cells)
-        uneven = "h" in part and cells[minute].str.fullmatch(r"[0-5]?\d").mean() < 0.98
-        if uneven or (others and plain(minute) == "min"):
-            del part["min"]  # a minimum
 
     def of(kind: str) -> list[str]:  # a date that stays the same is one of other things, unless named so
         found = [name for name in cells if kinds[name] == kind]
         varying = [name for name in found if (cells[name] != cells[name].iloc[0]).any()]
         return varying or [name for name in found if re.fullmatch(DAY_WORD, plain(name))]
 
-    def parts(*roles: str) -> list[str]:
-        return [part[role] for role in roles if role in part]
-
-    clocks = [name for name in cells if kinds[name] == "clock"]
+    numeric = [name for name in cells if kinds[name] == "number"]
     timely = [n for n in numeric if any(times.TIME_WORD.search(plain(c)) for c in [n, *table.header[n][:1]])]
-    parted = [name for name in parts("ms", "us") if _is_fraction(table, name)]
-    finer = [name for name in cells if kinds[name] == "half"][:1] + parted
-    clock = parts("hhmm") or (parts("h", "min", "s") if {"h", "min"} <= part.keys() else parts("h"))
+    clocks = [name for name in cells if kinds[name] == "clock"]
+    finer = [name for name in cells if kinds[name] == "half"][:1]
+    finer += [name for name in numeric if roles[name] in ("ms", "us") and _is_fraction(table, name)]
     if stamps := of("stamp"):
         return _one_of(table, stamps) + finer
     if dates := of("date"):
         dotted = [name for name in timely if cells[name].str.fullmatch(r"\d{1,2}\.[0-5]\d").all()]
-        return _one_of(table, dates) + (_one_of(table, clocks) or dotted or clock) + finer
-    if "year" in part and ("doy" in part or {"month", "day"} <= part.keys()):
-        days = parts("doy") or parts("month", "day")
-        return parts("year") + days + clock + clocks[:1] + finer
+        return _one_of(table, dates) + (_one_of(table, clocks) or dotted[:1]) + finer
     if digits := [name for name in timely if _is_digits(cells[name])][:1]:
         others = [n for n in timely if n not in digits and cells[n].str.fullmatch(r"\d{1,6}").mean() > 0.98]
         complete = cells[digits[0]].str.len().max() > 8
-        return digits + ([] if complete else clocks[:1] or others[:1] or clock) + parted
+        return digits + ([] if complete else clocks[:1] or others[:1]) + finer
     if clocks:
         return _one_of(table, clocks) + finer
-    units = [name for name in parts(*times.UNITS) if (np.diff(numbers(table, name)[0]) >= 0).all()]
-    found = _one_of(table, timely or units)
-    return found + [name for name in parted if found and name not in found]
+    rising = [n for n in numeric if roles[n] in times.UNITS and (np.diff(numbers(table, n)[0]) >= 0).all()]
+    return _one_of(table, timely) or (rising if len(rising) == 1 else [])
 
 
 def _is_fraction(table: Table, name: str) -> bool:
@@ -193,7 +177,7 @@ def _is_fraction(table: Table, name: str) -> bool:
         return False  # millisiemens, or nothing is left to add
     again = (clocks == clocks.shift()).all(axis=1) & bool(stamps)
     steps = pd.to_numeric(cells, errors="coerce").diff()[again]
-    digits = cells.str.fullmatch(r"\d{1,3}" if _role(name) == "ms" else r"\d{1,6}")
+    digits = cells.str.fullmatch(r"\d{1,3}" if times.UNIT_OF[plain(name)] == "ms" else r"\d{1,6}")
     return digits.mean() > 0.98 and not ((steps < 0).any() and (steps > 0).any())
 
 
@@ -205,16 +189,12 @@ def _is_digits(texts: pd.Series) -> bool:
 
 
 def _one_of(table: Table, names: list[str]) -> list[str]:
-    """The only one of several columns of times; one with a time zone goes before those without."""
+    """The only one of several columns of times, or the first if they are all alike."""
     columns = table.cells[names]
-    if len(names) < 2 or all((columns[n] == columns[names[0]]).all() for n in names):
-        return names[:1]
-    zoned = [n for n in names if re.search(r"\d(Z|[+-]\d\d:?\d\d)$", columns[n].iloc[0])]
-    exact = [n for n in names if re.fullmatch(DAY_WORD, plain(n))]
-    if len(zoned or exact) == 1:
-        return zoned or exact
-    told = f"{listed(names)} may all be the times; name one, or those that belong together"
-    refuse(told, {"time": names[0]}, {"time": ",".join(names[:2])})
+    if any((columns[name] != columns[names[0]]).any() for name in names):
+        told = f"{listed(names)} may all be the times; name one, or those that belong together"
+        refuse(told, *({"time": name} for name in [*names[:2], ",".join(names[:2])]))
+    return names[:1]
 
 
 def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str, str | None]:
@@ -239,7 +219,6 @@ def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str,
         if counts and not unit and times.named_unit(table.header[name]) is None:
             return rows, f"{name!r} only counts the rows; if it is seconds: {option(unit='s')}", None
         found, words = times.read_numbers(values, [name, *table.header[name]], unit)
-        clocks = False
     else:
         texts = texts + "-1-1" if doy else texts
         for other in (n for n in timing[1:] if n not in added):
@@ -252,9 +231,14 @@ def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str,
                     refuse(told, {"unit": "h"}, START)
                 more = more.where(~digits, more.str.zfill(4 if more[digits].str.len().median() <= 4 else 6))
             texts = texts + ("-" if other in fields else " ") + more
-        found, words, clocks = times.read_texts(texts, "ymd" if fields or doy else order, form)
-        if clocks:
-            found, words = _clocks(table, name, texts, found, unit)
+        found, words = times.read_texts(texts, "ymd" if fields or doy else order, form)
+        if not words:
+            short = not form and texts.str.fullmatch(r"\d+:\d\d").mean() > 0.5
+            if short and unit not in ("h", "min"):
+                told = f"{texts.iloc[0]!r} in {name!r} may be hours and minutes or minutes and seconds"
+                refuse(f"{told}; say which, or when row 1 is", {"unit": "h"}, {"unit": "min"}, START)
+            found = pd.Timestamp(0) + (found / 60 if short and unit == "min" else found)
+            words = "clocks from the start, shown as from 1970-01-01"
     if added:
         more = sum(pd.to_numeric(cells[n], errors="coerce") * seconds[roles[n]] for n in added) - 86400 * doy
         found = found + pd.to_timedelta((more * 1e6).round(), unit="us")
@@ -262,30 +246,10 @@ def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str,
         between = found.dropna().diff() / pd.Timedelta("1s")
         if between.min() < 0 < between.max():
             row = (between < 0).idxmax()
-            told = f"line {table.lines[row]}: times from the start go back at {texts[row]!r}"
+            told = f"line {table.lines[row]}: times without dates go back at {texts[row]!r}"
             refuse(f"{told}; say when the first row is", START)
-    form = None if added or clocks else found.attrs.get("form")
+    form = None if added else found.attrs.get("form")
     return _readable(table, timing, found, words), words, form
-
-
-def _clocks(table: Table, name: str, texts: pd.Series, since: pd.Series, unit) -> tuple[pd.Series, str]:
-    """Clocks without dates as times from 1970-01-01; back by half a day and more is a new day."""
-    turn, short = pd.Timedelta("1D"), texts.str.fullmatch(r"\d+:\d\d").mean() > 0.5
-    back = since.dropna().diff()
-    if short and not (since.max() < turn and (back < -turn / 2).any()):
-        if unit not in ("h", "min"):
-            told = f"{texts.iloc[0]!r} in {name!r} may be hours and minutes or minutes and seconds"
-            refuse(told, {"unit": "h"}, {"unit": "min"})
-        if unit == "min":
-            since, back, turn = since / 60, back / 60, pd.Timedelta("1h")
-    new_day = back < -turn / 2
-    wrong = back.index[(back < pd.Timedelta(0)) & ~new_day]
-    if len(wrong):
-        told = f"line {table.lines[wrong[0]]}: clocks without dates go back at {texts[wrong[0]]!r}"
-        refuse(f"{told}; say when the first row is", START)
-    turns = new_day.cumsum().reindex(since.index).ffill().fillna(0).astype(int)
-    over = f"; {new_day.sum()} times over midnight" if new_day.any() else ""
-    return pd.Timestamp(0) + since + turns * turn, f"clocks without dates, shown as from 1970-01-01{over}"
 
 
 def _readable(table: Table, timing: list[str], found: pd.Series, words: str) -> pd.DatetimeIndex:
@@ -302,46 +266,49 @@ def _readable(table: Table, timing: list[str], found: pd.Series, words: str) -> 
 
 
 def _only_numbers(table: Table, timing: list[str]) -> str:
-    """The one column that holds numbers and no times, no count of the rows."""
+    """The one column that holds numbers and no times, and does not count the rows."""
     cells = table.cells
     found = [name for name in cells if name not in timing and table.kinds[name] == "number"]
     found = found or [name for name in cells if cells[name].str.casefold().isin([*SWITCH, ""]).all()]
-    indices = [name for name in found if re.fullmatch(INDEX, plain(name)) and _counts(cells[name])]
-    found = [name for name in found if len(found) == 1 or name not in indices] or found
+    found = [name for name in found if not _counts(cells[name])] or found
     if not found:
         raise ValueError(f"there is no column of numbers beside the time; it has {listed(cells)}")
     if len(found) > 1:
+        likely = max(found, key=lambda name: cells[name].nunique())
         comma = f"; if the comma is the decimal sign: {option(decimal=',')}" if table.delimiter == "," else ""
-        raise ValueError(f"{listed(found)} are numbers; name one: {option(value=found[0])}{comma}")
+        raise ValueError(f"{listed(found)} are numbers; name one: {option(value=likely)}{comma}")
     return found[0]
 
 
 def _counts(texts: pd.Series) -> bool:
-    """Whether numbers count the rows, or stay the same; from 20,000 on they may be days since a day."""
+    """Whether numbers count the rows; from 20,000 on they may be days since a day."""
     values = pd.to_numeric(texts, errors="coerce")
-    counts = (values.diff().dropna() == 1).all() and values[0] < 20_000
-    return bool(counts or (texts == texts[0]).all())
+    return bool((values.diff().dropna() == 1).all() and values[0] < 20_000)
 
 
-def _refuse_date_left_out(table: Table, names: list[str], timing: list[str]) -> None:
-    """Refuse clocks, hours or row numbers alone where a column is named like a date or a part of one."""
+def _refuse_parts_left_out(table: Table, names: list[str], timing: list[str]) -> None:
+    """Refuse a date, a clock or numbers alone where a column's name tells of another part of the times."""
     cells, kinds = table.cells, table.kinds
     kind = kinds[timing[0]] if timing else "clock"
-    if kind not in ("clock", "half", "number") or (timing and _role(timing[0]) == "year"):
-        return
-    if kind == "number" and cells[timing[0]].str.len().median() > 5:  # a date, or seconds since one
+    length = cells[timing[0]].str.len().median() if kind == "number" else 0
+    day = len(timing) == 1 and (kind == "date" or length == 8)
+    if not day and (kind not in ("clock", "half", "number") or length > 5):  # complete, or since some day
         return
 
-    def dated(name: str) -> bool:
-        part = _role(name) in ("year", "month", "day", "doy") and not cells[name].str.contains("[.,]").any()
-        part = part and (kinds[name] == "number" or plain(name) != "tag")
-        return kinds[name] != "" and (part or bool(re.fullmatch(DATE_NAME, plain(name))))
-
-    if dates := [name for name in cells if name not in [*names, *timing] and dated(name)]:
-        alone = [name for name in timing if name not in names]
-        clock = alone or [n for n in cells if _role(n) in ("h", "hhmm") and n not in names]
-        told = f"{cells[dates[0]].iloc[0]!r} in {dates[0]!r} may be a date, or a part of it"
-        ways = [{"time": ",".join([*dates, *clock])}, *({"time": name} for name in alone[:1]), START]
+    kept = timing if day or kind != "number" else []
+    others = [n for n in cells if kinds[n] and n not in [*names, *kept]]
+    roles = _roles(n for n in others if not cells[n].str.contains("[.,]").any())
+    roles |= {n: None for n in others if n not in roles or (kinds[n], plain(n)) == ("word", "tag")}
+    days = ("year", "month", "day", "doy")
+    dates = [n for n in others if roles[n] in days or re.fullmatch(DATE_NAME, plain(n))]
+    hours = [n for n in others if roles[n] in ("h", "hhmm")]
+    minutes = [n for n in others if roles[n] == "min" and plain(n) != "min"]  # a minimum
+    seconds = [n for n in others if roles[n] == "s"]
+    clock = hours + (minutes + (seconds if minutes else []) if hours else [])
+    if left := [n for n in (clock if day or not (kept or dates) else dates) if n not in timing]:
+        complete = [*kept, *clock] if day else [*dates, *(kept or clock or timing)]
+        ways = [{"time": ",".join(dict.fromkeys(complete))}, *({"time": name} for name in timing[:1]), START]
+        told = f"{cells[left[0]].iloc[0]!r} in {left[0]!r} may be a part of the times"
         refuse(f"{told}; name the columns of the times (unit: their form)", *ways)
 
 
@@ -431,7 +398,7 @@ def _signal(table, names, timing, index, words, missing, every, bridge):
         channels[name] = {"infinite": int(infinite.sum()), "unreadable": dict(Counter(unread).most_common())}
         told.append(("value", f"{name!r}" + (f", {said}" if said else "")))
     told.append(("time", f"{' and '.join(map(repr, timing))}: {words}" if timing else words))
-    data, found = in_order(pd.DataFrame(columns, index=index), repeated=bool(every))
+    data, found = _in_order(pd.DataFrame(columns, index=index), bool(every))
     if not data.notna().any(axis=None):
         raise ValueError("no row has both a time and a value")
     if every:
@@ -446,16 +413,16 @@ def _signal(table, names, timing, index, words, missing, every, bridge):
     return (data[names[0]] if len(names) == 1 else data), report
 
 
-def in_order(data: pd.DataFrame, repeated: bool = False) -> tuple[pd.DataFrame, dict]:
+def _in_order(data: pd.DataFrame, repeated: bool) -> tuple[pd.DataFrame, dict]:
     """Channels with rising times, and what of `Report` had to be done for it; of rows with the same time the
     first that has a value counts, unless `repeated`.
     """
     if not isinstance(data.index, pd.DatetimeIndex):
         return data, {"backward": [], "duplicates": 0, "untimed": 0}
     timed = data[data.index.notna()]
-    back = np.diff(timed.index.asi8) / 1e9
-    if len(back) and (back <= 0).all():  # the newest reading comes first
-        timed, back = timed[::-1], -back[::-1]
+    if len(timed) > 1 and timed.index.is_monotonic_decreasing:
+        timed = timed[::-1]  # the newest reading comes first
+    back = steps(timed.index)
     backward = [(timed.index[k + 1], -float(back[k])) for k in np.flatnonzero(back < 0)]
     kept = timed.sort_index(kind="stable") if backward else timed
     if not repeated and kept.index.has_duplicates:
@@ -480,8 +447,7 @@ def _every(data: pd.DataFrame, every: str) -> tuple[pd.DataFrame, str]:
 
 def _bridged(data: pd.DataFrame, most: int) -> tuple[pd.DataFrame, str]:
     """Rows put in where at most so many are missing, and runs of at most so many missing values filled."""
-    between = steps(data.index)
-    usual = np.median(between) if len(between) else 1.0
+    between, usual = steps(data.index), usual_step(data.index)
     short = np.flatnonzero((between > 1.5 * usual) & (between < (most + 1.5) * usual))
     ends = [(data.index[k], data.index[k + 1], round(between[k] / usual) + 1) for k in short]
     put_in = [pd.date_range(first, last, periods=n)[1:-1].as_unit("ns") for first, last, n in ends]

@@ -40,53 +40,40 @@ UCR = "aeon/datasets/data/KDD-TSAD_135/135_UCR_Anomaly_InternalBleeding16_"
 SOURCES = {
     # Hourly flow in a water main (river, BSD-3-Clause; given by Tecnojest s.r.l.): losses, works, pumping.
     "water main": Source(
-        "river==0.26.1",
-        "river/datasets/water-flow.csv",
-        "6c84efeb8b148dd2ace656f11f5bd90de22dad014b094e3baafd8dbca69c83dc",
-        "Water flow [l/s]",
+        "river==0.26.1", "river/datasets/water-flow.csv",
+        "6c84efeb8b148dd2ace656f11f5bd90de22dad014b094e3baafd8dbca69c83dc", "Water flow [l/s]",
     ),
     # Arterial pressure (UCR anomaly archive, Wu and Keogh 2021): to train, and a test that begins with it.
     "arterial pressure, training": Source(
-        "aeon==1.6.0",
-        UCR + "TRAIN.csv",
-        "a531b6f4f556b17c0321d144c3f6b4a7bdf5e8464b2218566181702e77962c2b",
-        "value",
+        "aeon==1.6.0", UCR + "TRAIN.csv",
+        "a531b6f4f556b17c0321d144c3f6b4a7bdf5e8464b2218566181702e77962c2b", "value",
     ),
     "arterial pressure": Source(
-        "aeon==1.6.0",
-        UCR + "TEST.csv",
-        "fe26577b94896943e8205d04d56bf2511fe05c008df535a1ec3826adff3597e2",
-        "value",
+        "aeon==1.6.0", UCR + "TEST.csv",
+        "fe26577b94896943e8205d04d56bf2511fe05c008df535a1ec3826adff3597e2", "value",
     ),
     # An electrocardiogram (MIT-BIH arrhythmia database, Moody and Mark 2001).
     "electrocardiogram": Source(
-        "sktime==1.2.0",
-        "sktime/datasets/data/mitdb/mitdb.csv",
-        "d4f2539a5e85e1ac1e7f8bba152b5e60a02356282463a8a1c97848ad3e1bb386",
-        "data",
+        "sktime==1.2.0", "sktime/datasets/data/mitdb/mitdb.csv",
+        "d4f2539a5e85e1ac1e7f8bba152b5e60a02356282463a8a1c97848ad3e1bb386", "data",
     ),
     # Power of an inverter, every 15 minutes, with three stale stretches inserted (pvanalytics, MIT).
     "inverter": Source(
-        "pvanalytics==0.2.2",
-        "pvanalytics/data/ac_power_inv_2173_stale_data.csv",
-        "19f4a0effd77f28d4f5c9c5147c05870f72681eab55aeda48fb37bde9d815472",
-        "value_normalized",
+        "pvanalytics==0.2.2", "pvanalytics/data/ac_power_inv_2173_stale_data.csv",
+        "19f4a0effd77f28d4f5c9c5147c05870f72681eab55aeda48fb37bde9d815472", "value_normalized",
     ),
     # Power of a solar plant over a summer, every 15 minutes (pvanalytics, MIT).
     "solar plant": Source(
-        "pvanalytics==0.2.2",
-        "pvanalytics/data/serf_east_15min_ac_power.csv",
-        "b7e28c4a1004fd4a3fdb838241f178e6cbe10dc4a9d4ea054a076dd503836bee",
-        "ac_power",
+        "pvanalytics==0.2.2", "pvanalytics/data/serf_east_15min_ac_power.csv",
+        "b7e28c4a1004fd4a3fdb838241f178e6cbe10dc4a9d4ea054a076dd503836bee", "ac_power",
     ),
-}
+}  # fmt: skip
 
 
 def load(name: str) -> pd.Series:
     """One of `SOURCES` as a signal, without the labels beside it.
 
-    Raises:
-        KeyError: no such series. ConnectionError: it is not here and cannot be fetched.
+    Raises KeyError: no such series. ConnectionError: it is not here and cannot be fetched.
     """
     return read_csv(fetch(name), value=SOURCES[name].value)[0]
 
@@ -94,8 +81,7 @@ def load(name: str) -> pd.Series:
 def fetch(name: str) -> Path:
     """The checked file of one of `SOURCES`; fetched if it is missing or damaged.
 
-    Raises:
-        KeyError: no such series. ConnectionError: no whole file could be had; says how to bring it by hand.
+    Raises KeyError: no such series. ConnectionError: no complete file could be had; says how to bring it.
     """
     source = SOURCES[name]
     if fault(source):

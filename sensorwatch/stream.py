@@ -51,14 +51,13 @@ class Stream:
         """Take points [n] of all channels [n, C]; give back those that are now final."""
         self.times = np.concatenate([self.times, times]) if len(self.times) else times
         self.values = np.concatenate([self.values, values])
-        points, scaled = [], []
+        points, scaled = np.empty((len(times), len(self.channels), 2)), np.empty(values.shape, np.float32)
         for c, channel in enumerate(self.channels):
-            found, run = channel.points(values[:, c], *self.runs[c])
+            points[:, c], run = channel.points(values[:, c], *self.runs[c])
             self.runs[c] = run, values[-1, c]
-            points.append(found)
-            scaled.append(channel.scaling(values[:, c]))
-        self.points = np.concatenate([self.points, np.stack(points, axis=1)])
-        self.scaled = np.concatenate([self.scaled, np.stack(scaled, axis=1)])
+            scaled[:, c] = channel.scaling(values[:, c])
+        self.points = np.concatenate([self.points, points])
+        self.scaled = np.concatenate([self.scaled, scaled])
         self.sums = np.concatenate([self.sums, np.zeros((len(times), *self.sums.shape[1:]))])
         if len(self.times) >= self.window:
             for c, channel in enumerate(self.channels):
@@ -108,14 +107,7 @@ class Events:
         self.open: Event | None = None
         self.since = np.empty((0, 0))  # the extremes of the values after the open event
 
-    def push(
-        self,
-        flagged: np.ndarray,
-        sizes: np.ndarray,
-        scores: np.ndarray,
-        times: np.ndarray,
-        values: np.ndarray,
-    ) -> list[Event]:
+    def push(self, flagged: np.ndarray, sizes, scores, times, values) -> list[Event]:
         """Take points [n], of each channel its size and score [n, C], and values; give back what is over."""
         over, at = [], np.flatnonzero(flagged)
         after = 0  # the first point after the open event
@@ -174,14 +166,9 @@ class Watch:
     """
 
     def __init__(
-        self,
-        stream: Stream,
-        names: Sequence[str],
-        calibration: Calibration,
-        usual_gap: float,
-        direction: str,
-        least: np.ndarray,
-    ):
+        self, stream: Stream, names: Sequence[str], calibration: Calibration,
+        usual_gap: float, direction: str, least: np.ndarray,
+    ):  # fmt: skip
         self.stream, self.names, self.calibration, self.usual_gap = stream, names, calibration, usual_gap
         self.standard = (Following if calibration.follow else AsCalibrated)(calibration)
         self.threshold, self.direction, self.least = np.inf, direction, least

@@ -64,9 +64,7 @@ KINDS = {
 }
 
 
-def _faulty(
-    kind: str, x: np.ndarray, deviation: float, height: float, random: np.random.Generator
-) -> np.ndarray:
+def _faulty(kind: str, x: np.ndarray, deviation: float, height: float, random) -> np.ndarray:
     """A stretch of a signal with that standard deviation, as one of `KINDS` leaves it."""
     match kind:
         case "spike" | "offset":  # a point jumps away; a step, as after a knock or a new calibration
@@ -111,14 +109,12 @@ def inject(
     known = np.concatenate([[0], np.cumsum(np.isfinite(values))])
     places = np.flatnonzero(known[length:] - known[:-length] == length)
     if not len(places):
-        raise ValueError(
-            f"{kind} of size {size} needs {length:,} points without a missing one; there is no such place"
-        )
+        needed = f"{length:,} points without a missing one"
+        raise ValueError(f"{kind} of size {size} needs {needed}; there is no such place")
     at = int(random.choice(places)) if at is None else checks.integer("at", at, 0, int(places[-1]))
     if at not in places:
-        raise ValueError(
-            f"values are missing in the {length:,} points from {at:,} on: inject the fault elsewhere"
-        )
+        missing = f"values are missing in the {length:,} points from {at:,} on"
+        raise ValueError(f"{missing}: inject the fault elsewhere")
     damaged, part = values.copy(), slice(at, at + length)
     damaged[part] = _faulty(kind, values[part], np.nanstd(values), heights[size - 1], random)
     return damaged, (damaged != values) & np.isfinite(values)

@@ -13,12 +13,6 @@ import pandas as pd
 from sensorwatch.cells import CERTAIN, NUMBER, SPACE, kind_of
 from sensorwatch.times import TIME_WORD, listed, plain, refuse
 
-BINARY = {
-    b"PK": "a workbook or a zip",
-    b"\x1f\x8b": "packed",
-    b"\x89PNG": "a picture",
-    b"\xff\xd8": "a picture",
-}
 DELIMITERS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars", " ": "spaces"}
 SAMPLE = 400  # lines by which a file's form is judged
 REPEATED = 0.01  # share of unusual rows above which a file is refused
@@ -47,17 +41,15 @@ def decoded(raw: bytes, encoding: str | None) -> tuple[str, str]:
         except LookupError:
             raise ValueError(f"the encoding {encoding!r} is unknown; utf-8 and cp1252 are examples") from None
     head = raw[:4000]
-    zeros = {"utf-16-le": head[1::2].count(0), "utf-16-be": head[::2].count(0)}
-    kind = next((kind for begin, kind in BINARY.items() if raw.startswith(begin)), "")
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return raw.decode("utf-16"), "UTF-16"
-    for name in zeros:
-        if not kind and zeros[name] > 0.45 * len(head):
-            return raw.decode(name), name.upper()
-    if len(re.findall(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]", head)) > 0.02 * len(head):
-        kind = kind or "a binary file"
-    if kind:
-        raise ValueError(f"this is no text but {kind}; export the readings as CSV")
+    packed = head.startswith((b"PK", b"\x1f\x8b", b"\x89PNG", b"\xff\xd8"))
+    wide = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else ""
+    for name, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
+        wide = wide or name * (zeros.count(0) > 0.45 * len(head))
+    marks = re.findall(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]", head)
+    if packed or (not wide and len(marks) > 0.02 * len(head)):
+        raise ValueError("this is no text but a workbook, a picture or another binary file; export as CSV")
+    if wide:
+        return raw.decode(wide), wide.upper()
     if b"\x1b$" in raw:
         return raw.decode("iso2022_jp"), "ISO-2022-JP"
     try:
@@ -80,6 +72,7 @@ def _local(raw: bytes) -> tuple[str, str]:
 
 
 def read_table(text: str, encoding: str, decimal: str | None) -> Table:
+    """The table in a file's text; `decimal` as the caller says. Raises ValueError: there is none."""
     lines = text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     two = r'(^|[,;\t])("[^"\n]*)\n([^"\n]*")(?=[,;\t\n])'  # a name in two lines
     head, count = re.subn(two, r"\1\2 \3", "\n".join(lines[:50]), flags=re.M)
@@ -272,19 +265,18 @@ def sampled(cells):
     return cells.iloc[:: max(1, len(cells) // SAMPLE)]
 
 
-def rows_where(table: Table, where) -> Table:
+def rows_where(table: Table, where: str) -> Table:
     """The rows in which a column holds a given text."""
-    cells, lines = table.cells, table.lines
-    for condition in [where] if isinstance(where, str) else where:
-        name, sign, text = map(str.strip, condition.partition("="))
-        if not sign:
-            raise ValueError(f"where is {condition!r}; expected a column and its text, such as sensor=S1")
-        column = cells[find_column(table, name)]
-        fits = (column == text).to_numpy()
-        if not fits.any():
-            raise ValueError(f"no row has {text!r} in {name!r}; it holds {listed(column.unique()[:8])}")
-        cells, lines = cells[fits].reset_index(drop=True), lines[fits]
-    return table._replace(cells=cells, lines=lines, told=[*table.told, ("rows", f"only those where {where}")])
+    name, sign, text = map(str.strip, str(where).partition("="))
+    if not sign:
+        raise ValueError(f"where is {where!r}; expected a column and its text, such as sensor=S1")
+    column = table.cells[find_column(table, name)]
+    fits = (column == text).to_numpy()
+    if not fits.any():
+        raise ValueError(f"no row has {text!r} in {name!r}; it holds {listed(column.unique()[:8])}")
+    told = [*table.told, ("rows", f"only those where {where}")]
+    cells = table.cells[fits].reset_index(drop=True)
+    return table._replace(cells=cells, lines=table.lines[fits], told=told)
 
 
 def find_column(table: Table, asked: str) -> str:

@@ -25,7 +25,11 @@ ORIGINS = {  # serial numbers from another day: (unit, that day in seconds since
 }
 EPOCH = (946_684_800, 1_900_000_000)  # seconds since 1970: 2000 to 2030, never a date written as digits
 ORDERS = {"dmy": "day/month/year", "mdy": "month/day/year", "ymd": "year/month/day"}
-ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([+-]\d\d:?\d\d|Z)?)?")
+PLAIN = re.compile(  # digits in one form, which pandas reads fast
+    r"(\d{1,4}([-/.])\d\d?\2\d{1,4}([T ]+\d\d?(:\d\d){1,2}([.,]\d{1,9}|:\d{3,6})?( ?[AP]M)?)?)"
+    r"([+-]\d\d:?\d\d|Z)?",
+    re.I,
+)
 MONTHS = [  # how months begin in the usual European languages
     "jan|gen|ene|янв", "f[eé]b|fev|фев", "m[aä]r(?!t[eé])|mrt|mrz|мар", "a[pbv]r|avr|апр", "ma[iyj]|мая|май",
     "jun|juin|giu|июн", "jul|juil|lug|июл", "aug|ao[uû]|ago|авг", "se[pt]|сен", "o[ckt]t|out|окт", "nov|ноя",
@@ -116,69 +120,62 @@ def _parts(texts: pd.Series) -> pd.DataFrame:
     return texts.str.extract(f"^{STAMP.pattern}$")
 
 
-def read_texts(texts: pd.Series, order=None, form=None) -> tuple[pd.Series, str, bool]:
-    """Texts as times: datetime64 in UTC or without a zone (NaT: unreadable), how they were read, and
-    whether the clocks had no date.
+def read_texts(texts: pd.Series, order=None, form=None) -> tuple[pd.Series, str]:
+    """Texts as times: datetime64 in UTC or without a zone (NaT: unreadable), and how they were read.
+
+    Clocks without dates come as timedelta, and "".
 
     Args:
         order: dmy, mdy or ymd; None finds the only one that fits.
         form: a strptime form such as "%d.%m.%y %H:%M"; it settles everything.
 
-    Raises:
-        ValueError: two ways of reading fit, or some times have a zone and some have none.
+    Raises ValueError: two ways of reading fit, or some times have a zone and some have none.
     """
     if form:
         times = pd.to_datetime(texts, format=form, errors="coerce")
-        clock = not re.search("%[djyYGsc]", form)
-        return times - pd.Timestamp("1900-01-01") if clock else times, f"in the form {form}", clock
+        if re.search("%[djyYGsc]", form):
+            return times, f"in the form {form}"
+        return times - pd.Timestamp("1900-01-01"), ""
     filled = texts[texts != ""]
-    few = filled.iloc[:: max(1, len(filled) // 200)]
-    if len(few) and few.str.fullmatch(ISO).all():
-        try:
-            times = pd.to_datetime(texts, format="ISO8601", errors="coerce")
-            if times[texts != ""].notna().all():
-                return times, "ISO 8601", False
-        except ValueError:  # several zones, or some without one: looked at below
-            pass
-    orders = [order] if order else _orders(_parts(few))
+    orders = [order] if order else _orders(_parts(filled.iloc[:: max(1, len(filled) // 200)]))
     found = {name: times for name in orders if (times := _in_one_form(texts, name)) is not None}
     if found:
-        name, why = _chosen(found, len(orders))
-        return found[name], f"{ORDERS[name]}{why}", False
+        name = _chosen(found, len(orders))
+        return found[name], ORDERS[name]
     parts = _parts(texts)
     clock, known = _clock(parts)
-    dated, zoned = parts.a.notna(), parts.zone.notna()
-    if not dated.any():
-        return clock.where(known & parts.mi.notna()), "", True
-    known &= dated
-    if zoned[known].any() and not zoned[known].all():
-        raise ValueError("some times have a time zone and some have none; write them all alike")
+    if parts.a.isna().all():
+        return clock.where(known & parts.mi.notna()), ""
+    known &= parts.a.notna()
+    zoned = parts.zone.notna() & known
     found = {name: (_days(parts, name) + clock).where(known) for name in orders}
-    name, why = _chosen(found, len(orders))
+    name = _chosen(found, len(orders))
     times = found[name]
-    if zoned[known].any():
-        midnight = pd.to_datetime("2000-01-01T00" + parts.zone, format="ISO8601", utc=True)
-        shift = pd.Timestamp("2000-01-01", tz="UTC") - midnight
-        times, zones = (times - shift).dt.tz_localize("UTC"), shift[times.notna()].unique()
-        if len(zones) > 1:
-            why += "; their time zones change (summer time), so they are given in UTC"
-        elif zones[0]:
-            times = times.dt.tz_convert(timezone(zones[0]))
-    return times, f"{ORDERS[name]}{why}", False
-
-
-PLAIN = r"\d{1,4}([-/.])\d\d?\1\d{1,4}([T ]+\d\d?(:\d\d){1,2}([.,]\d{1,6}|:\d{3,6})?( ?[AaPp][Mm])?)?"
+    if not zoned.any():
+        return times, ORDERS[name]
+    if not zoned[known].all():
+        raise ValueError("some times have a time zone and some have none; write them all alike")
+    midnight = pd.to_datetime("2000-01-01T00" + parts.zone, format="ISO8601", utc=True)
+    shift = pd.Timestamp("2000-01-01", tz="UTC") - midnight
+    times, zones = (times - shift).dt.tz_localize("UTC"), shift[times.notna()].unique()
+    if len(zones) > 1:
+        return times, f"{ORDERS[name]}; their time zones change (summer time), so they are given in UTC"
+    return times.dt.tz_convert(timezone(zones[0]) if zones[0] else "UTC"), ORDERS[name]
 
 
 def _in_one_form(texts: pd.Series, order: str) -> pd.Series | None:
-    """The fast way, for digits in one form without a zone; None if a row has another."""
-    first = texts.iloc[0]
-    if not re.fullmatch(PLAIN, first):
+    """The fast way; None if a row has another form than the first."""
+    first = PLAIN.fullmatch(texts.iloc[0])
+    if not first:
         return None
-    codes = order.replace("y", "Y") if re.search(r"\d{4}", first) else order
-    codes = iter([*codes, "I" if first[-1] in "mM" else "H", "M", "S", "f"])
-    form = re.sub("[AaPp][Mm]$", "%p", re.sub(r"\d+", lambda _: "%" + next(codes), first))
-    times = pd.to_datetime(texts, format=form, errors="coerce")
+    codes = order.replace("y", "Y") if re.search(r"\d{4}", first[1]) else order
+    codes = iter([*codes, "I" if first[6] else "H", "M", "S", "f"])
+    form = re.sub("[AP]M$", "%p", re.sub(r"\d+", lambda _: "%" + next(codes), first[1]), flags=re.I)
+    form += "%z" if first[7] else ""
+    try:
+        times = pd.to_datetime(texts, format=form, errors="coerce")
+    except ValueError:  # several time zones
+        return None
     times.attrs["form"] = form
     return times if times.notna().all() else None
 
@@ -204,42 +201,38 @@ def _clock(parts: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
 
 
 def _orders(parts: pd.DataFrame) -> list[str]:
-    """The orders of day, month and year that a column's writing allows."""
-    for first in parts.dropna(subset="a").itertuples():
-        if len(first.a.removeprefix("m")) == 4:
-            return ["ymd"]
-        if first.a.startswith("m") or first.b.startswith("m"):
-            return ["mdy" if first.a.startswith("m") else "dmy"]
-        others = [] if "." in first.sep else ["mdy"]  # with points, no country writes the month first
-        return ["dmy", *others, *([] if len(first.c) == 4 else ["ymd"])]
-    return ["ymd"]
+    """The orders of day, month and year that the writing of a column's first date allows."""
+    dated = parts.dropna(subset="a")
+    if dated.empty or len(dated.a.iloc[0].removeprefix("m")) == 4:
+        return ["ymd"]
+    first = dated.iloc[0]
+    if "m" in first.a + first.b:
+        return ["mdy" if "m" in first.a else "dmy"]
+    others = [] if "." in first.sep else ["mdy"]  # with points, no country writes the month first
+    return ["dmy", *others, *([] if len(first.c) == 4 else ["ymd"])]
 
 
-def _chosen(found: dict[str, pd.Series], tried: int) -> tuple[str, str]:
-    """The one order that reads most rows; of several, the one in which times follow each other without a
-    jump.
-    """
+def _chosen(found: dict[str, pd.Series], tried: int) -> str:
+    """The one order that reads most rows; of several, the one in which times go on without a jump."""
     unread = {name: times.isna().sum() for name, times in found.items()}
     fits = [name for name in found if unread[name] == min(unread.values())]
-    first = found[fits[0]]
-    if all(first.equals(found[name]) for name in fits):
-        steps = first.dropna().diff()
-        steps = steps if steps.median() >= pd.Timedelta(0) else -steps
-        if tried > 1 and steps.min() < pd.Timedelta("-20D"):
-            jump = f"times jump by {-steps.min().days} days against their order at {first[steps.idxmin()]}"
-            why = "has Excel exchanged days and months? If not"
-            refuse(f"as {ORDERS[fits[0]]}, {jump}: {why}", {"date_order": fits[0]})
-        return fits[0], ""
-    smooth = []
-    for name in fits:
-        steps = found[name].dropna().diff().dropna().abs()
-        steps = steps[steps > pd.Timedelta(0)]
-        if not len(steps) or steps.max() <= max(pd.Timedelta("2D"), 1.5 * steps.median()):
-            smooth.append(name)
-    if len(smooth) == 1:
-        return smooth[0], " (in any other order the times jump from month to month)"
-    told = " or ".join(f"{name} ({found[name].dropna().iloc[0]})" for name in fits)
-    refuse(f"the dates fit {told}", {"date_order": fits[0]})
+    if any(not found[name].equals(found[fits[0]]) for name in fits):
+        steps = {name: found[name].dropna().diff().abs() for name in fits}
+        steps = {name: each[each > pd.Timedelta(0)] for name, each in steps.items()}
+        usual = {name: max(pd.Timedelta("2D"), 1.5 * each.median()) for name, each in steps.items()}
+        steady = [name for name in fits if not (steps[name] > usual[name]).any()]
+        if len(steady) != 1:
+            told = " or ".join(f"{name} ({found[name].dropna().iloc[0]})" for name in fits)
+            refuse(f"the dates fit {told}", {"date_order": fits[0]})
+        return steady[0]
+    name = fits[0]
+    steps = found[name].dropna().diff()
+    steps = steps if steps.median() >= pd.Timedelta(0) else -steps
+    if tried > 1 and steps.min() < pd.Timedelta("-20D"):
+        jump = f"times jump by {-steps.min().days} days against their order at {found[name][steps.idxmin()]}"
+        why = "has Excel exchanged days and months? If not"
+        refuse(f"as {ORDERS[name]}, {jump}: {why}", {"date_order": name})
+    return name
 
 
 def read_numbers(values: pd.Series, header: list[str], unit: str | None = None) -> tuple[pd.Series, str]:
@@ -250,8 +243,7 @@ def read_numbers(values: pd.Series, header: list[str], unit: str | None = None) 
         header: what it says of that column: its name, and its unit below.
         unit: a key of `UNITS` or `ORIGINS`; None takes what the header says.
 
-    Raises:
-        ValueError: nothing says which unit it is; the message names `unit`.
+    Raises ValueError: nothing says which unit it is; the message names `unit`.
     """
     low, high = values.quantile([0.01, 0.99])
     if not unit:
@@ -265,11 +257,8 @@ def read_numbers(values: pd.Series, header: list[str], unit: str | None = None) 
     if not unit:
         likely = [name for name, (_, _, (first, last)) in ORIGINS.items() if first <= low and high <= last]
         example = "s" if EPOCH[0] <= low <= EPOCH[1] or not likely else likely[0]
-        known = f"one of {', '.join([*UNITS, *ORIGINS])}"
-        first = f"{values.dropna().iloc[0]:.12g}, …"
-        refuse(
-            f"the unit of the times in {header[0]!r} ({first}) is not known; name {known}", {"unit": example}
-        )
+        told = f"the unit of the times in {header[0]!r} ({values.dropna().iloc[0]:.12g}, …) is not known"
+        refuse(f"{told}; name one of {', '.join([*UNITS, *ORIGINS])}", {"unit": example})
     base, origin, _ = ORIGINS.get(unit, (unit, 0, None))
     seconds = values * UNITS[base][0] + origin
     epoch = EPOCH[0] <= low * UNITS[base][0] <= 4e9

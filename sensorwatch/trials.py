@@ -24,8 +24,7 @@ def met(flagged: np.ndarray, faults: pd.DataFrame, window: int, lag: int = 0) ->
         faults: `first` and `last`, numbers of points. lag: how many points later a flagged one is known;
             window - 1 where a point is judged by all windows that cover it (so it may lie before the fault).
 
-    Returns:
-        `met`, bool, and `delay` of the alarm after the fault's first point, in points, NaN if there is none.
+    Returns `met`, bool, and `delay` of the alarm after the fault's first point, in points, NaN if none.
     """
     known = np.append(np.flatnonzero(np.asarray(flagged)) + lag, 2**62)
     alarm = known[np.searchsorted(known, faults["first"])]
@@ -68,16 +67,10 @@ def long_run(
         score = joint(calibration.standard(deviations))
         for piece, at in enumerate([everything, *np.array_split(everything, pieces)]):
             days, names = len(at) * step / DAY, columns_of(["the record"], drifts=True)
-            drift = calibration.drift(deviations[at], names)
-            rows.append(
-                {
-                    "case": case,
-                    "piece": piece,
-                    "day": at[-1] * step / DAY,
-                    "detected": bool(drift.drifted.any()),
-                    "rate": events(score[at] > by_blocks, monitor.window) / days,
-                    "rate_by_windows": events(score[at] > by_windows, monitor.window) / days,
-                    "lasting": float((score[at] > by_blocks).mean()),
-                }
-            )
+            row = {"case": case, "piece": piece, "day": at[-1] * step / DAY}
+            row["detected"] = bool(calibration.drift(deviations[at], names).drifted.any())
+            row["rate"] = events(score[at] > by_blocks, monitor.window) / days
+            row["rate_by_windows"] = events(score[at] > by_windows, monitor.window) / days
+            row["lasting"] = float((score[at] > by_blocks).mean())
+            rows.append(row)
     return rows

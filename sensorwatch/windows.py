@@ -26,16 +26,16 @@ def as_arrays(
         ValueError: an infinite value, times out of order or missing, other channels; names the first.
     """
     first = int(follows) + 1 if isinstance(follows, np.integer) else 0
-    if not isinstance(signal, pd.Series | pd.DataFrame | Mapping | np.ndarray | list | tuple | Real):
-        kind = type(signal).__name__
-        raise ValueError(f"the signal is of type {kind}; expected a Series, a DataFrame, a dict or an array")
     if isinstance(signal, np.ndarray | list | tuple | Real):
         signal = pd.Series(np.atleast_1d(signal))
         signal.index += first
-    if isinstance(signal, Mapping):
+    elif isinstance(signal, Mapping):
         timed = any(isinstance(values, pd.Series) for values in signal.values())
         signal = pd.DataFrame(signal if timed else {name: np.atleast_1d(x) for name, x in signal.items()})
         signal.index = signal.index if timed else signal.index + first
+    elif not isinstance(signal, pd.Series | pd.DataFrame):
+        expected = "expected a Series, a DataFrame, a dict or an array"
+        raise ValueError(f"the signal is of type {type(signal).__name__}; {expected}")
     if isinstance(signal, pd.DataFrame):
         found = [str(name) for name in signal.columns]
     elif names is not None and len(names) == 1:
@@ -49,39 +49,35 @@ def as_arrays(
     try:
         values = signal.to_numpy(np.float64, na_value=np.nan).reshape(len(signal), len(found))
     except (ValueError, TypeError) as error:
-        raise ValueError(
-            f"{', '.join(found)}: expected numbers, NaN where one is missing ({error})"
-        ) from None
+        expected = "expected numbers, NaN where one is missing"
+        raise ValueError(f"{', '.join(found)}: {expected} ({error})") from None
     if names is not None:
         if sorted(found) != sorted(names):
-            raise ValueError(
-                f"the channels are {', '.join(found)}; this monitor has learnt {', '.join(names)}"
-            )
+            learnt = f"this monitor has learnt {', '.join(names)}"
+            raise ValueError(f"the channels are {', '.join(found)}; {learnt}")
         values = values[:, [found.index(name) for name in names]]
         found = list(names)
-    times, zone = _times(signal.index)
+    index, zone = signal.index, None
+    if isinstance(index, pd.DatetimeIndex):
+        times, zone = index.asi8.view(f"M8[{index.unit}]").astype("M8[ns]"), index.tz
+    elif pd.api.types.is_integer_dtype(index.dtype):
+        times = index.to_numpy(np.int64)
+    else:
+        expected = "expected times (a DatetimeIndex) or numbers of samples"
+        raise ValueError(f"the index is {index.dtype}; {expected}")
     if follows is not None and times.dtype != np.asarray(follows).dtype:
         raise ValueError("some points have times and some only numbers; expected one or the other throughout")
     later, before = _neighbours(times, follows)
     wrong = np.flatnonzero(~(later > before))
     if len(wrong):
         row = int(wrong[0]) + len(times) - len(later)
-        point = f"point {row:,} ({signal.index[row]})"
+        point = f"point {row:,} ({index[row]})"
         raise ValueError(f"times must ascend: {point} is not later than {before[wrong[0]]} before it")
     if np.isinf(values).any():
         row, column = np.argwhere(np.isinf(values))[0]
-        where = f"{found[column]} is infinite at {signal.index[row]}"
+        where = f"{found[column]} is infinite at {index[row]}"
         raise ValueError(f"{where}; expected numbers, NaN where one is missing")
     return times, values, found, zone
-
-
-def _times(index: pd.Index) -> tuple[np.ndarray, object]:
-    """Times in UTC and their zone, or numbers of samples and None."""
-    if isinstance(index, pd.DatetimeIndex):
-        return index.asi8.view(f"M8[{index.unit}]").astype("M8[ns]"), index.tz
-    if pd.api.types.is_integer_dtype(index.dtype):
-        return index.to_numpy(np.int64), None
-    raise ValueError(f"the index is {index.dtype}; expected times (a DatetimeIndex) or numbers of samples")
 
 
 def _neighbours(times: np.ndarray, last=None) -> tuple[np.ndarray, np.ndarray]:
@@ -137,11 +133,16 @@ def longest_constant(values: np.ndarray) -> tuple[int, int]:
     return int(lengths.max()), int(ends[lengths.argmax()])
 
 
+def steps(index: pd.Index) -> np.ndarray:
+    """The steps between times in seconds, float64 [n - 1]; ones where there are no times."""
+    if not isinstance(index, pd.DatetimeIndex):
+        return np.ones(max(0, len(index) - 1))
+    return np.diff(index.as_unit("ns").asi8) / 1e9
+
+
 def usual_step(index: pd.Index) -> float:
     """The median step in seconds; 1 where there are no times (steps are then samples)."""
-    if not isinstance(index, pd.DatetimeIndex) or len(index) < 2:
-        return 1.0
-    return float(np.median(_steps(index)))
+    return float(np.median(steps(index))) if len(index) > 1 else 1.0
 
 
 def gap_limit(index: pd.Index) -> float:
@@ -152,20 +153,13 @@ def gap_limit(index: pd.Index) -> float:
     """
     if not isinstance(index, pd.DatetimeIndex) or len(index) < 3:
         return np.inf
-    usual, long = np.quantile(_steps(index), [0.5, 0.95])
+    usual, long = np.quantile(steps(index), [0.5, 0.95])
     return float(1.5 * usual if long <= 1.1 * usual else 3 * long)
 
 
 def gaps(index: pd.Index) -> np.ndarray:
     """Which points follow a gap, bool [n]: the step to them is longer than `gap_limit`."""
-    found = np.zeros(len(index), bool)
-    if isinstance(index, pd.DatetimeIndex):
-        found[1:] = _steps(index) > gap_limit(index)
-    return found
-
-
-def _steps(index: pd.DatetimeIndex) -> np.ndarray:
-    return np.diff(index.as_unit("ns").asi8) / 1e9
+    return np.concatenate([np.zeros(min(1, len(index)), bool), steps(index) > gap_limit(index)])
 
 
 def longest_window(values: np.ndarray, most: int) -> int:

@@ -26,11 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Watch one signal; 0 if it succeeded, 1 if not, 2 for an unknown argument, 130 if interrupted."""
     parser = argparse.ArgumentParser(prog="make signal", description=__doc__)
     parser.add_argument("csv", nargs="?", default="", help="the logger's file (in make: CSV=pump.csv)")
-    parser.add_argument(
-        "-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help="a parameter"
-    )
-    asked = parser.parse_args(arguments)
-    start = time.monotonic()
+    names = {"metavar": ("NAME", "VALUE"), "help": "a parameter"}
+    parser.add_argument("-p", nargs=2, action="append", default=[], **names)
+    asked, start = parser.parse_args(arguments), time.monotonic()
     try:
         parameters = read_parameters(asked.p, asked.csv)
     except ValueError as error:
@@ -97,16 +95,14 @@ def run(parameters: dict, name: str, target: Path) -> tuple[str, str]:
         except DeadKernelError:
             return "its kernel died (killed, or out of memory?); nothing was left", ""
         executed = nbformat.read(made, as_version=4)
-        tags = [cell.metadata.get("tags", []) for cell in executed.cells]
         result, told = (
-            [cell for cell, of in zip(executed.cells, tags, strict=True) if tag in of]
+            [cell for cell in executed.cells if tag in cell.metadata.get("tags", [])]
             for tag in ("result", "said")
         )
         said = "".join(out.get("text", "") for cell in result + told for out in cell.outputs)
         first = [executed.cells[0], *result]  # a page leads with what was found
         executed.cells = first + [cell for cell in executed.cells if cell not in first]
-        page = site.TEMPLATES.get_template("page.html")
-        content = site.body(executed, code=False)
+        page, content = site.TEMPLATES.get_template("page.html"), site.body(executed, code=False)
         text = page.render(stem=name, heading=name, content=content, menu=[], colours="")
         made.with_suffix(".html").write_text(text, encoding="utf-8")
         for left in sorted(Path(folder).rglob("*")):

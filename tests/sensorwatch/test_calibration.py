@@ -1,6 +1,4 @@
-"""False events per day: the target rate on blocks, what is missing for it, how flagged points become
-events.
-"""
+"""False events per day: the target rate on blocks, what is missing for it; flagged points become events."""
 
 import itertools
 import math
@@ -9,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sensorwatch.calibration import FLOORS, Calibration, compare
+from sensorwatch.calibration import Calibration, compare
 from sensorwatch.channel import TABLE, columns_of
 from sensorwatch.stream import Events
 from sensorwatch.windows import longest_gap
@@ -32,12 +30,10 @@ def test_blocks_hold_all_points():
 
 def test_each_block_is_compared_with_the_others():
     found = calibration(1000)
-    x, own = found.largest[:, 0], []
-    for i in range(len(x)):
-        others = np.delete(x, i)
-        own.append((x[i] - others.mean()) / others.std(ddof=1))
-    none = (0 - 0) / FLOORS[1]
-    np.testing.assert_allclose(found.rule.normal, np.maximum(own, none))
+    x = found.largest[:, 0]
+    others = [np.delete(x, i) for i in range(len(x))]
+    own = [(x[i] - other.mean()) / other.std(ddof=1) for i, other in enumerate(others)]
+    np.testing.assert_allclose(found.rule.normal, np.maximum(own, 0))  # the other scores are all 0
 
 
 @pytest.mark.parametrize("per_day", [0.1, 0.3])
@@ -70,9 +66,8 @@ def test_higher_rates_come_from_blocks_of_one_window():
 
 
 def test_what_is_missing_is_said_and_is_enough():
-    with pytest.raises(
-        ValueError, match=r"0.05 false events per day need 20 days .* there are 8. Bring 12 more"
-    ) as error:
+    needs = r"0.05 false events per day need 20 days .* there are 8. Bring 12 more"
+    with pytest.raises(ValueError, match=needs) as error:
         calibration(800).threshold(per_day=0.05)
     least = float(str(error.value).split("ask for ")[1].split()[0])
     assert math.isfinite(calibration(800).threshold(per_day=least)) and least < 0.15
@@ -80,7 +75,7 @@ def test_what_is_missing_is_said_and_is_enough():
     with pytest.raises(ValueError, match=r"0.001 false events per window need 1,000 windows"):
         calibration(800).threshold(rate=0.001)
     with pytest.raises(
-        ValueError, match=r"calibration needs 40 scored points or more .4 windows.; there are 39: bring 1"
+        ValueError, match=r"needs 40 scored points or more .4 windows.; there are 39: bring 1"
     ):
         calibration(39)
     for wrong in (0, -1, math.nan, "often"):

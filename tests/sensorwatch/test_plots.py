@@ -23,10 +23,8 @@ def test_recalls_are_written_in_percent():
 def test_a_dot_a_record_and_the_mean_in_words():
     rates = {"by blocks": np.array([0.1, 0.3]), "by windows": np.array([0.0, 0.02])}
     axes = plots.false_events(rates, 0.1, "kept?").axes[0]
-    assert [label.get_text() for label in axes.get_yticklabels()] == [
-        "by blocks\nmean 0.2",
-        "by windows\nmean 0.01",
-    ]
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert labels == ["by blocks\nmean 0.2", "by windows\nmean 0.01"]
     dots = [line.get_xdata() for line in axes.lines if line.get_marker() == "o"]
     np.testing.assert_array_equal(dots, list(rates.values()))
 

@@ -1,6 +1,4 @@
-"""The benchmark on public series: its readers on made-up folders, NAB's score against what its paper
-defines.
-"""
+"""The benchmark on public series: its readers on made-up folders, NAB's score as its paper defines it."""
 
 import json
 
@@ -57,9 +55,8 @@ def test_skab(public_series, tmp_path):
     values[700:900, 2:4] += 3
     lines = [";".join(["datetime", *names, "anomaly", "changepoint"])]
     for row, numbers in enumerate(values):
-        lines.append(
-            ";".join([f"2020-03-09 10:{row}", *map(str, numbers), str(float(700 <= row < 900)), "0.0"])
-        )
+        label = str(float(700 <= row < 900))
+        lines.append(";".join([f"2020-03-09 10:{row}", *map(str, numbers), label, "0.0"]))
     (tmp_path / "data" / "valve1" / "0.csv").write_text("\n".join(lines))
     found = public_series.skab(tmp_path)["as calibrated"]
     false = found["% false"] / 100 * 400
@@ -68,9 +65,7 @@ def test_skab(public_series, tmp_path):
 
 
 def test_the_score_of_nab(public_series):
-    """0 says nothing, 100 is perfect; a false alarm costs .11 or .22, and 2 if a window's miss weighs
-    double.
-    """
+    """0 says nothing, 100 is perfect; a false alarm costs .11 or .22; a miss weighs double in the last."""
     place = np.array(["None"] * 50 + ["a"] * 10 + ["None"] * 40 + ["b"] * 10 + ["None"] * 40)
     gain = np.where(place == "None", -1.0, 1.0)
 

@@ -18,22 +18,14 @@ RANDOM = np.random.default_rng(0)
 def test_events_and_faults_met_by_hand():
     flagged = np.zeros(100, bool)
     flagged[[3, 8, 20, 60]] = True
-    assert (
-        trials.events(flagged, 5) == 3
-        and trials.events(flagged, 12) == 2
-        and trials.events(~flagged[:0], 5) == 0
-    )
+    assert [trials.events(*given) for given in ((flagged, 5), (flagged, 12), (~flagged[:0], 5))] == [3, 2, 0]
     faults = pd.DataFrame({"first": [4, 10, 21, 57, 90], "last": [6, 14, 30, 60, 95]})
     found = trials.met(flagged, faults, 5)
     assert found.met.tolist() == [True, False, False, True, False]  # 20 comes a window and a point after 14
     assert found.delay.dropna().tolist() == [4, 3]
     later = trials.met(flagged, faults, 5, lag=4)  # as if known at 7, 12, 24, 64
-    assert later.met.tolist() == [True, True, True, True, False] and later.delay.dropna().tolist() == [
-        3,
-        2,
-        3,
-        7,
-    ]
+    assert later.met.tolist() == [True, True, True, True, False]
+    assert later.delay.dropna().tolist() == [3, 2, 3, 7]
 
 
 @pytest.mark.parametrize(("at", "hit"), [(499, False), (500, True), (611, True), (711, True), (712, False)])
@@ -84,22 +76,18 @@ def test_a_threshold_of_one_score_is_the_conformal_one_of_its_blocks():
 
 def test_the_machine_has_its_period_and_does_not_change():
     signal = machine(200, 1)
-    assert window_length(signal.to_numpy())[0] == PERIOD and signal.index[A_DAY] - signal.index[
-        0
-    ] == pd.Timedelta("1D")
-    halves = np.split(signal.to_numpy(), 2)
-    assert abs(halves[0].mean() - halves[1].mean()) < 0.1 and halves[0].std() == pytest.approx(
-        halves[1].std(), rel=0.02
-    )
+    assert window_length(signal.to_numpy())[0] == PERIOD
+    assert signal.index[A_DAY] - signal.index[0] == pd.Timedelta("1D")
+    first, second = np.split(signal.to_numpy(), 2)
+    assert abs(first.mean() - second.mean()) < 0.1 and first.std() == pytest.approx(second.std(), rel=0.02)
     assert not machine(1, 2).equals(machine(1, 3)) and machine(1, 2).equals(machine(1, 2))
 
 
 def test_each_fault_is_where_it_is_said_to_be():
     signal, faults = with_faults(1, 5)
     changed = np.flatnonzero(signal.to_numpy() != machine(len(signal) / A_DAY, 5).to_numpy())
-    assert sorted(zip(faults["kind"], faults["size"], strict=True)) == sorted(
-        (k, s) for k in KINDS for s in SIZES
-    )
+    each = sorted(zip(faults["kind"], faults["size"], strict=True))
+    assert each == sorted((kind, size) for kind in KINDS for size in SIZES)
     inside = np.concatenate([np.arange(row.first, row.last + 1) for row in faults.itertuples()])
     assert set(changed) <= set(inside) and {*faults["first"], *faults["last"]} <= set(changed)
     assert (faults["first"].to_numpy()[1:] - faults["last"].to_numpy()[:-1]).min() > A_DAY
@@ -122,9 +110,8 @@ def test_kinds_of_normal_signal():
     plain = machine(700, 1)
     assert record(700, 1).equals(plain)
     level = (record(700, 1, "wandering") - plain).to_numpy()
-    assert 0.7 < level.std() < 1.3 and np.corrcoef(level[:-2880], level[2880:])[0, 1] == pytest.approx(
-        np.exp(-1), abs=0.25
-    )
+    later = np.corrcoef(level[:-2880], level[2880:])[0, 1]
+    assert 0.7 < level.std() < 1.3 and later == pytest.approx(np.exp(-1), abs=0.25)
     load = (record(700, 1, "day and week") - plain).to_numpy().reshape(100, 7, 24, 12)
     assert load[:, :5, 12].min() > 3.8 and not load[:, :5, :6].any() and not load[:, 5:].any()
     with pytest.raises(ValueError, match="kind of signal is 'weak'; there are machine"):
