@@ -48,10 +48,6 @@ def speckled(digit):
     return file_of(levels(1 - ink))
 
 
-def framed(level):
-    return file_of(np.pad(level[2:-2, 2:-2], 2))
-
-
 def soft(digit):
     ink = levels(0.6 * ndimage.gaussian_filter(page(digit), 4))
     return with_alpha(255 - ink, ink)
@@ -61,12 +57,6 @@ def uneven(digit, rng):
     y, x = np.mgrid[-1:1:600j, -1:1:800j]
     light = 0.65 + 0.2 * x - 0.1 * y - 0.12 * (x**2 + y**2)
     return file_of(levels(light * (1 - 0.7 * page(digit)) + rng.normal(0, 0.01, x.shape)), "JPEG")
-
-
-def squared(digit):
-    paper = np.ones((600, 800))
-    paper[10::30] = paper[:, 10::30] = 0.8
-    return file_of(levels(np.minimum(paper, 1 - 0.85 * page(digit))))
 
 
 def ruled(digit):
@@ -98,22 +88,17 @@ KINDS = {  # a digit and a generator of random numbers → the bytes of a file
     "faint_pencil": lambda digit, rng: file_of(levels(1 - page(digit) * 23 / 255)),
     "uneven_light": uneven,
     "ruled_paper": lambda digit, rng: ruled(digit),
-    "squared_paper": lambda digit, rng: squared(digit),
     "cmyk_jpeg": lambda digit, rng: file_of(Image.fromarray(grey(digit)).convert("CMYK"), "JPEG"),
     "cmyk_jpeg_inverted": lambda digit, rng: file_of(inverted(digit), "JPEG"),
     "png_of_10_bits": lambda digit, rng: deep(digit, 10),
-    "png_of_12_bits": lambda digit, rng: deep(digit, 12),
     "png_of_16_bits": lambda digit, rng: deep(digit, 16),
     "colours_under_no_alpha": lambda digit, rng: with_alpha(grey(digit), 0 * grey(digit)),
     "soft_ink_on_nothing": lambda digit, rng: soft(digit),
     "black_ink_on_nothing": lambda digit, rng: inked(digit, 0),
     "white_ink_on_nothing": lambda digit, rng: inked(digit, 255),
-    "webp": lambda digit, rng: file_of(grey(digit), "WEBP"),
-    "bmp": lambda digit, rng: file_of(grey(digit), "BMP"),
     "gif": lambda digit, rng: file_of(grey(digit), "GIF", save_all=True, append_images=SECOND),
     "a_black_speck": lambda digit, rng: speckled(digit),
-    "a_frame": lambda digit, rng: framed(grey(digit)),
-    "a_frame_close_by": lambda digit, rng: framed(grey(digit, 300, 300, 280, (10, 10))),
+    "a_frame_close_by": lambda digit, rng: file_of(np.pad(grey(digit, 296, 296, 280, (8, 8)), 2)),
     "sensor_noise": lambda digit, rng: noisy(digit, rng, 0.75, -0.6, 0.08),
     "chalk": lambda digit, rng: noisy(digit, rng, 0.15, 0.7, 0.03),
     "small": lambda digit, rng: file_of(grey(digit, 64, 48, 40, (12, 4))),
