@@ -72,16 +72,6 @@ def test_scores_that_say_the_same_cost_nothing_and_a_constant_one_is_silent_unti
     assert (moved <= 2 / 501).all()
 
 
-def test_one_informative_among_useless_ones_costs_bonferronis_factor_at_most():
-    random = np.random.default_rng(4)
-    normal, new = random.standard_normal((5_000, 11)), random.standard_normal((2_000, 11))
-    new[:, 0] += 5
-    joint = JointAlarm().fit(named(normal))
-    smallest = np.min([Threshold().fit(normal[:, k]).p_value(new[:, k]) for k in range(11)], axis=0)
-    p = joint.p_value(named(new))
-    assert (p >= smallest - 1e-12).all() and (p <= 11 * smallest + 1e-12).all()
-
-
 def test_each_row_is_triggered_by_its_most_anomalous_score():
     random = np.random.default_rng(8)
     normal, new = random.standard_normal((400, 3)), random.standard_normal((300, 3)) + 1
@@ -112,12 +102,6 @@ def test_too_few_rows_for_a_rate_are_said_and_flag_nothing():
     with pytest.warns(UserWarning, match="needs 99"):
         assert set(alarm.at(0.01).values()) == {np.inf}
     assert alarm.flagged(named(np.full((5, 2), 9.0)), 0.1).all()
-
-
-def test_the_extreme_is_resolved_finer_than_by_the_number_of_scores():
-    """999 rows, ten scores: a rate of one in a thousand is still met by what is extreme in two scores."""
-    alarm = JointAlarm().fit(named(np.random.default_rng(10).random((999, 10))))
-    assert alarm.flagged(named([[9.0, 9.0] + [0.5] * 8]), 0.001).all()
 
 
 def test_arrays_bring_it_back(tmp_path):

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.neighbors import NearestNeighbors
 
 from vaepaper import scores
 from vaepaper.defects import paint
 from vaepaper.models import AutoEncoder, VariationalAutoEncoder
 from vaepaper.playground import canvases
-from vaepaper.playground.bench import bench
+from vaepaper.playground.bench import bench, finder
 from vaepaper.scores import joint_scores
 from vaepaper.thresholds import JointAlarm, Threshold
 
@@ -87,3 +88,25 @@ def test_the_bench_judges_by_the_joint_alarm_first_and_names_the_top_contributor
     rate.value = 0.1
     assert f"threshold {alarm.at(0.1)[name]:.3g}, p = {p_value:.2g}" in said.value
     assert ("No alarm at 10 %" in said.value) == (p_value > 0.1)
+
+
+def test_the_nearest_three_are_those_of_measuring_all(digits):
+    known, images = digits[0][:1900], digits[0][1900:]
+    noise = torch.rand(images.shape, generator=torch.Generator().manual_seed(0))
+    lined = images.clone()
+    lined[:, 308:364] = 1  # a thick line
+    images = torch.cat([images, (images + 0.5 * noise).clamp(max=1), lined, torch.zeros(1, 784)])
+    nearest = finder(known)
+    found = np.stack([nearest(image).numpy() for image in images])
+    oracle = NearestNeighbors(n_neighbors=3, algorithm="brute").fit(known)
+    expected = oracle.kneighbors(images, return_distance=False)
+    assert (found == expected).mean() > 0.99  # two may lie equally near
+
+
+def test_few_images_are_enough_and_two_that_differ_in_one_pixel_are_told_apart(digits):
+    """Their distance is small beside their norms."""
+    twice = digits[0][[0, 1, 0]]
+    twice[-1, 0] = 0.5  # a corner that no digit inks
+    nearest = finder(twice)
+    assert [nearest(image).tolist()[0] for image in twice] == [0, 1, 2]
+    assert nearest(twice[2]).tolist() == [2, 0, 1]

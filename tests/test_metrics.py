@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy.spatial.distance import pdist
 from sklearn.metrics import r2_score
 
 from vaepaper import metrics
@@ -70,9 +71,10 @@ def test_step_change_of_a_linear_decoder():
 
 
 def test_distance_to_nearest_by_brute_force(digits):
-    x, known = digits[0][:30], digits[0][100:900]
+    x, known = digits[0][:10], digits[0][100:900]
     by_hand = [min((image - other).square().sum().sqrt().item() for other in known) for image in x]
     np.testing.assert_allclose(metrics.distance_to_nearest(x, known), by_hand, rtol=1e-3)
+    assert metrics.diversity(x) == pytest.approx(pdist(x.numpy()).mean(), rel=1e-5)
 
 
 def test_detection_by_counting_pairs():

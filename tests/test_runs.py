@@ -1,6 +1,7 @@
 """Trainings cached, ordered, side by side, and never read from a damaged file."""
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import joblib
@@ -193,7 +194,7 @@ def test_settings_of_numpy_and_defaults_spelled_out_are_the_same_training(build,
 
 TWO_AT_ONCE = """
 import hashlib, pathlib, sys, time
-from conftest import TESTS, bits, python, torch_in_state
+from conftest import bits
 from vaepaper.data import mnist
 from vaepaper import cache
 images, here = mnist("train")[0][:2000], pathlib.Path(sys.argv[1])
@@ -223,3 +224,21 @@ def test_two_kernels_that_train_the_same_at_once(tmp_path):
         assert each.returncode == 0 and each.stdout == first.stdout, each.stderr
         assert "arning" not in each.stderr and "again" not in each.stderr
     assert len(kept) == 6 == len(first.stdout.split()) and kept == stamps()
+
+
+def go(share):
+    for _ in cache.reporting(share)(range(4)):
+        pass
+
+
+@pytest.mark.slow
+def test_what_workers_have_done_is_seen_here_and_the_bar_moves_within_a_training(capsys):
+    with cache.progress_bar("two", [3, 1]) as shares:
+        joblib.Parallel(2, mmap_mode="c")(joblib.delayed(go)(shares[n : n + 1]) for n in range(2))
+        assert shares.tolist() == [1, 1]
+        for _ in cache.reporting(shares[:1])(range(2)):
+            time.sleep(0.7)
+        shares[1] = 0.5
+        time.sleep(0.7)
+    said = capsys.readouterr().err
+    assert [percent for percent in (" 38%", " 88%") if percent in said] == [" 38%", " 88%"]

@@ -43,15 +43,17 @@ def test_it_is_adam(digits):
     torch.testing.assert_close(bits(model), bits(twin), rtol=1e-4, atol=1e-5)
 
 
-def test_every_image_is_seen_once_an_epoch(digits):
-    seen = []
+def test_every_image_is_seen_once_an_epoch_and_the_loss_is_the_mean_over_images(digits):
+    seen, sums = [], []
 
     class Watcher(AutoEncoder):
         def loss(self, x):
             seen.append(x.clone())
-            return super().loss(x)
+            sums.append(len(x) * (loss := super().loss(x)).item())
+            return loss
 
-    fit(Watcher(2, hidden=()), digits[0][:1000], epochs=1, batch_size=128)
+    [mean] = fit(Watcher(2, hidden=()), digits[0][:1000], epochs=1, batch_size=128)
+    assert mean == pytest.approx(sum(sums) / 1000)
     assert [len(batch) for batch in seen] == [128] * 7 + [104]
     order = torch.cat(seen)
     assert torch.equal(order.sum(1).sort().values, digits[0][:1000].sum(1).sort().values)
