@@ -1,22 +1,92 @@
 """Pictures as people have them, sound and damaged: the digit is read, or a sentence says why not."""
 
+import io
 import random
 import warnings
 
 import numpy as np
-import photographs
 import pytest
 import torch
-from photographs import file_of, levels, page
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw
+from scipy.ndimage import gaussian_filter
 from sklearn.neighbors import KNeighborsClassifier
 
 from vaepaper.data import mnist
 from vaepaper.playground.uploads import read_picture
 
 slow = pytest.mark.slow
-QUICK = {"cmyk_jpeg_inverted", "png_of_10_bits", "white_ink_on_nothing"}
-KINDS = [kind if kind in QUICK else pytest.param(kind, marks=slow) for kind in photographs.KINDS]
+
+
+def file_of(picture, format="PNG", **options):
+    """A Pillow image or an array of grey levels as a file's bytes."""
+    held, picture = io.BytesIO(), picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+    picture.save(held, format, **options)
+    return held.getvalue()
+
+
+def page(digit, rows=600, columns=800, size=280, at=(150, 300)):
+    """Ink in [0, 1], [rows, columns], with the digit drawn `size` pixels large."""
+    large = np.asarray(Image.fromarray(digit).resize((size, size), Image.Resampling.BICUBIC), float) / 255
+    ink = np.zeros((rows, columns))
+    ink[at[0] : at[0] + size, at[1] : at[1] + size] = large
+    return ink
+
+
+def levels(grey):
+    return np.uint8(np.clip(np.round(255 * grey), 0, 255))
+
+
+def files(digit, random):
+    """A digit, uint8 [28, 28], as people have it: by kind, what makes a file of it."""
+    ink = page(digit)
+    black, alpha, cmyk = levels(1 - ink), levels(ink), Image.fromarray(levels(1 - ink)).convert("CMYK")
+    y, x = np.mgrid[-1:1:600j, -1:1:800j]
+    light = 0.65 + 0.2 * x - 0.1 * y - 0.12 * (x**2 + y**2)
+    rules = np.where((np.arange(600) % 40) // 2 == 10, 0.75, 1)[:, None]
+    speck = (abs(x - 0.75) < 0.006) & (abs(y + 0.92) < 0.009)
+
+    def opaque(grey, alpha):
+        return file_of(np.stack([grey, grey, grey, alpha], axis=-1))
+
+    def photo(grey, noise):
+        return file_of(levels(grey + random.normal(0, noise, grey.shape)), "JPEG")
+
+    def soft():
+        blurred = levels(0.6 * gaussian_filter(ink, 4))
+        return opaque(255 - blurred, blurred)
+
+    def tight():
+        rows, columns = (np.flatnonzero((digit > 60).any(axis)) for axis in (1, 0))
+        cut = Image.fromarray(255 - digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+        return file_of(cut.resize((10 * cut.width, 10 * cut.height), Image.Resampling.BICUBIC))
+
+    second = {"save_all": True, "append_images": [Image.new("L", (800, 600), 255)]}  # an animation
+    return {
+        "plain": lambda: file_of(black),
+        "faint pencil": lambda: file_of(levels(1 - ink * 23 / 255)),
+        "uneven light": lambda: photo(light * (1 - 0.7 * ink), 0.01),
+        "ruled paper": lambda: photo(np.minimum(rules, 1 - 0.85 * ink), 0),
+        "CMYK": lambda: file_of(cmyk, "JPEG"),
+        "CMYK, inverted": lambda: file_of(ImageChops.invert(cmyk), "JPEG"),
+        "PNG of 10 bits": lambda: file_of(np.uint16(np.round((1 - ink) * 1023))),
+        "PNG of 16 bits": lambda: file_of(np.uint16(np.round((1 - ink) * 65535))),
+        "colours under no alpha": lambda: opaque(black, 0 * alpha),
+        "soft ink on nothing": soft,
+        "black ink on nothing": lambda: opaque(0 * alpha, alpha),
+        "white ink on nothing": lambda: opaque(0 * alpha + 255, alpha),
+        "GIF": lambda: file_of(black, "GIF", **second),
+        "a black speck": lambda: file_of(levels(1 - np.maximum(ink, speck))),
+        "a frame close by": lambda: file_of(np.pad(levels(1 - page(digit, 296, 296, 280, (8, 8))), 2)),
+        "sensor noise": lambda: photo(0.75 - 0.6 * ink, 0.08),
+        "chalk": lambda: photo(0.15 + 0.7 * ink, 0.03),
+        "small": lambda: file_of(levels(1 - page(digit, 64, 48, 40, (12, 4)))),
+        "tight": tight,
+    }
+
+
+QUICK = {"CMYK, inverted", "PNG of 10 bits", "white ink on nothing"}
+KINDS = files(np.zeros((28, 28), np.uint8), None)
+KINDS = [kind if kind in QUICK else pytest.param(kind, marks=slow) for kind in KINDS]
 
 
 def grey_of(images):
@@ -39,7 +109,7 @@ def read():
 def test_every_kind_of_picture_shows_its_digits(read, kind):
     images, labels = (part[:8] for part in mnist("test"))
     random = np.random.default_rng(0)
-    found = torch.stack([read_picture(photographs.KINDS[kind](digit, random)) for digit in grey_of(images)])
+    found = torch.stack([read_picture(files(digit, random)[kind]()) for digit in grey_of(images)])
     assert found.dtype == torch.float32 and found.min() >= 0 and found.max() <= 1
     assert (read(found) == labels.numpy()).all()
     # A blank page is 93 away, the plainest picture 20.
