@@ -1,16 +1,14 @@
-"""Where people run it: folders, locales, line ends and settings of their own break nothing."""
+"""Where people run it: folders, locales and settings of their own, and copies of files, break nothing."""
 
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
-import nbformat
 import pytest
-from conftest import THEIRS, python, write_notebook
-from nbformat.v4 import new_code_cell, new_markdown_cell
+from conftest import THEIRS, python
 
-from tools import chapters, execute, reproduce, site
+from tools import chapters
 from vaepaper import claims, paths
 
 pytestmark = THEIRS
@@ -86,89 +84,3 @@ def test_a_copy_of_a_chapter_is_no_chapter_and_records_nothing(build, tmp_path, 
         monkeypatch.setenv("JPY_SESSION_NAME", f"/somewhere/{name}.ipynb")  # as JupyterLab tells its kernels
         shown = claims.record("C3", dict.fromkeys(claims._names("C3"), 3.0))
         assert bool(claims.load()) == recorded and ("Not recorded" in shown.data) != recorded
-
-
-@pytest.fixture
-def chapter_folder(tmp_path, build, monkeypatch):
-    """Notebooks' and build folders under a name with all that names can hold."""
-    folder = tmp_path / "my {project}" / "#1 100% [x] {{y}} 日本語 & 'co'"
-    monkeypatch.setattr(paths, "NOTEBOOKS", folder / "notebooks")
-    monkeypatch.setattr(paths, "BUILD", folder / "build")
-    monkeypatch.setenv("VAEPAPER_BUILD", str(folder / "build"))
-    return folder / "notebooks"
-
-
-@pytest.mark.slow
-def test_a_chapter_runs_in_any_folder_and_without_its_users_settings(chapter_folder, tmp_path, monkeypatch):
-    startup = paths.writable(tmp_path / "ipython" / "profile_default" / "startup") / "00.py"
-    for file in (startup, tmp_path / "startup.py"):
-        file.write_text("epochs = 'from the startup file'\nleaked = True\n")
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    monkeypatch.setenv("PYTHONSTARTUP", str(tmp_path / "startup.py"))
-    monkeypatch.setenv("JPY_SESSION_NAME", "/their/notebook.ipynb")
-    given = new_code_cell("epochs = 3", metadata={"tags": ["parameters"]})
-    code = "import os\nprint(epochs, 'leaked' in globals(), os.environ.get('JPY_SESSION_NAME'))"
-    write_notebook(chapter_folder / "07_small.ipynb", given, new_code_cell(code))
-    assert reproduce.main(["-p", "epochs", "5"]) == 0
-    ran = nbformat.read(paths.BUILD / "notebooks" / "07_small.ipynb", 4)
-    assert ran.cells[-1].outputs[0].text == "5 False None\n"
-    assert site.main() == 0 and (paths.BUILD / "report" / "07_small.html").exists()
-
-
-@pytest.mark.slow
-def test_the_others_go_on_where_one_cannot_be_read(chapter_folder, capsys):
-    merge = '<<<<<<< HEAD\n{"cells": []}\n=======\n>>>>>>> theirs\n'
-    chapter_folder.mkdir(parents=True)
-    for name, text in {"02_merged": merge, "03_empty": "", "04_other": '{"cells": 5}'}.items():
-        (chapter_folder / f"{name}.ipynb").write_text(text)
-    write_notebook(chapter_folder / "07_small.ipynb", new_code_cell("print(3)"))
-    assert reproduce.main([]) == 1
-    said = capsys.readouterr().err
-    for name in ("02_merged", "03_empty", "04_other"):
-        assert f"{name}.ipynb cannot be read as a notebook" in said
-    assert said.count("cannot be read") == 3 and "Traceback" not in said
-    assert (paths.BUILD / "notebooks" / "07_small.ipynb").exists()
-    assert site.main() == 0 and not (paths.BUILD / "report" / "02_merged.html").exists()
-
-
-def test_a_kernel_that_does_not_start_is_one_line(chapter_folder, monkeypatch):
-    import papermill
-
-    def slow(*_, **__):
-        raise RuntimeError("Kernel didn't respond in 300 seconds")
-
-    monkeypatch.setattr(papermill, "execute_notebook", slow)
-    write_notebook(chapter_folder / "07_small.ipynb", new_code_cell("print(3)"))
-    said = execute.run(*chapters.select([]), {}, 0)
-    assert said == "07_small could not be run: Kernel didn't respond in 300 seconds"
-
-
-def test_a_report_of_notebooks_without_titles_and_of_damaged_files(chapter_folder, capsys):
-    write_notebook(chapter_folder / "07_untitled.ipynb", new_code_cell("1 + 1"))
-    write_notebook(chapter_folder / "08_empty.ipynb")
-    late = new_markdown_cell("some words"), new_markdown_cell("## Late #\nmore")
-    write_notebook(chapter_folder / "09_late.ipynb", *late)
-    ran = paths.writable(paths.BUILD / "notebooks")
-    for file in (ran / "07_untitled.ipynb", ran / "07_untitled.done.json", paths.BUILD / "claims.json"):
-        file.write_text("")
-    paths.writable(paths.BUILD / "models")
-    for name in ("ae_3d", "vae_3d"):
-        (paths.BUILD / "models" / f"{name}.safetensors").write_bytes(b"rubbish")
-    old = paths.writable(paths.BUILD / "report") / "12_deleted.html"
-    old.write_text("")
-    assert site.main() == 0
-    said = capsys.readouterr().err
-    for name in ("notebooks/07_untitled.ipynb", "claims.json", "ae_3d.safetensors"):
-        assert name in said
-    front = (paths.BUILD / "report" / "index.html").read_text("utf-8")
-    for heading in ("07 untitled", "08 empty", "Late"):
-        assert f">{heading}</a>" in front
-    assert not old.exists() and "12_deleted" not in front
-
-
-def test_a_stamp_with_half_of_its_words_counts_for_nothing(build, tmp_path):
-    stamp = execute.stamp(tmp_path / "07_small.ipynb")
-    paths.writable(stamp.parent)
-    for text in ("", "[]", "3", '{"left": {}}', '{"fingerprint": "", "parameters": {}, "seconds": 1}'):
-        stamp.write_text(text)
-        assert execute.last_run(tmp_path / "07_small.ipynb") == {}
