@@ -29,44 +29,27 @@ def prints():
     return {notebook.name[:2]: chapters.fingerprint(notebook, {}) for notebook in chapters.select([])}
 
 
-def changed(before):
-    return {name for name, now in prints().items() if now != before[name]}
-
-
-EVERY = {path.name[:2] for path in paths.NOTEBOOKS.glob("*.ipynb")}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["site.py", "reproduce.py", "templates/front.html"])
-def test_the_tools_make_no_chapter_stale(copy, name):
+def test_what_a_chapter_depends_on_makes_it_stale_and_nothing_else(copy, monkeypatch):
     before = prints()
-    copy(f"tools/{name}", "\n# another letter\n")
-    assert changed(before) == set()
 
+    def stale():
+        """Which chapters have another fingerprint than before."""
+        nonlocal before
+        known, before = before, prints()
+        return {name for name, now in before.items() if now != known[name]}
 
-@pytest.mark.parametrize("name", ["vaepaper/train.py", "vaepaper/plots/cards.py"])
-def test_what_vaepaper_says_makes_all_stale(copy, name):
-    before = prints()
-    copy(name, "\n# another letter\n")
-    assert changed(before) == EVERY
-
-
-def test_sensorwatch_makes_those_stale_that_use_it(copy):
-    before = prints()
+    for name in ("tools/site.py", "tools/reproduce.py", "tools/templates/front.html"):
+        copy(name, "\n# another letter\n")
+    assert stale() == set()
+    for name in ("vaepaper/train.py", "vaepaper/plots/cards.py"):
+        copy(name, "\n# another letter\n")
+        assert stale() == {*before}
     copy("sensorwatch/monitor.py", "\n# another letter\n")
-    assert changed(before) == {"07", "09"}
-
-
-def test_results_count_where_they_are_read(copy):
-    before = prints()
+    assert stale() == {"07", "09"}
     copy("results/robustness.csv", "\n")
-    assert changed(before) == {"06"}
-
-
-def test_a_claim_makes_its_own_chapter_stale(copy, monkeypatch):
-    before = prints()
+    assert stale() == {"06"}
     monkeypatch.setitem(claims.CLAIMS, "C1", claims.CLAIMS["C1"] | {"statement": "otherwise"})
-    assert changed(before) == {"01"}
+    assert stale() == {"01"}
 
 
 def test_a_chapter_that_does_not_exist(capsys):

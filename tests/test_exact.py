@@ -1,15 +1,13 @@
 """The same bits everywhere: golden hashes, products against torch's, what is said where bits differ."""
 
 import json
-import os
-import subprocess
-import sys
 
 import golden
 import pytest
 import torch
+from conftest import python
 
-from vaepaper import ARITHMETIC, exact, paths
+from vaepaper import ARITHMETIC, exact
 from vaepaper.exact import Linear, product
 
 
@@ -41,44 +39,38 @@ def test_a_layer_has_torchs_values_and_gradients_of_first_and_second_order():
         assert check(exact._Affine.apply, (x, ours.weight, ours.bias))
 
 
-def said(code, **environment):
-    """What a fresh interpreter prints, and its warnings."""
-    world = {name: value for name, value in os.environ.items() if name not in ARITHMETIC} | environment
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(command, env=world, cwd=paths.ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip(), done.stderr
+@pytest.fixture
+def ask(monkeypatch):
+    """What a fresh interpreter says after `code` of its digits, and its warnings."""
+    for name in ARITHMETIC:
+        monkeypatch.delenv(name, raising=False)
 
+    def said(code, **environment):
+        done = python(f"{code}; from vaepaper import exact; print(exact.why_not())", **environment)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip(), done.stderr
 
-ASK = "from vaepaper import exact; print(exact.why_not())"
-
-
-@pytest.mark.slow
-def test_who_imports_vaepaper_alone_has_the_same_digits():
-    assert said(f"import vaepaper, numpy, torch; {ASK}") == ("", "")
+    return said
 
 
 @pytest.mark.slow
-def test_numpy_imported_first_is_one_warning_that_says_what_to_do():
-    out, err = said(f"import numpy; {ASK}")
+def test_who_imports_vaepaper_first_has_the_same_digits_and_else_is_told_what_to_do(ask):
+    assert ask("import vaepaper, numpy, torch") == ("", "")
+    out, err = ask("import numpy")
     assert out and err.count("import vaepaper first") == 1
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ARITHMETIC)
-def test_what_the_user_has_set_stays_and_is_named(name):
+def test_what_the_user_has_set_stays_and_is_named(ask, name):
     others = {"OPENBLAS_CORETYPE": "Sandybridge", "MKL_CBWR": "AUTO", "ATEN_CPU_CAPABILITY": "default"}
-    out, _ = said(ASK, **{name: others.get(name, "2")})
+    out, _ = ask("pass", **{name: others.get(name, "2")})
     assert name in out or (name == "ATEN_CPU_CAPABILITY" and "AVX2" in out)
 
 
-def test_other_codes_torch_is_left_alone():
-    layer = torch.nn.Linear(3, 2)
-    assert type(layer).forward is torch.nn.Linear.forward
+def test_other_codes_torch_is_left_alone_and_half_precision_goes_to_it():
     x = torch.randn(2, 3)
+    layer = torch.nn.Linear(3, 2)
     torch.testing.assert_close(layer(x), x @ layer.weight.T + layer.bias)
-
-
-def test_a_gpu_and_half_precision_go_to_torch():
-    x = torch.randn(2, 3).to(torch.bfloat16)
-    assert product(x, x.mT).dtype == torch.bfloat16
+    assert type(layer).forward is torch.nn.Linear.forward
+    assert product(x.bfloat16(), x.bfloat16().mT).dtype == torch.bfloat16

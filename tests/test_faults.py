@@ -6,11 +6,10 @@ import subprocess
 import sys
 import time
 
-import nbformat
 import pytest
 import torch
-from conftest import bits
-from nbformat.v4 import new_code_cell, new_notebook
+from conftest import bits, python, write_notebook
+from nbformat.v4 import new_code_cell
 
 from vaepaper import cache, paths
 from vaepaper.data import mnist
@@ -21,7 +20,7 @@ import hashlib, sys
 from vaepaper import cache
 from vaepaper.data import mnist
 images = mnist("train")[0][:2000]
-sizes = [dict(model="AutoEncoder", latent=z, epochs={epochs}) for z in (2, 3)]
+sizes = [dict(model="AutoEncoder", latent=z, epochs=10) for z in (2, 3)]
 for model in cache.train_all(sizes, images):
     for p in model.parameters():
         sys.stdout.write(hashlib.sha256(p.detach().numpy().tobytes()).hexdigest())
@@ -48,11 +47,19 @@ cache.write = with_quota
 """
 
 
-def start(code, build, **options):
+def start(code, build):
+    """A Python of its own, in a group of processes of its own."""
     # What a killed run leaves of its workers' data goes with the test's folder, not into shared memory.
     environment = {**os.environ, "VAEPAPER_BUILD": str(build), "JOBLIB_TEMP_FOLDER": str(build / "shared")}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
-    return subprocess.Popen([sys.executable, "-c", code], env=environment, **pipes, **options)
+    return subprocess.Popen([sys.executable, "-c", code], env=environment, **pipes)
+
+
+def ended(code, build):
+    """How a run ended, what it printed, and its errors."""
+    run = start(code, build)
+    said, errors = run.communicate(timeout=300)
+    return run.returncode, said, errors
 
 
 def weights_files(build):
@@ -62,33 +69,23 @@ def weights_files(build):
 @pytest.fixture(scope="module")
 def right(tmp_path_factory):
     """What an undisturbed run prints."""
-    run = start(TRAIN.format(epochs=10), tmp_path_factory.mktemp("right"))
-    said, errors = run.communicate(timeout=300)
-    assert run.returncode == 0, errors
+    code, said, errors = ended(TRAIN, tmp_path_factory.mktemp("right"))
+    assert code == 0, errors
     return said
 
 
-def next_run_is_right(build, right):
-    run = start(TRAIN.format(epochs=10), build)
-    said, errors = run.communicate(timeout=300)
-    assert run.returncode == 0 and said == right, errors
-
-
 def test_killed_while_a_result_is_written(tmp_path, right):
-    run = start(KILLED_WHILE_WRITING + TRAIN.format(epochs=10), tmp_path)
-    run.communicate(timeout=300)
-    assert run.returncode == -signal.SIGKILL
+    assert ended(KILLED_WHILE_WRITING + TRAIN, tmp_path)[0] == -signal.SIGKILL
     assert [path.name.startswith(".") for path in weights_files(tmp_path)] in ([], [True])
-    next_run_is_right(tmp_path, right)
+    assert ended(TRAIN, tmp_path)[:2] == (0, right)
 
 
 def test_the_disk_is_full(tmp_path, right):
     """A quota of 300 kB, which the weights exceed: the system refuses to write on."""
-    run = start(QUOTA + TRAIN.format(epochs=10), tmp_path)
-    _, errors = run.communicate(timeout=300)
-    assert run.returncode == 1 and "nothing was left half-written" in errors and ".safetensors'" in errors
+    code, _, errors = ended(QUOTA + TRAIN, tmp_path)
+    assert code == 1 and "nothing was left half-written" in errors and ".safetensors'" in errors
     assert weights_files(tmp_path) == []
-    next_run_is_right(tmp_path, right)
+    assert ended(TRAIN, tmp_path)[:2] == (0, right)
 
 
 CHAPTERS = """
@@ -112,7 +109,6 @@ def chapter(tmp_path):
         plan = new_code_cell(f"trainings = [{one} for z in (2, 3)]")
         plan.metadata["tags"] = ["trainings"]
         work = f"""
-from vaepaper import paths
 from vaepaper import cache
 from vaepaper.data import mnist
 with open({str(tmp_path / "ran")!r}, "a") as log:
@@ -120,8 +116,7 @@ with open({str(tmp_path / "ran")!r}, "a") as log:
 for model in cache.train_all(trainings, mnist("train")[0]):
     cache.save(model, f"small_{{model.latent}}")
 """
-        notebook = new_notebook(cells=[plan, new_code_cell(work)])
-        nbformat.write(notebook, tmp_path / "07_small.ipynb")
+        write_notebook(tmp_path / "07_small.ipynb", plan, new_code_cell(work))
         return start(CHAPTERS.format(folder=str(tmp_path)), build)
 
     return begin
@@ -162,7 +157,6 @@ def test_interrupted_reproduce_goes_on_where_it_was(tmp_path, chapter, how, monk
 
 def test_an_unwritable_build_is_said_plainly(tmp_path):
     (tmp_path / "file").write_text("")
-    environment = {**os.environ, "VAEPAPER_BUILD": str(tmp_path / "file" / "build")}
-    command = [sys.executable, "-m", "tools.reproduce"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=paths.ROOT)
+    code = "import sys; from tools import reproduce; sys.exit(reproduce.main([]))"
+    done = python(code, VAEPAPER_BUILD=str(tmp_path / "file" / "build"))
     assert done.returncode == 1 and "cannot write to" in done.stderr and "Traceback" not in done.stderr

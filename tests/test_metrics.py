@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy.spatial.distance import pdist
 from sklearn.metrics import r2_score
 
 from vaepaper import metrics
@@ -70,9 +71,10 @@ def test_step_change_of_a_linear_decoder():
 
 
 def test_distance_to_nearest_by_brute_force(digits):
-    x, known = digits[0][:30], digits[0][100:900]
+    x, known = digits[0][:10], digits[0][100:900]
     by_hand = [min((image - other).square().sum().sqrt().item() for other in known) for image in x]
     np.testing.assert_allclose(metrics.distance_to_nearest(x, known), by_hand, rtol=1e-3)
+    assert metrics.diversity(x) == pytest.approx(pdist(x.numpy()).mean(), rel=1e-5)
 
 
 def test_detection_by_counting_pairs():
@@ -80,39 +82,17 @@ def test_detection_by_counting_pairs():
     normal, anomalous = random.integers(0, 12, 90) / 4, random.integers(3, 15, 70) / 4
     pairs = [(a > n) + (a == n) / 2 for a in anomalous for n in normal]
     assert metrics.detection(normal, anomalous)[0] == pytest.approx(np.mean(pairs))
-    levels = np.unique(np.concatenate([normal, anomalous]))[
-        ::-1
-    ]  # average precision: precision at each recall gained
+    # Average precision: the precision at each recall gained.
+    levels = np.unique(np.concatenate([normal, anomalous]))[::-1]
     recall = [0.0, *((anomalous >= level).mean() for level in levels)]
     precision = [(anomalous >= t).sum() / ((anomalous >= t).sum() + (normal >= t).sum()) for t in levels]
     assert metrics.detection(normal, anomalous)[1] == pytest.approx(np.dot(np.diff(recall), precision))
-
-
-def test_detection_of_one_image_and_of_equal_scores():
     assert metrics.detection(np.array([1.0]), np.array([2.0])) == (1.0, 1.0)
     assert metrics.detection(np.ones(30), np.ones(10)) == (0.5, 0.25)
 
 
-@pytest.mark.parametrize("bad", [np.array([]), np.array([1.0, np.nan])])
-def test_detection_refuses_nothing_and_nan(bad):
-    for pair in ((bad, np.ones(3)), (np.ones(3), bad)):
-        with pytest.raises(ValueError, match=r"n of 1 or more|scores\[1\] is nan"):
-            metrics.detection(*pair)
-
-
 def test_localisation_pools_all_pixels():
-    maps, masks = (
-        torch.rand(5, 784, generator=torch.Generator().manual_seed(0)),
-        torch.zeros(5, 784, dtype=torch.bool),
-    )
+    maps, masks = torch.rand(5, 784), torch.zeros(5, 784, dtype=torch.bool)
     masks[1, 5:50] = masks[3, 100:130] = True
     assert metrics.localisation(maps, masks) == metrics.detection(maps[~masks].numpy(), maps[masks].numpy())
     assert metrics.localisation(masks.float(), masks) == (1.0, 1.0)
-
-
-@pytest.mark.parametrize(
-    "mask", [torch.zeros(2, 784, dtype=torch.bool), torch.ones(2, 784, dtype=torch.bool)]
-)
-def test_localisation_needs_pixels_of_both_kinds(mask):
-    with pytest.raises(ValueError, match="changed of 1568 pixels"):
-        metrics.localisation(torch.rand(2, 784), mask)

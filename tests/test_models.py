@@ -17,13 +17,15 @@ def test_layers_are_the_reports():
 
 
 @pytest.mark.parametrize("reconstruction", ["squared", "bernoulli"])
-def test_autoencoder_loss_is_the_mean_difference(digits, reconstruction):
+def test_losses_are_torchs(digits, reconstruction):
     model, x = AutoEncoder(8, reconstruction=reconstruction), digits[0][:50]
     torch_says = {"squared": F.mse_loss, "bernoulli": F.binary_cross_entropy}[reconstruction]
     torch.testing.assert_close(model.loss(x), torch_says(model.reconstruct(x), x))
+    reader, labels = DigitReader(), digits[1][:50]
+    torch.testing.assert_close(reader.loss(x, labels), F.cross_entropy(reader.layers(x), labels))
 
 
-@pytest.mark.parametrize("weight", [0.1, 1.0, 4.0])
+@pytest.mark.parametrize("weight", [0.1, 4.0])
 def test_vae_loss_is_difference_plus_weighted_kl(digits, weight):
     model, x = VariationalAutoEncoder(8, kl_weight=weight), digits[0][:50]
     torch.manual_seed(3)
@@ -49,12 +51,6 @@ def test_kl_closed_form_agrees_with_torch_and_monte_carlo_and_the_printed_one_do
     assert ((printed - logs.mean(0)).abs() > 4 * error).any()
 
 
-def test_gradients_reach_every_weight(digits):
-    for model in (AutoEncoder(4), VariationalAutoEncoder(4)):
-        model.loss(digits[0][:20]).backward()
-        assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in model.parameters())
-
-
 def test_outputs_lie_in_0_to_1_and_codes_too_with_the_latent_sigmoid(digits):
     model = AutoEncoder(4, hidden=(), latent_sigmoid=True)
     for values in (model.encode(digits[0][:20]), model.reconstruct(digits[0][:20])):
@@ -69,8 +65,3 @@ def test_vae_scores_repeat_and_its_loss_survives_a_vanishing_deviation(digits):
     with torch.no_grad():
         model.encoder[-1].bias.fill_(-200)
     assert model.loss(x).isfinite()
-
-
-def test_reader_loss_is_cross_entropy(digits):
-    reader, (x, labels) = DigitReader(), digits
-    torch.testing.assert_close(reader.loss(x, labels), F.cross_entropy(reader.layers(x), labels))

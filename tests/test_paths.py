@@ -9,23 +9,17 @@ import subprocess
 import sys
 
 import pytest
+from conftest import python
 
 from vaepaper import paths
 
 
-@pytest.fixture
-def umask():
-    """The caller's, put back afterwards."""
-    before = os.umask(0)
-    yield os.umask
-    os.umask(before)
-
-
-@pytest.mark.parametrize(("mask", "rights"), [(0o022, 0o644), (0o027, 0o640), (0o077, 0o600), (0o002, 0o664)])
-def test_a_file_takes_the_rights_that_the_umask_leaves(tmp_path, umask, mask, rights):
-    umask(mask)
+@pytest.mark.parametrize(("mask", "rights"), [(0o027, 0o640), (0o002, 0o664)])
+def test_a_file_takes_the_rights_that_the_umask_leaves(tmp_path, mask, rights):
+    before = os.umask(mask)
     with paths.atomic_write(tmp_path / "claims.json") as part:
         part.write_text("[]")
+    os.umask(before)
     assert stat.S_IMODE((tmp_path / "claims.json").stat().st_mode) == rights
 
 
@@ -54,23 +48,6 @@ def test_a_file_that_cannot_be_written_says_why(tmp_path, number, full):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.fixture
-def no_flock(monkeypatch):
-    """A file system without locks: what `flock` answers there."""
-
-    def missing(handle, operation):
-        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
-
-    monkeypatch.setattr(fcntl, "flock", missing)
-
-
-def test_a_lock_without_flock_is_said_once_in_our_words_and_leaves_nothing(tmp_path, no_flock, capsys):
-    with paths.locked(tmp_path / ".lock"):
-        assert (tmp_path / ".lock").exists()
-    assert not (tmp_path / ".lock").exists()
-    assert capsys.readouterr().err == f"{tmp_path} is on a file system without locks; .lock serves as one\n"
-
-
 HELD = """
 import errno, fcntl, os, signal, sys
 from pathlib import Path
@@ -83,13 +60,21 @@ with paths.locked(Path(sys.argv[1])):
 """
 
 
-def test_a_lock_without_flock_survives_its_killed_owner(tmp_path, no_flock):
+def test_a_lock_without_flock_is_said_once_leaves_nothing_and_survives_its_killed_owner(
+    tmp_path, monkeypatch, capsys
+):
+    """As on a file system without locks."""
+
+    def missing(handle, operation):
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr(fcntl, "flock", missing)
     lock = tmp_path / ".lock"
-    killed = subprocess.run([sys.executable, "-c", HELD, str(lock)], capture_output=True, text=True)
-    assert killed.returncode == -signal.SIGKILL and lock.exists()
+    assert python(HELD, lock).returncode == -signal.SIGKILL and lock.exists()
     with paths.locked(lock):
-        pass
+        assert lock.exists()
     assert not lock.exists()
+    assert capsys.readouterr().err == f"{tmp_path} is on a file system without locks; .lock serves as one\n"
 
 
 def test_who_waits_says_so(tmp_path):

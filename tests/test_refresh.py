@@ -4,7 +4,8 @@ import json
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
+from conftest import write_notebook
+from nbformat.v4 import new_code_cell, new_output
 
 from tools import refresh, times
 from vaepaper import claims, paths
@@ -12,7 +13,6 @@ from vaepaper import claims, paths
 RESULTS = "<!-- begin every number -->\n<!-- end every number -->\n"
 README = "# x\n<!-- begin claims -->\n<!-- end claims -->\n"
 README += "<!-- begin times -->\nold\n<!-- end times -->\nbelow\n"
-KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
 
 
 @pytest.fixture
@@ -24,11 +24,10 @@ def ran(tmp_path, build, monkeypatch):
     monkeypatch.setattr(refresh, "DOCUMENTS", documents)
     for document in refresh.DOCUMENTS:
         document.write_text(RESULTS if document.name == "R.md" else README, encoding="utf-8")
-    notebook = new_notebook(cells=[new_code_cell("1")], metadata=KERNEL)
-    nbformat.write(notebook, paths.NOTEBOOKS / "03_vae_clusters.ipynb")
-    outputs = [nbformat.v4.new_output("stream", text=part) for part in ("o", "ne")]
-    notebook.cells[0].update(execution_count=1, outputs=outputs)
-    nbformat.write(notebook, paths.writable(build / "notebooks") / "03_vae_clusters.ipynb")
+    write_notebook(paths.NOTEBOOKS / "03_vae_clusters.ipynb", new_code_cell("1"))
+    outputs = [new_output("stream", text=part) for part in ("o", "ne")]
+    ended = new_code_cell("1", execution_count=1, outputs=outputs)
+    write_notebook(build / "notebooks" / "03_vae_clusters.ipynb", ended)
     left = {"fingerprint": "", "parameters": {}, "seconds": 1, "claims": ["C4"]}
     left["left"] = {"figures/one.png": 3, "detection.json": 2}
     (build / "notebooks" / "03_vae_clusters.done.json").write_text(json.dumps(left))
@@ -74,36 +73,27 @@ def test_what_is_amiss_leaves_the_repository_as_it_was(ran, build, lost):
     assert ran() == before
 
 
-def test_a_failed_run_leaves_the_repository_as_it_was(ran, monkeypatch):
+def test_a_failed_run_and_damaged_claims_leave_the_repository_as_it_was(ran, monkeypatch):
     before = ran()
-    monkeypatch.setattr(refresh.reproduce, "main", lambda _: 1)
-    assert refresh.main([]) == 1 and ran() == before
+    with monkeypatch.context() as failing:
+        failing.setattr(refresh.reproduce, "main", lambda _: 1)
+        assert refresh.main([]) == 1
+    (paths.RESULTS / "claims.json").write_text('[{"id": "C1", ')
+    with pytest.raises(ValueError, match=r"claims\.json is damaged"):  # the others' claims would be lost
+        refresh.main(["03"])
+    (paths.RESULTS / "claims.json").unlink()
+    assert ran() == before
 
 
-def test_one_chapter_leaves_the_claims_of_the_others(ran):
+def test_one_chapter_leaves_the_claims_of_the_others_and_drops_what_is_no_longer_claimed(ran):
     others = [claims.judge(name, dict.fromkeys(claims._names(name), 1.0)) for name in ("C1", "C6")]
-    (paths.RESULTS / "claims.json").write_text(claims.text(others))
+    gone = json.loads(claims.text(others))[0] | {"id": "C0"}
+    (paths.RESULTS / "claims.json").write_text(json.dumps([gone, *json.loads(claims.text(others))]))
     assert refresh.main(["03"]) == 0
     entries = {entry["id"]: entry for entry in json.loads((paths.RESULTS / "claims.json").read_text())}
     assert list(entries) == ["C1", "C4", "C6"], "in their order"
     assert {*entries["C1"]["measured"].values(), *entries["C6"]["measured"].values()} == {1.0}
     assert entries["C4"]["measured"]["extent AE ÷ VAE, 2-D"] == 5
-
-
-def test_a_damaged_file_of_claims_does_not_cost_the_others_theirs(ran):
-    (paths.RESULTS / "claims.json").write_text('[{"id": "C1", ')
-    before = ran()
-    with pytest.raises(ValueError, match=r"claims\.json is damaged"):
-        refresh.main(["03"])
-    assert ran() == before
-
-
-def test_a_claim_that_is_no_longer_made_is_dropped(ran):
-    gone = json.loads(claims.text(claims.load()))[0] | {"id": "C0"}
-    old = claims.text([claims.judge("C6", dict.fromkeys(claims._names("C6"), 1.0))])
-    (paths.RESULTS / "claims.json").write_text(json.dumps([gone, *json.loads(old)]))
-    assert refresh.main(["03"]) == 0
-    assert [entry["id"] for entry in claims.load(paths.RESULTS / "claims.json")] == ["C4", "C6"]
 
 
 def test_a_chapter_that_does_not_exist_is_named(capsys):

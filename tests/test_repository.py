@@ -13,23 +13,13 @@ CONSTRAINTS = dict(re.findall(r"^([\w.-]+)==(\S+)$", (paths.ROOT / "constraints.
 CONDA_NAMES = {"pytorch-cpu": "torch"}
 
 
-def needed_packages():
-    """What pyproject.toml asks for, its two extras with it."""
+def test_conda_pip_and_the_environment_agree():
     project = tomllib.loads((paths.ROOT / "pyproject.toml").read_text())["project"]
-    return sum(project["optional-dependencies"].values(), project["dependencies"])
-
-
-def test_conda_and_pip_agree():
+    needed = sum(project["optional-dependencies"].values(), project["dependencies"])
     lines = re.findall(r"^  - ([\w-]+)=([\d.]+)$", (paths.ROOT / "environment.yml").read_text(), re.M)
     conda = {CONDA_NAMES.get(name, name): number for name, number in lines if name != "python"}
-    needed = needed_packages()
-    assert set(conda) == set(needed)
     assert {name: CONSTRAINTS[name] for name in needed} == conda
-
-
-def test_the_environment_holds_what_the_constraints_say():
-    for name in needed_packages():
-        assert version(name).split("+")[0] == CONSTRAINTS[name]
+    assert {name: version(name).split("+")[0] for name in needed} == conda
 
 
 def test_make_without_words_explains_itself():
@@ -51,19 +41,15 @@ def test_no_link_is_dead(document):
             assert not heading, f"{target}: headings are not checked here"
 
 
-@pytest.mark.parametrize("name", ["README.md", "README.ja.md"])
-def test_a_readme_is_read_in_minutes(name):
-    text = (paths.ROOT / name).read_text("utf-8")
-    words = [word for word in re.sub(r"<!--.*?-->", "", text).split() if re.search(r"\w", word)]
-    assert len(text.splitlines()) <= 150 and len(words) <= 1300
-
-
-def test_one_version_everywhere():
+def test_one_version_everywhere_and_a_readme_is_read_in_minutes():
     number = tomllib.loads((paths.ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert f"\nversion: {number}\n" in (paths.ROOT / "CITATION.cff").read_text("utf-8")
     assert f"## [{number}]" in (paths.ROOT / "CHANGELOG.md").read_text("utf-8")
     for name in ("README.md", "README.ja.md"):
-        assert f"badge/version-{number}-" in (paths.ROOT / name).read_text("utf-8")
+        text = (paths.ROOT / name).read_text("utf-8")
+        assert f"badge/version-{number}-" in text
+        words = [word for word in re.sub(r"<!--.*?-->", "", text).split() if re.search(r"\w", word)]
+        assert len(text.splitlines()) <= 150 and len(words) <= 1300
 
 
 def test_no_line_of_python_is_too_long():

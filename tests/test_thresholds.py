@@ -89,28 +89,6 @@ def test_too_few_scores_for_a_rate_say_how_many_are_needed(rule):
     assert np.isfinite(fitted.at(0.1))
 
 
-def test_conformal_flags_nothing_rather_than_too_much():
-    with pytest.warns(UserWarning, match="needs 99"):
-        assert Threshold().fit(np.arange(50.0)).at(0.01) == np.inf
-
-
-@rule_by_rule
-@pytest.mark.parametrize(
-    ("scores", "message"),
-    [
-        ([], "n of 1 or more"),
-        ([1.0, np.nan], r"scores\[1\] is nan"),
-        ([np.inf], r"scores\[0\]"),
-        ([[1.0]], "shape"),
-    ],
-)
-def test_bad_scores_are_named(rule, scores, message):
-    with pytest.raises(ValueError, match=message):
-        Threshold(rule).fit(scores)
-    with pytest.raises(ValueError, match=message):
-        Threshold(rule).fit(np.arange(200.0)).p_value(scores)
-
-
 @pytest.mark.parametrize("rule", ["maximum", "quantile", "conformal"])
 def test_equal_scores_flag_only_what_is_larger(rule):
     fitted = Threshold(rule).fit(np.full(200, 3.0))
@@ -121,17 +99,6 @@ def test_tail_of_equal_or_few_scores_is_refused():
     for scores in (np.full(200, 3.0), np.arange(20.0)):
         with pytest.raises(ValueError, match="tail rule needs 10"):
             Threshold("tail").fit(scores)
-
-
-@pytest.mark.parametrize("rate", [0, 1, -0.1, 2, float("nan")])
-def test_rates_are_shares(rate):
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        Threshold().fit([1.0, 2.0]).at(rate)
-
-
-def test_unknown_rule_is_named():
-    with pytest.raises(ValueError, match="rule is 'median'; there are maximum"):
-        Threshold("median")
 
 
 @pytest.mark.parametrize("rate", [1e-3, 0.02, 0.3, 0.5, 0.9, 0.99, 1 - 1e-12])
