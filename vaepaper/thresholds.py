@@ -58,7 +58,11 @@ def quantile_above_maximum(n: int, m: int, level: float = 0.95) -> int:
 
 
 def largest_as_threshold(training: np.ndarray, unseen: np.ndarray) -> pd.DataFrame:
-    """Fig. 10's rule with the largest of the first n training differences, and of all; one row an n."""
+    """Fig. 10's rule with the largest of the first n training differences, and of all; one row an n.
+
+    Raises TypeError, ValueError: differences that are not finite numbers [n].
+    """
+    training, unseen = checks.scores(training, "training"), checks.scores(unseen, "unseen")
     sizes = [n for n in FIRST if n < len(training)] + [len(training)]
     rule = pd.DataFrame(index=pd.Index(sizes, name="first n training digits"))
     rule["threshold"] = [float(training[:n].max()) for n in sizes]
