@@ -26,6 +26,7 @@ SENSOR = (  # what a column of several sensors' names is called
     "|unit|signal|einheit|item|point|probe|kanal|messstelle|location|site|room|machine|asset|varname"
     "|センサ|機器|項目|場所"
 )
+INDEX = r"|n[or]?\.?|#|index|idx|(entry_)?id|rec(ord)?|rn|num(ber|mer)?|row|sample|table|連番|番号|column 1"
 ROLES = {  # names of columns that hold a part of the time; `UNIT_OF` has more
     "year": r"year|yr|yyyy|yy|jahr|année|año|anno|ano|年|西暦",
     "month": r"month|mon|mo|mm|monat|mois|mes|mese|mês|月",
@@ -244,7 +245,7 @@ def _index(table: Table, timing: list[str], order, unit) -> tuple[pd.Index, str,
         found = found + pd.to_timedelta((more * 1e6).round(), unit="us")
     if "from the start" in words:
         between = found.dropna().diff() / pd.Timedelta("1s")
-        if between.min() < 0 < between.max():
+        if between.min() < 0:
             row = (between < 0).idxmax()
             told = f"line {table.lines[row]}: times without dates go back at {texts[row]!r}"
             refuse(f"{told}; say when the first row is", START)
@@ -266,11 +267,12 @@ def _readable(table: Table, timing: list[str], found: pd.Series, words: str) -> 
 
 
 def _only_numbers(table: Table, timing: list[str]) -> str:
-    """The one column that holds numbers and no times, and does not count the rows."""
+    """The one column that holds numbers and no times; one that counts the rows, and is named so, is none."""
     cells = table.cells
     found = [name for name in cells if name not in timing and table.kinds[name] == "number"]
     found = found or [name for name in cells if cells[name].str.casefold().isin([*SWITCH, ""]).all()]
-    found = [name for name in found if not _counts(cells[name])] or found
+    indices = [name for name in found if re.fullmatch(INDEX, plain(name)) and _counts(cells[name])]
+    found = [name for name in found if name not in indices] or found
     if not found:
         raise ValueError(f"there is no column of numbers beside the time; it has {listed(cells)}")
     if len(found) > 1:
@@ -283,7 +285,7 @@ def _only_numbers(table: Table, timing: list[str]) -> str:
 def _counts(texts: pd.Series) -> bool:
     """Whether numbers count the rows; from 20,000 on they may be days since a day."""
     values = pd.to_numeric(texts, errors="coerce")
-    return bool((values.diff().dropna() == 1).all() and values[0] < 20_000)
+    return bool((values.diff()[1:] == 1).all() and values[0] < 20_000)
 
 
 def _refuse_parts_left_out(table: Table, names: list[str], timing: list[str]) -> None:
@@ -302,12 +304,15 @@ def _refuse_parts_left_out(table: Table, names: list[str], timing: list[str]) ->
     days = ("year", "month", "day", "doy")
     dates = [n for n in others if roles[n] in days or re.fullmatch(DATE_NAME, plain(n))]
     hours = [n for n in others if roles[n] in ("h", "hhmm")]
-    minutes = [n for n in others if roles[n] == "min" and plain(n) != "min"]  # a minimum
+    minutes = [n for n in others if roles[n] == "min" and (hours or plain(n) != "min")]  # alone, a minimum
     seconds = [n for n in others if roles[n] == "s"]
     clock = hours + (minutes + (seconds if minutes else []) if hours else [])
     if left := [n for n in (clock if day or not (kept or dates) else dates) if n not in timing]:
         complete = [*kept, *clock] if day else [*dates, *(kept or clock or timing)]
-        ways = [{"time": ",".join(dict.fromkeys(complete))}, *({"time": name} for name in timing[:1]), START]
+        # "min" beside hours: minutes, or the least value.
+        either = [complete, [n for n in complete if plain(n) != "min"], timing[:1]]
+        named = dict.fromkeys(",".join(dict.fromkeys(some)) for some in either if some)
+        ways = [*({"time": some} for some in named), START]
         told = f"{cells[left[0]].iloc[0]!r} in {left[0]!r} may be a part of the times"
         refuse(f"{told}; name the columns of the times (unit: their form)", *ways)
 

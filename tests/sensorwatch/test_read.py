@@ -532,6 +532,10 @@ UNSURE = {  # text, options, the refusal or the signal that must come out; x is 
     "a second table":
         ("# temp\ntime,x\n2026-03-28 22:00,1.5\n# hum\n2026-03-28 23:00,2.5", {}, "line 4: '# hum' begins"),
     "a column that rises": ("k,x\n0,1\n0.5,2\n1.0,3\n1.5,4", {}, "'0' in 'k' may be the time.*time=.k"),
+    "minutes called min":
+        ("date,hour,min,x\n2026-03-28,22,30,1.5\n2026-03-28,23,37,2.5", {}, 'time="date,hour,min"'),
+    "clocks that go back at each row":
+        ("Time,x\n22:00:00,1.5\n21:00:00,2.5\n20:00:00,3.5", {}, "line 3.*go back at '21:00:00'.*start="),
     "hours without dates":
         ("hour,minute,second,x\n0,59,40,1\n1,0,20,2", {}, 'time="hour,minute,second"'),
     "clocks in a form": ("t,x\n22-00-05,1\n22-00-09,2", {"time": "t", "unit": "%H-%M-%S"},
@@ -540,6 +544,16 @@ UNSURE = {  # text, options, the refusal or the signal that must come out; x is 
         ("time,x,y\n2026-03-28 22:00,1,2\n2026-03-28 23:00,1,2\nstamp,y,x\n2026-03-29 00:00,2,1", {},
          "line 4: 'stamp,y,x' begins"),
 }  # fmt: skip
+
+
+def test_only_a_column_named_so_is_taken_for_a_count_of_the_rows(tmp_path):
+    """Not one that is half empty, nor a counter of energy that happens to rise by one."""
+    for head, others in (("temp,flow", ("1", "")), ("kWh,kW", ("4711", "4712")), ("No.,t2", ("7", "9"))):
+        rows = [f"2026-03-28 {22 + n}:00,{other},{n}.5" for n, other in enumerate(others)]
+        with pytest.raises(ValueError, match="are numbers; name one"):
+            read(tmp_path, [f"time,{head}", *rows])
+    signal, _ = read(tmp_path, ["time,No.,temp", "2026-03-28 22:00,7,1.5", "2026-03-28 23:00,8,2.5"])
+    assert signal.name == "temp"
 
 
 @pytest.mark.parametrize("name", UNSURE)
